@@ -1,0 +1,76 @@
+"""Values that cross the border of the classifier. No torch here: web processes import this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Member(StrEnum):
+    """One model inside the fusion, or the fusion itself."""
+
+    CNN = "cnn"
+    BERT = "bert"
+    LEXICAL = "lexical"
+    FUSION = "fusion"
+
+
+class Absence(StrEnum):
+    """Why a member has no answer for a product."""
+
+    NO_IMAGE = "no_image"
+    NO_TEXT = "no_text"
+    UNREADABLE_IMAGE = "unreadable_image"
+    NO_INPUT = "no_input"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductInput:
+    """What a model may see of one product.
+
+    key: the caller's name for the product, given back unchanged
+    image: path of a picture file, or None
+    """
+
+    key: str
+    designation: str
+    description: str = ""
+    image: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """One category code with its calibrated probability, 0..1."""
+
+    code: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAnswer:
+    """One member's answer for one product.
+
+    top: up to five categories, most probable first; empty when the member has no answer
+    confidence: calibrated probability of `top[0]`, or None when the member has no answer
+    absence: why there is no answer, or None
+    latency_ms: this product's share of the batch's time in this member, milliseconds
+    """
+
+    member: Member
+    top: tuple[LabelScore, ...] = ()
+    confidence: float | None = None
+    absence: Absence | None = None
+    latency_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionResult:
+    """All members' answers for one product; FUSION is always among them."""
+
+    key: str
+    answers: dict[Member, MemberAnswer] = field(default_factory=dict)
+
+    @property
+    def fusion(self) -> MemberAnswer:
+        return self.answers[Member.FUSION]
