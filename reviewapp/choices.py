@@ -1,0 +1,142 @@
+"""Every stored enumeration. Imports nothing from the project."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class ProductStatus(TextChoices):
+    """Where a product stands on its way to the right category."""
+
+    WAITING = "waiting", _("Waiting for classification")
+    IN_REVIEW = "in_review", _("In review")
+    LISTED = "listed", _("Listed")
+
+
+class RequestStatus(TextChoices):
+    """State of a ClassificationRequest."""
+
+    WAITING = "waiting", _("Waiting")
+    CLAIMED = "claimed", _("With a worker")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class MemberChoice(TextChoices):
+    """The members of the fusion; the same words as `classifier.types.Member`."""
+
+    CNN = "cnn", _("CNN (image)")
+    BERT = "bert", _("BERT (text)")
+    LEXICAL = "lexical", _("Lexical (words)")
+    FUSION = "fusion", _("FUSION (both)")
+
+
+class AbsenceChoice(TextChoices):
+    """Why a member has no answer; the same words as `classifier.types.Absence`."""
+
+    NO_IMAGE = "no_image", _("no picture")
+    NO_TEXT = "no_text", _("no text")
+    UNREADABLE_IMAGE = "unreadable_image", _("unreadable picture")
+    NO_INPUT = "no_input", _("neither text nor picture")
+
+
+class ModelStage(TextChoices):
+    CANDIDATE = "candidate", _("Candidate")
+    SHADOW = "shadow", _("Shadow")
+    CHAMPION = "champion", _("Champion")
+    RETIRED = "retired", _("Retired")
+
+
+class RouteOutcome(TextChoices):
+    LISTED = "listed", _("Listed automatically")
+    REVIEW = "review", _("Sent to review")
+
+
+class ReviewReason(TextChoices):
+    """Why a product is in front of a moderator."""
+
+    LOW_CONFIDENCE = "low_confidence", _("Low confidence")
+    DISAGREEMENT = "disagreement", _("The models disagree")
+    MISSING_INPUT = "missing_input", _("Missing text or picture")
+    BUYER_REPORT = "buyer_report", _("Reported by a buyer")
+    AUDIT = "audit", _("Random audit")
+    SUSPECT_LABEL = "suspect_label", _("Suspect label")
+    SELLER_APPEAL = "seller_appeal", _("Seller's appeal")
+    FAILED = "failed", _("Could not be classified")
+
+
+class ReviewStatus(TextChoices):
+    PENDING = "pending", _("Waiting")
+    CLAIMED = "claimed", _("With a moderator")
+    RESOLVED = "resolved", _("Resolved")
+
+
+class Verdict(TextChoices):
+    """A moderator's answer. UNDONE withdraws an earlier one, which stays on record."""
+
+    CONFIRMED = "confirmed", _("Confirmed")
+    CORRECTED = "corrected", _("Corrected")
+    SKIPPED = "skipped", _("Skipped")
+    ESCALATED = "escalated", _("Escalated")
+    UNDONE = "undone", _("Undone")
+
+
+class SkipReason(TextChoices):
+    UNCLEAR = "unclear", _("The product is unclear")
+    NOT_MY_FIELD = "not_my_field", _("Not my field")
+    NO_CATEGORY_FITS = "no_category_fits", _("No category fits")
+    BAD_PICTURE = "bad_picture", _("The picture is missing or wrong")
+    OTHER = "other", _("Another reason")
+
+
+class ReportStatus(TextChoices):
+    OPEN = "open", _("Being looked at")
+    UPHELD = "upheld", _("Upheld: the category was wrong")
+    DISMISSED = "dismissed", _("Dismissed: the category was right")
+
+
+class JobStatus(TextChoices):
+    """State of an import or an export."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class ImportFormat(TextChoices):
+    CSV = "csv", _("CSV, challenge layout")
+    JSONL = "jsonl", _("JSON Lines")
+    PARQUET = "parquet", _("Parquet")
+
+
+class ExportFormat(TextChoices):
+    CSV = "csv", _("CSV, challenge layout")
+    NPY = "npy", _("NPY arrays")
+
+
+class LabelSource(TextChoices):
+    """Where a FeedbackLabel comes from."""
+
+    MODERATOR = "moderator", _("Moderator")
+
+
+class Queue(TextChoices):
+    """The Celery queues, by name."""
+
+    INFERENCE = "inference", _("Classification")
+    DEFAULT = "default", _("Imports, exports and upkeep")
+
+
+class Theme(TextChoices):
+    AUTO = "auto", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class Role(TextChoices):
+    """The groups; their permissions are set by `reviewapp.services.accounts.ensure_roles`."""
+
+    SELLER = "seller", _("Seller")
+    BUYER = "buyer", _("Buyer")
+    MODERATOR = "moderator", _("Moderator")
+    ADMIN = "admin", _("Administrator")

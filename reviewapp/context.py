@@ -1,0 +1,62 @@
+"""What every page needs: the shell around its content."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from reviewapp.choices import Queue, Theme
+from reviewapp.selectors import workers
+
+# (permission or None for everyone, URL name, label)
+_NAVIGATION = [
+    (None, "shop:index", lambda: _("Catalogue")),
+    ("reviewapp.add_product", "seller:products", lambda: _("My products")),
+    ("reviewapp.add_misclassificationreport", "reports:mine", lambda: _("My reports")),
+    ("reviewapp.add_decision", "review:desk", lambda: _("Review")),
+    ("reviewapp.add_catalogueimport", "imports:index", lambda: _("Imports")),
+    ("reviewapp.add_datasetexport", "exports:index", lambda: _("Exports")),
+    ("reviewapp.view_modelversion", "models:index", lambda: _("Models")),
+]
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """Context of the page shell: theme, navigation by role, demo and worker banners."""
+    return {
+        "theme": _theme(request),
+        "demo_mode": settings.DEMO,
+        "nav": SimpleLazyObject(lambda: _navigation(request)),
+        "no_worker_listening": SimpleLazyObject(lambda: _no_worker_listening(request)),
+    }
+
+
+def _theme(request: HttpRequest) -> str:
+    chosen = getattr(getattr(request, "user", None), "theme", "") or request.COOKIES.get(
+        "theme", ""
+    )
+    return chosen if chosen in Theme.values else Theme.AUTO
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    items = []
+    for permission, name, label in _NAVIGATION:
+        if permission is None or request.user.has_perm(permission):
+            try:
+                url = reverse(name)
+            except NoReverseMatch:  # BUILD-ONLY
+                continue
+            items.append({"url": url, "label": label(), "active": request.path.startswith(url)})
+    return items
+
+
+def _no_worker_listening(request: HttpRequest) -> bool:
+    """True when a person who would wait for a worker should know that none is there."""
+    if not request.user.has_perm("reviewapp.add_product") and not request.user.has_perm(
+        "reviewapp.add_decision"
+    ):
+        return False
+    return not workers.is_listening(queue=Queue.INFERENCE, now=timezone.now())

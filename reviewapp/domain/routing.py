@@ -1,0 +1,105 @@
+"""Routing: listed at once, or in front of a moderator, and why. Pure; the caller brings the draw.
+
+Blind random audit of accepted products keeps the accuracy of what nobody else looks at
+measurable; the draw is a hash, so that a repeated task takes the same path as the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from reviewapp.choices import ReviewReason, RouteOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers of a RoutingPolicy row.
+
+    accept_at: calibrated FUSION confidence from which a product is listed, 0..1
+    audit_rate: share of accepted products that a moderator checks blindly, 0..1
+    disagreement_at: CNN and BERT disagree when they name different categories and each is at
+        least this confident, 0..1; a weak member's guess alone is no reason to bother a person
+    """
+
+    version: int
+    accept_at: float = 0.80
+    audit_rate: float = 0.05
+    disagreement_at: float = 0.5
+    review_missing_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOpinion:
+    """A member's first category and its calibrated confidence, 0..1."""
+
+    code: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What routing looks at. A member without an answer is None.
+
+    failure: why the product could not be classified at all; empty when it was
+    """
+
+    fusion: MemberOpinion | None
+    cnn: MemberOpinion | None = None
+    bert: MemberOpinion | None = None
+    has_text: bool = True
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDecision:
+    """Where to, why, and with what probability a product like this one is reviewed.
+
+    A product that is both listed and given the reason AUDIT stays listed during its audit.
+    """
+
+    outcome: RouteOutcome
+    reasons: tuple[ReviewReason, ...]
+    inclusion_probability: float
+
+
+def audit_draw(product_id: int, policy_version: int) -> float:
+    """Return a number in [0, 1), uniform over products, always the same for the same pair."""
+    digest = hashlib.sha256(f"audit:{policy_version}:{product_id}".encode()).digest()
+    # 53 bits: every float below 1 that a double can hold evenly spaced.
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def route(evidence: Evidence, draw: float, policy: Policy) -> RouteDecision:
+    """Route one product.
+
+    A product in doubt is reviewed with certainty. An accepted one is audited when `draw`, a
+    number in [0, 1) such as `audit_draw` gives, falls below the policy's audit rate.
+    """
+    doubts = _doubts(evidence, policy)
+    if doubts:
+        return RouteDecision(RouteOutcome.REVIEW, doubts, 1.0)
+    reasons = (ReviewReason.AUDIT,) if draw < policy.audit_rate else ()
+    return RouteDecision(RouteOutcome.LISTED, reasons, policy.audit_rate)
+
+
+def _doubts(evidence: Evidence, policy: Policy) -> tuple[ReviewReason, ...]:
+    if evidence.failure:
+        return (ReviewReason.FAILED,)
+    if evidence.fusion is None:
+        return (ReviewReason.MISSING_INPUT,)
+    doubts = []
+    # "not >=" rather than "<": a confidence that is not a number must never pass.
+    if not evidence.fusion.confidence >= policy.accept_at:
+        doubts.append(ReviewReason.LOW_CONFIDENCE)
+    if _disagree(evidence.cnn, evidence.bert, policy.disagreement_at):
+        doubts.append(ReviewReason.DISAGREEMENT)
+    if policy.review_missing_text and not evidence.has_text:
+        doubts.append(ReviewReason.MISSING_INPUT)
+    return tuple(doubts)
+
+
+def _disagree(cnn: MemberOpinion | None, bert: MemberOpinion | None, at: float) -> bool:
+    if cnn is None or bert is None or cnn.code == bert.code:
+        return False
+    return min(cnn.confidence, bert.confidence) >= at

@@ -1,0 +1,32 @@
+from django.conf import settings
+from django.db import models
+
+from reviewapp.choices import ImportFormat, JobStatus
+
+
+class CatalogueImport(models.Model):
+    """One bulk import: its files below PRIVATE_ROOT/imports/<id>, its progress, its outcome."""
+
+    format = models.CharField(max_length=8, choices=ImportFormat)
+    source = models.SlugField(max_length=60)
+    seller = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="imports"
+    )
+    # Names of the files as stored: table, labels, images_zip, images_npy.
+    files = models.JSONField(default=dict)
+    status = models.CharField(max_length=8, choices=JobStatus, default=JobStatus.WAITING)
+    rows_total = models.PositiveIntegerField(null=True, blank=True)
+    # Rows handled so far; a restarted import goes on from here.
+    rows_done = models.PositiveIntegerField(default=0)
+    created_count = models.PositiveIntegerField(default=0)
+    updated_count = models.PositiveIntegerField(default=0)
+    unchanged_count = models.PositiveIntegerField(default=0)
+    refused_count = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.format} {self.status}"

@@ -1,0 +1,123 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from reviewapp.choices import ReviewReason, ReviewStatus, SkipReason, Verdict
+from reviewapp.models.catalog import Category, Product
+from reviewapp.models.predictions import ModelVersion, Route
+
+
+class ReviewItem(models.Model):
+    """The one open case of a product: waiting for a moderator, or with one."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="review_items")
+    route = models.ForeignKey(Route, models.SET_NULL, null=True, blank=True, related_name="+")
+    reasons = ArrayField(models.CharField(max_length=20, choices=ReviewReason))
+    status = models.CharField(max_length=10, choices=ReviewStatus, default=ReviewStatus.PENDING)
+    # Blind: the moderator answers before seeing what the models said.
+    is_blind = models.BooleanField(default=False)
+    priority = models.FloatField(default=0.0)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    claim_expires_at = models.DateTimeField(null=True, blank=True)
+    first_seen_at = models.DateTimeField(null=True, blank=True)
+    # Not handed out before; set when a moderator skips, so that the item rests.
+    hidden_until = models.DateTimeField(null=True, blank=True)
+    skipped_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product"],
+                condition=~Q(status=ReviewStatus.RESOLVED),
+                name="review_item_one_open_per_product",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status=ReviewStatus.CLAIMED,
+                    claimed_by__isnull=False,
+                    claim_expires_at__isnull=False,
+                )
+                | (~Q(status=ReviewStatus.CLAIMED) & Q(claim_expires_at=None)),
+                name="review_item_claim_has_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ReviewStatus.RESOLVED) ^ Q(resolved_at=None),
+                name="review_item_resolved_has_time",
+            ),
+            models.CheckConstraint(condition=~Q(reasons=[]), name="review_item_has_reason"),
+        ]
+        indexes = [
+            # Claiming reads only open items, most urgent first.
+            models.Index(
+                F("priority").desc(),
+                "opened_at",
+                "id",
+                condition=~Q(status=ReviewStatus.RESOLVED),
+                name="review_item_queue",
+            ),
+            models.Index(
+                "claimed_by",
+                condition=Q(status=ReviewStatus.CLAIMED),
+                name="review_item_held",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.status}"
+
+
+class Decision(models.Model):
+    """A moderator's answer. Append-only: an undo is a new row that points at the old one."""
+
+    item = models.ForeignKey(ReviewItem, models.PROTECT, related_name="decisions")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="decisions")
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions"
+    )
+    # Made by the browser, so that a repeated request is the same decision.
+    client_key = models.UUIDField(unique=True)
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="+")
+    # What FUSION said when the moderator answered, shown or not.
+    suggested_category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    model_version = models.ForeignKey(
+        ModelVersion, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reasons = ArrayField(models.CharField(max_length=20, choices=ReviewReason), default=list)
+    is_blind = models.BooleanField(default=False)
+    skip_reason = models.CharField(max_length=20, choices=SkipReason, blank=True)
+    comment = models.TextField(blank=True, max_length=2000)
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
+    )
+    # Product and item as they were before, so that an undo can restore them exactly.
+    before = models.JSONField(default=dict)
+    seconds = models.FloatField(null=True, blank=True, help_text="From card shown to answer.")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED]) ^ Q(category=None),
+                name="decision_answer_has_category",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict=Verdict.UNDONE) ^ Q(undoes=None),
+                name="decision_undo_points_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict=Verdict.SKIPPED) ^ Q(skip_reason=""),
+                name="decision_skip_has_reason",
+            ),
+        ]
+        indexes = [models.Index("moderator", F("decided_at").desc(), name="decision_of_moderator")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.verdict}"

@@ -1,0 +1,44 @@
+"""Roles are Django groups; what each may do stands in one table."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from reviewapp.choices import Role
+
+_SELLER = ("add_product", "change_product", "add_catalogueimport", "view_catalogueimport")
+_BUYER = ("add_misclassificationreport",)
+_MODERATOR = ("view_reviewitem", "add_decision", "view_decision")
+_ADMIN = (
+    "add_datasetexport",
+    "view_datasetexport",
+    "add_catalogueimport",
+    "view_catalogueimport",
+    "view_product",
+    "view_misclassificationreport",
+    "view_modelversion",
+    "add_routingpolicy",
+    "view_routingpolicy",
+)
+PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    Role.SELLER: _SELLER,
+    Role.BUYER: _BUYER,
+    Role.MODERATOR: _MODERATOR,
+    Role.ADMIN: (*_MODERATOR, *_ADMIN),
+}
+
+
+@transaction.atomic
+def ensure_roles() -> dict[Role, Group]:
+    """Make each role's group and give it exactly its permissions. Repeating it is harmless."""
+    groups = {}
+    for role, codenames in PERMISSIONS.items():
+        group, _created = Group.objects.get_or_create(name=role.value)
+        permissions = Permission.objects.filter(
+            content_type__app_label="reviewapp", codename__in=codenames
+        )
+        missing = set(codenames) - {permission.codename for permission in permissions}
+        if missing:
+            raise LookupError(f"No such permission: {', '.join(sorted(missing))}. Run migrate.")
+        group.permissions.set(permissions)
+        groups[role] = group
+    return groups

@@ -1,0 +1,22 @@
+"""Putting a product under a category in the shop, and taking it out."""
+
+from datetime import datetime
+
+from reviewapp.choices import ProductStatus
+from reviewapp.models import Category, Product
+
+
+def list_product(*, product: Product, category: Category, now: datetime) -> None:
+    """List `product` under `category`. The first time of listing is kept when it only moves."""
+    product.category = category
+    product.status = ProductStatus.LISTED
+    product.listed_at = product.listed_at or now
+    product.save(update_fields=["category", "status", "listed_at", "updated_at"])
+
+
+def hold_product(*, product: Product) -> None:
+    """Keep `product` out of the shop until a moderator has decided."""
+    product.category = None
+    product.listed_at = None
+    product.status = ProductStatus.IN_REVIEW
+    product.save(update_fields=["category", "status", "listed_at", "updated_at"])

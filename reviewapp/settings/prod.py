@@ -1,0 +1,33 @@
+"""Production: refuses to start on a missing or weak secret."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from reviewapp.settings.base import *  # noqa: F403
+from reviewapp.settings import env
+from reviewapp.settings.base import ALLOWED_HOSTS
+
+_SHORTEST_SECRET = 40
+
+SECRET_KEY = env.secret("SECRET_KEY")
+if len(SECRET_KEY) < _SHORTEST_SECRET or SECRET_KEY.startswith(("change", "django-insecure")):
+    raise ImproperlyConfigured(
+        "SECRET_KEY is a default or too short. Make one: "
+        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("Set ALLOWED_HOSTS, for example: reviews.example.org")
+
+HTTPS = env.flag("HTTPS", default=True)
+SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+if env.integer("TRUSTED_PROXIES", 0):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Health checks come from inside, by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}

@@ -1,0 +1,19 @@
+"""Every address of the site; each concept lists its own in reviewapp/routes."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("reviewapp.routes.shop")),
+    path("", include("reviewapp.routes.accounts")),
+    path("", include("reviewapp.routes.health")),
+    path("reports/", include("reviewapp.routes.reports")),
+    path("seller/", include("reviewapp.routes.seller")),
+    path("imports/", include("reviewapp.routes.imports")),
+    path("review/", include("reviewapp.routes.review")),
+    path("exports/", include("reviewapp.routes.exports")),
+    path("models/", include("reviewapp.routes.models")),
+    path("api/v1/", include("reviewapp.routes.api")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

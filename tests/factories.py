@@ -1,0 +1,169 @@
+"""Rows for tests, each valid by itself."""
+
+import uuid
+from datetime import UTC, datetime
+
+import factory
+from factory.django import DjangoModelFactory
+
+from reviewapp import models
+from reviewapp.choices import MemberChoice, ModelStage, ProductStatus, ReviewReason, Role, Verdict
+from reviewapp.services.accounts import ensure_roles
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class UserFactory(DjangoModelFactory[models.User]):
+    class Meta:
+        model = models.User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    password = factory.django.Password("correct horse battery staple")
+
+    @factory.post_generation
+    def role(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.groups.add(ensure_roles()[extracted])
+
+
+class SellerFactory(UserFactory):
+    role = Role.SELLER
+
+
+class BuyerFactory(UserFactory):
+    role = Role.BUYER
+
+
+class ModeratorFactory(UserFactory):
+    role = Role.MODERATOR
+
+
+class AdminFactory(UserFactory):
+    role = Role.ADMIN
+
+
+class CategoryFamilyFactory(DjangoModelFactory[models.CategoryFamily]):
+    class Meta:
+        model = models.CategoryFamily
+        django_get_or_create = ("slug",)
+
+    slug = "books"
+    name_fr = "Livres"
+    name_en = "Books"
+
+
+class CategoryFactory(DjangoModelFactory[models.Category]):
+    class Meta:
+        model = models.Category
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: 10 * (n + 1))
+    family = factory.SubFactory(CategoryFamilyFactory)
+    name_fr = factory.LazyAttribute(lambda o: f"Catégorie {o.code}")
+    name_en = factory.LazyAttribute(lambda o: f"Category {o.code}")
+    definition_fr = "Une définition."
+    definition_en = "A definition."
+
+
+class ProductImageFactory(DjangoModelFactory[models.ProductImage]):
+    """A row only; no file lies behind it."""
+
+    class Meta:
+        model = models.ProductImage
+
+    sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    source_sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    width = 320
+    height = 240
+    size_bytes = 10_000
+
+
+class ProductFactory(DjangoModelFactory[models.Product]):
+    class Meta:
+        model = models.Product
+
+    source = "shop"
+    external_id = factory.Sequence(lambda n: f"p{n}")
+    designation = factory.Sequence(lambda n: f"Roman policier {n}")
+    raw_designation = factory.SelfAttribute("designation")
+    input_digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    arrived_at = NOW
+
+
+class ListedProductFactory(ProductFactory):
+    status = ProductStatus.LISTED
+    category = factory.SubFactory(CategoryFactory)
+    listed_at = NOW
+
+
+class ModelVersionFactory(DjangoModelFactory[models.ModelVersion]):
+    class Meta:
+        model = models.ModelVersion
+
+    name = factory.Sequence(lambda n: f"model-{n}")
+    manifest_sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    labels = [10, 20]
+    created_at = NOW
+
+
+class ChampionFactory(ModelVersionFactory):
+    stage = ModelStage.CHAMPION
+    promoted_at = NOW
+
+
+class PredictionFactory(DjangoModelFactory[models.Prediction]):
+    class Meta:
+        model = models.Prediction
+
+    product = factory.SubFactory(ProductFactory)
+    model_version = factory.SubFactory(ModelVersionFactory)
+    member = MemberChoice.FUSION
+    input_digest = factory.SelfAttribute("product.input_digest")
+    category = factory.SubFactory(CategoryFactory)
+    confidence = 0.6
+    top = factory.LazyAttribute(lambda o: [[o.category.code, o.confidence]])
+    latency_ms = 12.0
+    created_at = NOW
+
+
+class RoutingPolicyFactory(DjangoModelFactory[models.RoutingPolicy]):
+    class Meta:
+        model = models.RoutingPolicy
+        django_get_or_create = ("version",)
+
+    version = 1
+    created_at = NOW
+
+
+class ReviewItemFactory(DjangoModelFactory[models.ReviewItem]):
+    class Meta:
+        model = models.ReviewItem
+
+    product = factory.SubFactory(ProductFactory, status=ProductStatus.IN_REVIEW)
+    reasons = [ReviewReason.LOW_CONFIDENCE]
+    priority = 0.5
+    opened_at = NOW
+
+
+class DecisionFactory(DjangoModelFactory[models.Decision]):
+    class Meta:
+        model = models.Decision
+
+    item = factory.SubFactory(ReviewItemFactory)
+    product = factory.SelfAttribute("item.product")
+    moderator = factory.SubFactory(ModeratorFactory)
+    client_key = factory.LazyFunction(uuid.uuid4)
+    verdict = Verdict.CONFIRMED
+    category = factory.SubFactory(CategoryFactory)
+    decided_at = NOW
+
+
+class ReportFactory(DjangoModelFactory[models.MisclassificationReport]):
+    class Meta:
+        model = models.MisclassificationReport
+
+    product = factory.SubFactory(ListedProductFactory)
+    reporter = factory.SubFactory(BuyerFactory)
+    reported_category = factory.SelfAttribute("product.category")
+    created_at = NOW
