@@ -1,5 +1,6 @@
 """What every page needs: the shell around its content."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from reviewapp.choices import Queue, Theme
 from reviewapp.selectors import workers
 
 # (permission or None for everyone, URL name, label)
-_NAVIGATION = [
+_NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     (None, "shop:index", lambda: _("Catalogue")),
     ("reviewapp.add_product", "seller:products", lambda: _("My products")),
     ("reviewapp.add_misclassificationreport", "reports:mine", lambda: _("My reports")),

@@ -21,26 +21,28 @@ class UserFactory(DjangoModelFactory[models.User]):
     username = factory.Sequence(lambda n: f"person{n}")
     password = factory.django.Password("correct horse battery staple")
 
-    @factory.post_generation
-    def role(self, create, extracted, **kwargs):
-        if create and extracted:
-            self.groups.add(ensure_roles()[extracted])
+
+def _in_group(role):
+    def join(user, create, extracted, **kwargs):
+        user.groups.add(ensure_roles()[role])
+
+    return factory.PostGeneration(join)
 
 
 class SellerFactory(UserFactory):
-    role = Role.SELLER
+    role = _in_group(Role.SELLER)
 
 
 class BuyerFactory(UserFactory):
-    role = Role.BUYER
+    role = _in_group(Role.BUYER)
 
 
 class ModeratorFactory(UserFactory):
-    role = Role.MODERATOR
+    role = _in_group(Role.MODERATOR)
 
 
 class AdminFactory(UserFactory):
-    role = Role.ADMIN
+    role = _in_group(Role.ADMIN)
 
 
 class CategoryFamilyFactory(DjangoModelFactory[models.CategoryFamily]):

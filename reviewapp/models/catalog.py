@@ -36,9 +36,9 @@ class Category(models.Model):
     definition_fr = models.TextField()
     definition_en = models.TextField()
     # Lists of short texts, one per language: {"fr": [...], "en": [...]}.
-    includes = models.JSONField(default=dict)
-    excludes = models.JSONField(default=dict)
-    synonyms = models.JSONField(default=dict)
+    includes = models.JSONField(default=dict, blank=True)
+    excludes = models.JSONField(default=dict, blank=True)
+    synonyms = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:

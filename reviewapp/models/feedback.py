@@ -23,7 +23,9 @@ class FeedbackLabel(models.Model):
     model_version = models.ForeignKey(
         ModelVersion, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    reasons = ArrayField(models.CharField(max_length=20, choices=ReviewReason), default=list)
+    reasons = ArrayField(
+        models.CharField(max_length=20, choices=ReviewReason), default=list, blank=True
+    )
     is_blind = models.BooleanField(default=False)
     inclusion_probability = models.FloatField()
     # The input the label was given for; a later edit of the product does not carry it along.

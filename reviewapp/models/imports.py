@@ -13,7 +13,7 @@ class CatalogueImport(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="imports"
     )
     # Names of the files as stored: table, labels, images_zip, images_npy.
-    files = models.JSONField(default=dict)
+    files = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=JobStatus, default=JobStatus.WAITING)
     rows_total = models.PositiveIntegerField(null=True, blank=True)
     # Rows handled so far; a restarted import goes on from here.

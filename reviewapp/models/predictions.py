@@ -19,7 +19,7 @@ class ModelVersion(models.Model):
     name = models.CharField(max_length=80, unique=True)
     manifest_sha256 = models.CharField(max_length=64, unique=True)
     labels = models.JSONField(help_text="Category codes, in the order of the model's columns.")
-    metrics = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict, blank=True)
     stage = models.CharField(max_length=10, choices=ModelStage, default=ModelStage.CANDIDATE)
     created_at = models.DateTimeField()
     promoted_at = models.DateTimeField(null=True, blank=True)
@@ -46,7 +46,7 @@ class Prediction(models.Model):
     member = models.CharField(max_length=8, choices=MemberChoice)
     input_digest = models.CharField(max_length=64)
     # Up to five [code, probability] pairs, most probable first.
-    top = models.JSONField(default=list)
+    top = models.JSONField(default=list, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="+")
     confidence = models.FloatField(null=True, blank=True)
     absence = models.CharField(max_length=20, choices=AbsenceChoice, blank=True)
@@ -118,9 +118,11 @@ class Route(models.Model):
     )
     policy = models.ForeignKey(RoutingPolicy, models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=8, choices=RouteOutcome)
-    reasons = ArrayField(models.CharField(max_length=20, choices=ReviewReason), default=list)
+    reasons = ArrayField(
+        models.CharField(max_length=20, choices=ReviewReason), default=list, blank=True
+    )
     # Numbers behind the reasons, for the sentence a person reads.
-    details = models.JSONField(default=dict)
+    details = models.JSONField(default=dict, blank=True)
     # Probability that a product with these answers is reviewed under this policy.
     inclusion_probability = models.FloatField()
     created_at = models.DateTimeField()

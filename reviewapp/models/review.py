@@ -90,7 +90,9 @@ class Decision(models.Model):
     model_version = models.ForeignKey(
         ModelVersion, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    reasons = ArrayField(models.CharField(max_length=20, choices=ReviewReason), default=list)
+    reasons = ArrayField(
+        models.CharField(max_length=20, choices=ReviewReason), default=list, blank=True
+    )
     is_blind = models.BooleanField(default=False)
     skip_reason = models.CharField(max_length=20, choices=SkipReason, blank=True)
     comment = models.TextField(blank=True, max_length=2000)
@@ -98,7 +100,7 @@ class Decision(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
     # Product and item as they were before, so that an undo can restore them exactly.
-    before = models.JSONField(default=dict)
+    before = models.JSONField(default=dict, blank=True)
     seconds = models.FloatField(null=True, blank=True, help_text="From card shown to answer.")
     decided_at = models.DateTimeField()
 
