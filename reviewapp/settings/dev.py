@@ -4,8 +4,8 @@ import contextlib
 import os
 import secrets
 
-from reviewapp.settings.base import *  # noqa: F403
 from reviewapp.settings import env
+from reviewapp.settings.base import *  # noqa: F403
 from reviewapp.settings.base import VAR_DIR
 
 

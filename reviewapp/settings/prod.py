@@ -2,8 +2,8 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from reviewapp.settings.base import *  # noqa: F403
 from reviewapp.settings import env
+from reviewapp.settings.base import *  # noqa: F403
 from reviewapp.settings.base import ALLOWED_HOSTS
 
 _SHORTEST_SECRET = 40
