@@ -38,7 +38,7 @@ def difference_hash(picture: Image.Image) -> int | None:
     Each bit says whether a cell of an 8x8 grid is brighter than its right neighbour, so scaling,
     recompression and a uniform border leave it unchanged (N. Krawetz, "Kind of like that", 2013).
     """
-    small = crop_border(picture).convert("L").resize((9, 8), Image.Resampling.BOX)
+    small = crop_border(picture, margin=0).convert("L").resize((9, 8), Image.Resampling.BOX)
     cells = np.asarray(small, dtype=np.int16)
     if int(cells.max()) - int(cells.min()) < _FLAT:
         return None

@@ -21,7 +21,7 @@ least this long: four times the pixels of a 224 px network, so that a crop stays
 
 _BORDER_TOLERANCE: Final = 16  # of 255; JPEG noise around a white background stays below
 _STRONG: Final = [255 if value > _BORDER_TOLERANCE else 0 for value in range(256)]
-_MARGIN: Final = 0.04  # of the longer side, left around the cropped product
+MARGIN: Final = 0.04  # of the longer side, left around the cropped product
 
 
 def open_rgb(path: Path, max_pixels: int = 50_000_000) -> Image.Image:
@@ -56,8 +56,8 @@ def open_rgb(path: Path, max_pixels: int = 50_000_000) -> Image.Image:
         ) from error
 
 
-def crop_border(picture: Image.Image) -> Image.Image:
-    """Cut away a border of one colour, leaving a small margin around the product.
+def crop_border(picture: Image.Image, margin: float = MARGIN) -> Image.Image:
+    """Cut away a border of one colour, leaving a margin (share of the longer side).
 
     A picture whose corners differ in colour, or that is all one colour, is returned as it is.
     """
@@ -72,14 +72,14 @@ def crop_border(picture: Image.Image) -> Image.Image:
     box = strongest.point(_STRONG).getbbox()
     if box is None:
         return picture
-    margin = round(_MARGIN * max(box[2] - box[0], box[3] - box[1]))
     left, top, right, bottom = box
+    kept = round(margin * max(right - left, bottom - top))
     return picture.crop(
         (
-            max(left - margin, 0),
-            max(top - margin, 0),
-            min(right + margin, width),
-            min(bottom + margin, height),
+            max(left - kept, 0),
+            max(top - kept, 0),
+            min(right + kept, width),
+            min(bottom + kept, height),
         )
     )
 
