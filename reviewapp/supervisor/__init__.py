@@ -1,0 +1,1 @@
+"""Starts, watches and stops everything that Bon Rayon needs on one machine. Knows no Django."""

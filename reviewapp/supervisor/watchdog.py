@@ -1,0 +1,114 @@
+"""Ends everything when the supervisor is gone without having done so itself (kill -9, a crash).
+
+Runs as a process of its own that hears, line by line on its standard input, what to end:
+
+    watch TIER GROUP   end this process group; lower tiers go first (programs before services)
+    forget GROUP       it has ended
+    remove FOLDER      delete this temporary folder at the very end
+    bye                all is well: leave
+
+The end of input without `bye` means that the supervisor died. Standard library only and no
+import from the project, so that it starts at once and works whatever else is broken.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+_GRACE_SECONDS = 10.0
+
+
+class Watchdog:
+    """The supervisor's end of the line."""
+
+    def __init__(self, *keep_open: int) -> None:
+        """Start the watchdog; `keep_open` are files (the lock) that it holds while it lives."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=keep_open,
+            cwd="/",
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def watch(self, group: int, tier: int) -> None:
+        self._tell(f"watch {tier} {group}")
+
+    def forget(self, group: int) -> None:
+        self._tell(f"forget {group}")
+
+    def remove(self, folder: Path) -> None:
+        self._tell(f"remove {folder}")
+
+    def _tell(self, line: str) -> None:
+        """Send one line; a watchdog that was killed is no reason to stop the work."""
+        if self._process.stdin is None or self._process.poll() is not None:
+            return
+        try:
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            self._process.wait()
+
+    def dismiss(self) -> None:
+        """Say goodbye; call when everything has been stopped."""
+        self._tell("bye")
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+
+
+def main() -> None:
+    """Listen until told `bye`, or end everything when the line goes dead."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    tiers: dict[int, int] = {}
+    folders: list[Path] = []
+    for line in sys.stdin:
+        word, _, about = line.strip().partition(" ")
+        if word == "bye":
+            return
+        if word == "watch":
+            tier, group = about.split()
+            tiers[int(group)] = int(tier)
+        elif word == "forget":
+            tiers.pop(int(about), None)
+        elif word == "remove":
+            folders.append(Path(about))
+    for rank in sorted(set(tiers.values())):
+        _end([group for group, of in tiers.items() if of == rank])
+    for folder in folders:
+        # Believe only what can be one of ours.
+        if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("bonrayon-"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(groups: list[int]) -> None:
+    deadline = time.monotonic() + _GRACE_SECONDS
+    for group in groups:
+        _signal(group, signal.SIGTERM)
+    while any(_signal(group, 0) for group in groups) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for group in groups:
+        _signal(group, signal.SIGKILL)
+
+
+def _signal(group: int, number: int) -> bool:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
