@@ -1,0 +1,115 @@
+"""The house keeps its shape: sizes of files and functions, layers, what a web process imports."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 50
+
+
+def sources(*folders, suffix=".py"):
+    return [
+        path
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob(f"*{suffix}"))
+        if "migrations" not in path.parts
+    ]
+
+
+PYTHON = sources("reviewapp", "classifier", "worker", "scripts")
+
+
+def test_there_is_something_to_check():
+    assert len(PYTHON) > 50
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *PYTHON,
+        *sources("tests"),
+        *sources("static", suffix=".js"),
+        *sources("static", suffix=".css"),
+    ],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_no_file_grows_past_the_limit(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+
+    assert lines <= LONGEST_FILE, f"{lines} lines: split it by concept"
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_function_grows_past_the_limit(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+    too_long = {f.name: f.end_lineno - f.lineno + 1 for f in functions}
+
+    assert {name: size for name, size in too_long.items() if size > LONGEST_FUNCTION} == {}
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "reviewapp.wsgi",
+        "reviewapp.urls",
+        "worker.tasks.classify, worker.app",
+        "classifier, classifier.types",
+    ],
+)
+def test_only_a_worker_loads_torch(modules):
+    program = (
+        "import django, sys; django.setup()\n"
+        f"import {modules}\n"
+        "heavy = {'torch', 'transformers', 'torchvision', 'sklearn'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_pickle_anywhere():
+    users = [
+        str(path.relative_to(ROOT))
+        for path in PYTHON
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and {"pickle", "cloudpickle", "dill", "joblib"}
+        & {alias.name.split(".")[0] for alias in node.names}
+        | ({(node.module or "").split(".")[0]} if isinstance(node, ast.ImportFrom) else set())
+        & {"pickle", "cloudpickle", "dill", "joblib"}
+    ]
+
+    assert users == []
+
+
+def test_templates_and_scripts_load_nothing_from_elsewhere():
+    remote = [
+        f"{path.relative_to(ROOT)}: {line.strip()[:80]}"
+        for path in [*sources("templates", suffix=".html"), *sources("static", suffix=".js")]
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if any(f'{attribute}="http' in line for attribute in ("src", "action", "data"))
+        or ("<link" in line and "http" in line)
+        or ("import " in line and "http" in line)
+    ]
+
+    assert remote == []
+
+
+def test_templates_keep_to_the_content_security_policy():
+    inline = [
+        f"{path.relative_to(ROOT)}: {line.strip()[:80]}"
+        for path in sources("templates", suffix=".html")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if " style=" in line or " onclick=" in line or "<script>" in line or "javascript:" in line
+    ]
+
+    assert inline == []
