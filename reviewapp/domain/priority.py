@@ -5,6 +5,8 @@ Doubtful products lie in 0..1 by how likely they are wrong; what people asked fo
 
 from reviewapp.choices import ReviewReason
 
+# A colleague is stuck and waits for a lead's answer.
+ESCALATED = 3.0
 # A buyer has seen something wrong: ahead of every mere doubt.
 REPORTED = 2.0
 # Without any answer nothing can be listed, so nobody can buy it.

@@ -9,6 +9,7 @@ _SELLER = ("add_product", "change_product", "add_catalogueimport", "view_catalog
 _BUYER = ("add_misclassificationreport",)
 _MODERATOR = ("view_reviewitem", "add_decision", "view_decision")
 _ADMIN = (
+    "lead_review",
     "add_datasetexport",
     "view_datasetexport",
     "add_catalogueimport",
