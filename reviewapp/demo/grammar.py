@@ -23,7 +23,8 @@ TOKEN = re.compile(r"\{([^{}]+)\}")
 GENDERS = ("m", "f", "mp", "fp")
 MUTE_START = re.compile(r"^[aàâeéèêëiîïoôuùûyœæh]", re.IGNORECASE)
 ASPIRATED_H = re.compile(
-    r"^(ha[cmnrtuz]|hau|hé[rl]|hi[bé]|ho[cnrtu]|hu[itn]|housse|yo|un )", re.IGNORECASE
+    r"^(ha(ch|ie|ll|lt|ma|nd|ng|rn|ri|ut)|hér(iss|on|os)|hib|hoch|hors|hott|hous|huch|huit)",
+    re.IGNORECASE,
 )
 DETERMINERS: Mapping[str, tuple[str, str, str, str]] = {
     "le": ("le ", "la ", "les ", "les "),
@@ -105,15 +106,15 @@ def _elides(noun: str) -> bool:
     return bool(MUTE_START.match(noun)) and not ASPIRATED_H.match(noun)
 
 
-def _replace(token: str, words: Words, draw: Draw) -> str:
-    if "|" in token or "(e)" in token:
-        return agree(token, words.gender)
-    if token == "fact":
+def _replace(slot: str, words: Words, draw: Draw) -> str:
+    if "|" in slot or "(e)" in slot:
+        return agree(slot, words.gender)
+    if slot == "fact":
         return words.fact
-    if token.startswith("int:"):
-        low, high, *step = (int(part) for part in token.split(":")[1:])
+    if slot.startswith("int:"):
+        low, high, *step = (int(part) for part in slot.split(":")[1:])
         return str(draw.between(low, high, step[0] if step else 1))
-    name, _, determiner = token.partition(":")
+    name, _, determiner = slot.partition(":")
     value = _bound_name(words, draw) if name == "n" else _bound_word(name, words, draw)
     return with_determiner(determiner, value, words.gender) if determiner else value
 
