@@ -1,0 +1,4 @@
+"""Pretrained networks that turn texts and pictures into features.
+
+Nothing here fetches anything: weights come from installed packages or local files.
+"""
