@@ -1,0 +1,22 @@
+// A request that fails says so: htmx by itself would leave the person waiting for nothing.
+import { say } from "./toast.js";
+
+export function listenForFailures() {
+  document.addEventListener("htmx:sendError", () => say("offline-text"));
+  document.addEventListener("htmx:timeout", () => say("offline-text"));
+  document.addEventListener("htmx:responseError", (event) => {
+    const signedOut = [401, 403].includes(event.detail.xhr.status);
+    say(signedOut ? "signed-out-text" : "server-error-text");
+  });
+  // A second press while the first is under way would send the form twice.
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (event.defaultPrevented || !button || event.target.matches("[method=dialog], [data-resend]")) return;
+    if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+    else if (!event.target.hasAttribute("hx-post")) setTimeout(() => button.setAttribute("aria-busy", "true"));
+  });
+  // Back from the browser's cache: the buttons are ready again.
+  window.addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+  });
+}
