@@ -70,7 +70,7 @@ class EmbeddedPostgres:
         self.durable = durable
         self.log = log
         self.programs = find_programs()
-        self.identity: Identity = identity_for(self.programs / "postgres", data, sockets / "s")
+        self.identity: Identity = identity_for(self.programs / "postgres", data, sockets)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -83,6 +83,11 @@ class EmbeddedPostgres:
         Raises SupervisorError when the data belong to another major version, or initdb fails.
         """
         give(self.sockets, self.identity)
+        if self.data.exists() and not os.access(self.data, os.X_OK):
+            raise SupervisorError(
+                f"{self.data} belongs to another user, who started Bon Rayon first. Start it as "
+                "that user, or set BONRAYON_VAR to another folder."
+            )
         if not self.data.exists():
             self._initialise()
         self._check_version()

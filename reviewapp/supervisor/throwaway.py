@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from reviewapp.supervisor import orphans
+from reviewapp.supervisor.environment import is_set
 from reviewapp.supervisor.postgres_server import EmbeddedPostgres
 from reviewapp.supervisor.redis_server import EmbeddedRedis
 from reviewapp.supervisor.spawn import Command, adopt_orphans, spawn, stop, take_terminal_back
@@ -79,11 +80,6 @@ def _missing_services(folder: Path) -> Mapping[str, EmbeddedPostgres | EmbeddedR
             folder / "redis", folder / "r", durable=False, log=folder / "redis.log"
         )
     return servers
-
-
-def is_set(name: str) -> bool:
-    """Say whether a setting comes from outside, as NAME or as a file in NAME_FILE."""
-    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 @contextlib.contextmanager
