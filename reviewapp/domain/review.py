@@ -1,0 +1,116 @@
+"""Rules of the review desk: who holds an item, what an answer means, what may be undone. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from reviewapp.choices import ProductStatus, ReviewReason, ReviewStatus, Verdict
+
+# The item on the screen, two more that are loaded ahead, and two decisions on their way.
+MOST_HELD = 5
+# A page that is left gives its items back after this pause, so that a reload keeps them.
+LEAVE_GRACE = timedelta(seconds=10)
+
+
+class Hold(Enum):
+    """How an item stands to one moderator."""
+
+    MINE = "mine"
+    LAPSED = "lapsed"  # mine until the lease ran out, and nobody has taken it since
+    ANOTHERS = "anothers"
+    FREE = "free"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Status and lease of an item."""
+
+    status: ReviewStatus
+    holder_id: int | None
+    expires_at: datetime | None
+
+
+def hold(claim: Claim, moderator_id: int, now: datetime) -> Hold:
+    """Tell how an item stands to `moderator_id` at `now`."""
+    if claim.status == ReviewStatus.RESOLVED:
+        return Hold.RESOLVED
+    if claim.status == ReviewStatus.PENDING or claim.expires_at is None:
+        return Hold.FREE
+    is_live = claim.expires_at > now
+    if claim.holder_id == moderator_id:
+        return Hold.MINE if is_live else Hold.LAPSED
+    return Hold.ANOTHERS if is_live else Hold.FREE
+
+
+def may_answer(state: Hold) -> bool:
+    """A lapsed lease still answers: a decision that waited for the network overwrites nobody."""
+    return state in (Hold.MINE, Hold.LAPSED)
+
+
+def verdict_of(chosen_id: int, suggested_id: int | None) -> Verdict:
+    """An answer confirms FUSION's suggestion or corrects it; without a suggestion it corrects."""
+    return Verdict.CONFIRMED if chosen_id == suggested_id else Verdict.CORRECTED
+
+
+def label_inclusion(route_probability: float | None) -> float:
+    """Return the probability, in (0, 1], that a product like this one gets a label.
+
+    Items without a route (a buyer asked) and routes that reviewed nobody by chance count as sure.
+    """
+    return route_probability if route_probability else 1.0
+
+
+def reasons_to_show(reasons: list[ReviewReason], *, is_blind: bool) -> list[ReviewReason]:
+    """Return the reasons that give nothing away on a blind item: doubts describe the models."""
+    if not is_blind:
+        return reasons
+    neutral = (ReviewReason.AUDIT, ReviewReason.BUYER_REPORT, ReviewReason.SELLER_APPEAL)
+    return [reason for reason in reasons if reason in neutral]
+
+
+class UndoRefusal(Enum):
+    """Why a decision may not be undone."""
+
+    NOT_YOURS = "not_yours"
+    TOO_OLD = "too_old"
+    NEWER_DECISION = "newer_decision"
+    NEW_ITEM = "new_item"
+    WITH_COLLEAGUE = "with_colleague"
+    PRODUCT_CHANGED = "product_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoFacts:
+    """What has happened since the decision that someone wants back."""
+
+    is_own: bool
+    is_recent: bool
+    has_newer_decision: bool
+    has_newer_item: bool
+    is_with_colleague: bool
+    is_listing_unchanged: bool
+
+
+def undo_refusal(facts: UndoFacts) -> UndoRefusal | None:
+    """Return the first reason against the undo, or None when nothing speaks against it."""
+    against = (
+        (not facts.is_own, UndoRefusal.NOT_YOURS),
+        (not facts.is_recent, UndoRefusal.TOO_OLD),
+        (facts.has_newer_decision, UndoRefusal.NEWER_DECISION),
+        (facts.has_newer_item, UndoRefusal.NEW_ITEM),
+        (facts.is_with_colleague, UndoRefusal.WITH_COLLEAGUE),
+        (not facts.is_listing_unchanged, UndoRefusal.PRODUCT_CHANGED),
+    )
+    return next((refusal for applies, refusal in against if applies), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductBefore:
+    """Where a product stood before a decision; what an undo restores."""
+
+    status: ProductStatus
+    category_id: int | None
+    listed_at: datetime | None

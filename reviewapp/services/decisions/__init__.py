@@ -1,0 +1,23 @@
+"""A moderator's answers: decide, skip, escalate, undo. Each repeats harmlessly by its client key."""
+
+from reviewapp.services.decisions.answer import decide, escalate, skip
+from reviewapp.services.decisions.refusals import (
+    CategoryRetired,
+    ClaimLost,
+    KeyReused,
+    ProductChanged,
+    UndoRefused,
+)
+from reviewapp.services.decisions.undo import undo
+
+__all__ = [
+    "CategoryRetired",
+    "ClaimLost",
+    "KeyReused",
+    "ProductChanged",
+    "UndoRefused",
+    "decide",
+    "escalate",
+    "skip",
+    "undo",
+]

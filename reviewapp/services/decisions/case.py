@@ -1,0 +1,143 @@
+"""What every answer does first: lock the case, and find out whether it has been given before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from reviewapp.choices import MemberChoice, ReviewStatus, Verdict
+from reviewapp.domain.review import Claim, hold, may_answer
+from reviewapp.models import Decision, FeedbackLabel, Prediction, Product, ReviewItem, User
+from reviewapp.services.decisions.refusals import ClaimLost, KeyReused
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who answers which item, under which key, when, and after how many seconds of looking."""
+
+    item_id: int
+    moderator: User
+    client_key: UUID
+    now: datetime
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A locked product and item. `earlier` is this very answer, when it has been given before."""
+
+    product: Product
+    item: ReviewItem
+    earlier: Decision | None
+
+
+def lock_case(answer: Answer) -> Case:
+    """Lock the product, then the item; find an earlier answer under the same key.
+
+    Raises ReviewItem.DoesNotExist, and KeyReused when the key was used for something else.
+    """
+    product_id = ReviewItem.objects.values_list("product_id", flat=True).get(pk=answer.item_id)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    item = (
+        ReviewItem.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("route", "claimed_by")
+        .get(pk=answer.item_id)
+    )
+    # Looked up under the lock: of two equal requests the second sees what the first wrote.
+    earlier = (
+        Decision.objects.filter(client_key=answer.client_key)
+        .select_related("category", "suggested_category")
+        .first()
+    )
+    if earlier is not None and (earlier.item_id, earlier.moderator_id) != (
+        answer.item_id,
+        answer.moderator.pk,
+    ):
+        raise KeyReused(str(answer.client_key))
+    return Case(product, item, earlier)
+
+
+def require_claim(case: Case, answer: Answer) -> None:
+    """Raise ClaimLost, with what was decided meanwhile, unless the item is the moderator's."""
+    state = hold(claim_of(case.item), answer.moderator.pk, answer.now)
+    if may_answer(state):
+        return
+    decision = (
+        standing_decisions(case.product)
+        .filter(item=case.item)
+        .select_related("moderator", "category")
+        .first()
+    )
+    raise ClaimLost(case.item, state, decision)
+
+
+def claim_of(item: ReviewItem) -> Claim:
+    return Claim(ReviewStatus(item.status), item.claimed_by_id, item.claim_expires_at)
+
+
+def standing_decisions(product: Product) -> QuerySet[Decision]:
+    """Decisions on `product` that nobody has undone, newest first."""
+    return (
+        Decision.objects.filter(product=product, undone_by=None)
+        .exclude(verdict=Verdict.UNDONE)
+        .order_by("-id")
+    )
+
+
+def fusion_answer(product: Product) -> Prediction | None:
+    """What FUSION says of the product's present text and picture; the newest such answer."""
+    return (
+        Prediction.objects.filter(
+            product=product, member=MemberChoice.FUSION, input_digest=product.input_digest
+        )
+        .order_by("-created_at", "-id")
+        .first()
+    )
+
+
+def write_decision(
+    case: Case, answer: Answer, fusion: Prediction | None, verdict: Verdict, **fields: Any
+) -> Decision:
+    """Add the Decision row, with what it takes to undo it."""
+    return Decision.objects.create(
+        item=case.item,
+        product=case.product,
+        moderator=answer.moderator,
+        client_key=answer.client_key,
+        verdict=verdict,
+        suggested_category_id=fusion.category_id if fusion else None,
+        model_version_id=fusion.model_version_id if fusion else None,
+        reasons=case.item.reasons,
+        is_blind=case.item.is_blind,
+        before=snapshot(case),
+        seconds=answer.seconds,
+        decided_at=answer.now,
+        **fields,
+    )
+
+
+def snapshot(case: Case) -> dict[str, Any]:
+    """Product, item and live label as they are now; what `undo` puts back."""
+    product, item = case.product, case.item
+    label = FeedbackLabel.objects.filter(product=product, ended_at=None).values_list("pk").first()
+    return {
+        "product": {
+            "status": product.status,
+            "category_id": product.category_id,
+            "listed_at": _stamp(product.listed_at),
+        },
+        "item": {
+            "reasons": item.reasons,
+            "priority": item.priority,
+            "is_blind": item.is_blind,
+            "hidden_until": _stamp(item.hidden_until),
+            "escalated_at": _stamp(item.escalated_at),
+        },
+        "label_id": label[0] if label else None,
+    }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,46 @@
+"""Why an answer was not taken. Nothing has been written when one of these is raised."""
+
+from dataclasses import dataclass
+
+from reviewapp.domain.review import Hold, UndoRefusal
+from reviewapp.models import Decision, ReviewItem
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLost(Exception):
+    """The item is not the moderator's any more.
+
+    decision: what was decided meanwhile, by whomever; None while it is open
+    """
+
+    item: ReviewItem
+    state: Hold
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused(Exception):
+    """The client key belongs to another answer: another item, person or kind of answer."""
+
+    client_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChanged(Exception):
+    """The product's text or picture is not the one the moderator has seen."""
+
+    item: ReviewItem
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRetired(Exception):
+    """The category is no longer in use."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRefused(Exception):
+    """The decision stands; `refusal` says why."""
+
+    refusal: UndoRefusal

@@ -1,0 +1,132 @@
+"""Taking back an own recent decision, with everything it caused."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from reviewapp.choices import ProductStatus, ReviewStatus, Verdict
+from reviewapp.domain.review import Hold, UndoFacts, hold, undo_refusal
+from reviewapp.models import Decision, Product, ReviewItem, User
+from reviewapp.services.decisions.case import (
+    Answer,
+    Case,
+    claim_of,
+    lock_case,
+    snapshot,
+    standing_decisions,
+)
+from reviewapp.services.decisions.refusals import KeyReused, UndoRefused
+from reviewapp.services.feedback import retract
+from reviewapp.services.reports import reopen_reports
+from reviewapp.services.review import lease_end
+
+_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
+
+
+@transaction.atomic
+def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) -> Decision:
+    """Withdraw one of the moderator's last decisions and hand its item back to the moderator.
+
+    A new Decision records it; the label ends (the one before comes back as a new row), listing
+    and item are as before, the reports it answered are open again. Idempotent by `client_key`.
+    Raises Decision.DoesNotExist, KeyReused, and UndoRefused when something newer stands on it.
+    """
+    target = Decision.objects.get(pk=decision_id)
+    case = lock_case(Answer(target.item_id, moderator, client_key, now))
+    if case.earlier is not None:
+        if case.earlier.undoes_id != decision_id:
+            raise KeyReused(str(client_key))
+        return case.earlier
+    refusal = undo_refusal(_facts(case, target, moderator, now))
+    if refusal is not None:
+        raise UndoRefused(refusal)
+    record = _write_undo(case, target, moderator, client_key, now)
+    if target.verdict in _ANSWERS:
+        retract(product=case.product, undo=record, restore_id=target.before["label_id"], now=now)
+        reopen_reports(decision=target)
+        _restore_product(case.product, target.before["product"])
+    _hand_back(case.item, target, moderator, now)
+    return record
+
+
+def _facts(case: Case, target: Decision, moderator: User, now: datetime) -> UndoFacts:
+    newest = standing_decisions(case.product).values_list("pk", flat=True).first()
+    other_open = (
+        ReviewItem.objects.filter(product=case.product)
+        .exclude(status=ReviewStatus.RESOLVED)
+        .exclude(pk=case.item.pk)
+    )
+    return UndoFacts(
+        is_own=target.moderator_id == moderator.pk,
+        is_recent=target.pk in undoable_ids(moderator),
+        has_newer_decision=newest != target.pk,
+        has_newer_item=other_open.exists(),
+        is_with_colleague=hold(claim_of(case.item), moderator.pk, now) == Hold.ANOTHERS,
+        is_listing_unchanged=_is_listing_unchanged(case.product, target),
+    )
+
+
+def undoable_ids(moderator: User) -> set[int]:
+    """Ids of the moderator's last REVIEW_UNDO_LIMIT decisions, undone ones among them."""
+    own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
+    recent = own.order_by("-decided_at", "-id")[: settings.REVIEW_UNDO_LIMIT]
+    return set(recent.values_list("pk", flat=True))
+
+
+def _is_listing_unchanged(product: Product, target: Decision) -> bool:
+    """A skip or an escalation never touched the listing; an answer must still be what it left."""
+    if target.verdict not in _ANSWERS:
+        return True
+    return product.status == ProductStatus.LISTED and product.category_id == target.category_id
+
+
+def _write_undo(
+    case: Case, target: Decision, moderator: User, client_key: UUID, now: datetime
+) -> Decision:
+    return Decision.objects.create(
+        item=case.item,
+        product=case.product,
+        moderator=moderator,
+        client_key=client_key,
+        verdict=Verdict.UNDONE,
+        undoes=target,
+        suggested_category_id=target.suggested_category_id,
+        model_version_id=target.model_version_id,
+        reasons=target.reasons,
+        is_blind=target.is_blind,
+        before=snapshot(case),
+        decided_at=now,
+    )
+
+
+def _restore_product(product: Product, before: dict[str, Any]) -> None:
+    product.status = before["status"]
+    product.category_id = before["category_id"]
+    product.listed_at = _moment(before["listed_at"])
+    product.save(update_fields=["status", "category", "listed_at", "updated_at"])
+
+
+def _hand_back(item: ReviewItem, target: Decision, moderator: User, now: datetime) -> None:
+    before = target.before["item"]
+    if target.verdict in _ANSWERS:
+        item.reasons, item.priority = before["reasons"], before["priority"]
+        # The moderator has been shown what the models said: a second answer is no longer blind.
+        item.is_blind = False
+    elif item.reasons == before["reasons"]:
+        # An item that stayed open keeps what a buyer's report has added since.
+        item.priority = before["priority"]
+    item.hidden_until = _moment(before["hidden_until"])
+    item.escalated_at = _moment(before["escalated_at"])
+    item.status = ReviewStatus.CLAIMED
+    item.claimed_by = moderator
+    item.claim_expires_at = lease_end(now)
+    item.resolved_at = None
+    item.save()
+    item.skipped_by.remove(moderator)
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    return datetime.fromisoformat(stamp) if stamp else None

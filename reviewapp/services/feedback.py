@@ -1,0 +1,74 @@
+"""Feedback labels: the ground truth that decisions leave. Rows are added and ended, never edited."""
+
+from datetime import datetime
+
+from reviewapp.domain.review import label_inclusion
+from reviewapp.models import Category, Decision, FeedbackLabel, Product, Route
+
+
+def record_label(
+    *,
+    product: Product,
+    decision: Decision,
+    category: Category,
+    route: Route | None,
+    now: datetime,
+) -> FeedbackLabel:
+    """Make `decision` the product's live label; the one before is superseded.
+
+    Call it in the decision's transaction with the product locked. The label is bound to the
+    product's present text and picture, and carries the probability that `route` had of asking.
+    """
+    before = _end_live(product, now)
+    label = FeedbackLabel.objects.create(
+        product=product,
+        category=category,
+        decision=decision,
+        moderator=decision.moderator,
+        model_version=decision.model_version,
+        reasons=decision.reasons,
+        is_blind=decision.is_blind,
+        inclusion_probability=label_inclusion(route.inclusion_probability if route else None),
+        input_digest=product.input_digest,
+        created_at=now,
+    )
+    if before is not None:
+        before.superseded_by = label
+        before.save(update_fields=["superseded_by"])
+    return label
+
+
+def retract(
+    *, product: Product, undo: Decision, restore_id: int | None, now: datetime
+) -> FeedbackLabel | None:
+    """End the product's live label and put back the one before it, `restore_id`; return that.
+
+    A label once ended stays ended. The restored truth is a new row with the old provenance
+    (moderator, model version, reasons, input), tied to the undo that brought it back.
+    Call it in the undo's transaction with the product locked.
+    """
+    _end_live(product, now)
+    if restore_id is None:
+        return None
+    old = FeedbackLabel.objects.get(pk=restore_id)
+    return FeedbackLabel.objects.create(
+        product=product,
+        category_id=old.category_id,
+        decision=undo,
+        source=old.source,
+        moderator_id=old.moderator_id,
+        model_version_id=old.model_version_id,
+        reasons=old.reasons,
+        is_blind=old.is_blind,
+        inclusion_probability=old.inclusion_probability,
+        input_digest=old.input_digest,
+        created_at=now,
+    )
+
+
+def _end_live(product: Product, now: datetime) -> FeedbackLabel | None:
+    live = FeedbackLabel.objects.filter(product=product, ended_at=None).first()
+    if live is not None:
+        live.ended_at = now
+        live.save(update_fields=["ended_at"])
+    return live
