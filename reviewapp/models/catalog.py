@@ -1,4 +1,6 @@
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -175,6 +177,10 @@ class Product(models.Model):
                 name="product_shop_newest",
             ),
             models.Index("seller", F("arrived_at").desc(), name="product_of_seller"),
+            # The same expression as in reviewapp.selectors.shop, or PostgreSQL will not use it.
+            GinIndex(
+                SearchVector("designation", "description", config="french"), name="product_search"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from reviewapp.choices import Role
+from reviewapp.models import User
 
 _SELLER = ("add_product", "change_product", "add_catalogueimport", "view_catalogueimport")
 _BUYER = ("add_misclassificationreport",)
@@ -43,3 +44,10 @@ def ensure_roles() -> dict[Role, Group]:
         group.permissions.set(permissions)
         groups[role] = group
     return groups
+
+
+def save_preferences(*, user: User, language: str = "", theme: str = "") -> None:
+    """Store a person's choice of language and theme; an empty one keeps what is stored."""
+    user.language = language or user.language
+    user.theme = theme or user.theme
+    user.save(update_fields=["language", "theme"])

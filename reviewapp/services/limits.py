@@ -1,5 +1,6 @@
 """Limits on how often a person or a network may do something. Counted in Redis."""
 
+import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -13,6 +14,14 @@ class LimitReached(Exception):
     retry_after: int
 
 
+def check_limit(*, action: str, actor: str) -> None:
+    """Raise LimitReached when `actor` has used up `action`; count nothing."""
+    allowed, seconds = settings.RATE_LIMITS[action]
+    key = _key(action, actor)
+    if cache.get(key, 0) >= allowed:
+        raise LimitReached(retry_after=_seconds_left(key, seconds))
+
+
 def count_attempt(*, action: str, actor: str) -> None:
     """Count one attempt at `action`, a key of settings.RATE_LIMITS.
 
@@ -20,7 +29,7 @@ def count_attempt(*, action: str, actor: str) -> None:
     the first attempt and ends after the configured seconds.
     """
     allowed, seconds = settings.RATE_LIMITS[action]
-    key = f"limit:{action}:{actor}"
+    key = _key(action, actor)
     cache.add(key, 0, timeout=seconds)
     try:
         used = cache.incr(key)
@@ -29,6 +38,11 @@ def count_attempt(*, action: str, actor: str) -> None:
         used = 1
     if used > allowed:
         raise LimitReached(retry_after=_seconds_left(key, seconds))
+
+
+def _key(action: str, actor: str) -> str:
+    # Names and addresses are not kept in the clear.
+    return f"limit:{action}:{hashlib.sha256(actor.encode()).hexdigest()}"
 
 
 def _seconds_left(key: str, window: int) -> int:

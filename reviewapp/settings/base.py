@@ -160,7 +160,12 @@ IMAGE_MAX_PIXELS = env.integer("IMAGE_MAX_PIXELS", 50_000_000)
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 4 * 2**30)
 DESCRIPTION_MAX_CHARS = 20_000
 # Limits per person or network: how many, in how many seconds
-RATE_LIMITS = {"login": (10, 300), "reports": (30, 3600), "uploads": (60, 3600)}
+RATE_LIMITS = {
+    "login_account": (10, 300),
+    "login_network": (50, 300),
+    "reports": (30, 3600),
+    "uploads": (60, 3600),
+}
 # Behind a proxy that sets X-Forwarded-For: how many proxies are ours. 0 = none.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 

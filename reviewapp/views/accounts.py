@@ -1,0 +1,98 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from reviewapp.demo_accounts import shown_accounts
+from reviewapp.forms.accounts import PreferencesForm
+from reviewapp.models import User
+from reviewapp.network import client_address
+from reviewapp.selectors import accounts as selectors
+from reviewapp.services import accounts, limits
+from reviewapp.views.limits import too_many
+
+_A_YEAR = 365 * 24 * 3600
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The start page: what the site is, and for each role what there is to do."""
+    context: dict[str, Any] = {"counts": selectors.shop_counts()}
+    user = request.user
+    if isinstance(user, User):
+        if user.has_perm("reviewapp.add_decision"):
+            context["open_items"] = selectors.open_review_count()
+            context["decided_today"] = selectors.decided_today(moderator=user, now=timezone.now())
+        context["open_reports"] = selectors.open_report_count(reporter=user)
+    return render(request, "accounts/home.html", context)
+
+
+class LogIn(LoginView):
+    """Log-in that forgets nobody's language and wears out guessers, not colleagues.
+
+    Only failures count, by account and by network; the answer never tells whether the account
+    exists.
+    """
+
+    redirect_authenticated_user = False
+
+    def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
+        try:
+            for action, actor in self._actors():
+                limits.check_limit(action=action, actor=actor)
+        except limits.LimitReached as reached:
+            return too_many(request, reached)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        try:
+            for action, actor in self._actors():
+                limits.count_attempt(action=action, actor=actor)
+        except limits.LimitReached as reached:
+            return too_many(self.request, reached)
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["demo_accounts"] = shown_accounts() if settings.DEMO else []
+        return context
+
+    def _actors(self) -> list[tuple[str, str]]:
+        username = self.request.POST.get("username", "").strip().lower()
+        return [
+            ("login_account", username),
+            ("login_network", client_address(self.request)),
+        ]
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Set language or theme: in the account of a person, in a cookie for a visitor."""
+    response = HttpResponseRedirect(_safe_next(request))
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return redirect("home")
+    language, theme = form.cleaned_data["language"], form.cleaned_data["theme"]
+    if isinstance(request.user, User):
+        accounts.save_preferences(user=request.user, language=language, theme=theme)
+    for name, value in ((settings.LANGUAGE_COOKIE_NAME, language), ("theme", theme)):
+        if value:
+            response.set_cookie(
+                name, value, max_age=_A_YEAR, samesite="Lax", secure=request.is_secure()
+            )
+    return response
+
+
+def _safe_next(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if allowed else "/"

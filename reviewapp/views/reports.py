@@ -1,0 +1,74 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from reviewapp.forms.reports import ReportForm
+from reviewapp.models import Product
+from reviewapp.selectors import reports as selectors
+from reviewapp.selectors import shop
+from reviewapp.selectors.pages import CursorInvalid
+from reviewapp.services import limits
+from reviewapp.services.reports import ReportRefused, submit_report
+from reviewapp.types import UserRequest
+from reviewapp.views.limits import too_many
+from reviewapp.views.shop import product_context
+
+
+@login_required
+@require_GET
+def mine(request: UserRequest) -> HttpResponse:
+    """A person's own reports with their outcome."""
+    try:
+        page = selectors.reports_of(reporter=request.user, cursor=request.GET.get("after", ""))
+    except CursorInvalid as error:
+        raise Http404 from error
+    return render(
+        request,
+        "reports/mine.html",
+        {"reports": page.rows, "older": page.older, "after": request.GET.get("after", "")},
+    )
+
+
+@login_required
+@permission_required("reviewapp.add_misclassificationreport", raise_exception=True)
+def submit(request: UserRequest, product_id: int) -> HttpResponse:
+    """Show the report box, or take a report. Works as a page and as a fragment of one."""
+    product = get_object_or_404(shop.listed_products(), pk=product_id)
+    if request.method != "POST":
+        return redirect("shop:product", product_id=product.pk)
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, product, form, status=422)
+    try:
+        limits.count_attempt(action="reports", actor=f"user:{request.user.pk}")
+        submit_report(
+            product=product,
+            reporter=request.user,
+            suggested_category=form.cleaned_data["suggested_category"],
+            comment=form.cleaned_data["comment"],
+            now=timezone.now(),
+        )
+    except limits.LimitReached as reached:
+        return too_many(request, reached)
+    except ReportRefused as refused:
+        form.add_error(None, refused.message)
+        return _answer(request, product, form, status=422)
+    if not request.htmx:
+        messages.success(request, _("Thank you. A moderator will look at this product."))
+        return redirect("shop:product", product_id=product.pk)
+    return _answer(request, product, form=None, status=200)
+
+
+def _answer(
+    request: HttpRequest, product: Product, form: ReportForm | None, status: int
+) -> HttpResponse:
+    context = product_context(request, product)
+    if form is not None:
+        context["form"] = form
+    fragment = getattr(request, "htmx", False)
+    template = "shop/_report.html" if fragment else "shop/product.html"
+    return render(request, template, context, status=status)

@@ -1,0 +1,123 @@
+import pytest
+
+from reviewapp.choices import ProductStatus, ReportStatus, ReviewReason, ReviewStatus
+from reviewapp.models import MisclassificationReport, ReviewItem
+from reviewapp.services import reports
+from tests.conftest import NOW
+from tests.factories import (
+    BuyerFactory,
+    CategoryFactory,
+    DecisionFactory,
+    ListedProductFactory,
+    ProductFactory,
+    ReportFactory,
+    ReviewItemFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def submit(product, reporter, suggested_category=None, comment=""):
+    return reports.submit_report(
+        product=product,
+        reporter=reporter,
+        suggested_category=suggested_category,
+        comment=comment,
+        now=NOW,
+    )
+
+
+def test_a_report_opens_the_products_one_review_item():
+    product = ListedProductFactory()
+
+    submit(product, BuyerFactory())
+    submit(product, BuyerFactory())
+
+    item = ReviewItem.objects.get(product=product)
+    assert item.reasons == [ReviewReason.BUYER_REPORT]
+    assert MisclassificationReport.objects.filter(product=product).count() == 2
+
+
+def test_a_report_raises_the_open_item_ahead_of_doubtful_ones():
+    product = ListedProductFactory()
+    item = ReviewItemFactory(product=product, priority=0.3)
+
+    submit(product, BuyerFactory())
+
+    item.refresh_from_db()
+    assert item.priority > 1
+    assert item.reasons == [ReviewReason.LOW_CONFIDENCE, ReviewReason.BUYER_REPORT]
+
+
+def test_reporting_again_changes_the_open_report():
+    product, buyer = ListedProductFactory(), BuyerFactory()
+    right = CategoryFactory()
+    first = submit(product, buyer)
+
+    second = submit(product, buyer, suggested_category=right, comment="It is a game")
+
+    assert second.pk == first.pk
+    assert (second.suggested_category, second.comment) == (right, "It is a game")
+
+
+def test_a_product_outside_the_catalogue_cannot_be_reported():
+    with pytest.raises(reports.ReportRefused):
+        submit(ProductFactory(status=ProductStatus.IN_REVIEW), BuyerFactory())
+
+    assert not ReviewItem.objects.exists()
+
+
+def test_suggesting_the_present_category_is_refused():
+    product = ListedProductFactory()
+
+    with pytest.raises(reports.ReportRefused):
+        submit(product, BuyerFactory(), suggested_category=product.category)
+
+
+def test_a_decision_answers_every_open_report_by_what_its_buyer_saw():
+    old, new = CategoryFactory(), CategoryFactory()
+    product = ListedProductFactory(category=old)
+    right = ReportFactory(product=product, reported_category=old)
+    # Filed after the product had already moved once.
+    wrong = ReportFactory(product=product, reported_category=new)
+    decision = DecisionFactory(
+        item=ReviewItemFactory(product=product, status=ReviewStatus.RESOLVED, resolved_at=NOW),
+        category=new,
+    )
+
+    answered = reports.close_reports(product=product, decision=decision, now=NOW)
+
+    right.refresh_from_db()
+    wrong.refresh_from_db()
+    assert answered == 2
+    assert (right.status, wrong.status) == (ReportStatus.UPHELD, ReportStatus.DISMISSED)
+    assert right.decision == decision
+
+
+def test_an_undo_opens_the_reports_again():
+    report = ReportFactory()
+    decision = DecisionFactory(
+        item=ReviewItemFactory(
+            product=report.product, status=ReviewStatus.RESOLVED, resolved_at=NOW
+        )
+    )
+    reports.close_reports(product=report.product, decision=decision, now=NOW)
+
+    reopened = reports.reopen_reports(decision=decision)
+
+    report.refresh_from_db()
+    assert reopened == 1
+    assert (report.status, report.decision) == (ReportStatus.OPEN, None)
+
+
+def test_an_undo_leaves_a_newer_report_of_the_same_buyer_alone():
+    report = ReportFactory()
+    decision = DecisionFactory(
+        item=ReviewItemFactory(
+            product=report.product, status=ReviewStatus.RESOLVED, resolved_at=NOW
+        )
+    )
+    reports.close_reports(product=report.product, decision=decision, now=NOW)
+    ReportFactory(product=report.product, reporter=report.reporter)
+
+    assert reports.reopen_reports(decision=decision) == 0
