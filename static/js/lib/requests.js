@@ -16,7 +16,8 @@ export function listenForFailures() {
     else if (!event.target.hasAttribute("hx-post")) setTimeout(() => button.setAttribute("aria-busy", "true"));
   });
   // Back from the browser's cache: the buttons are ready again.
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
   });
 }
