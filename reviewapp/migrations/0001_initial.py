@@ -10,486 +10,1401 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CategoryFamily',
+            name="CategoryFamily",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name_fr', models.CharField(max_length=80)),
-                ('name_en', models.CharField(max_length=80)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name_fr", models.CharField(max_length=80)),
+                ("name_en", models.CharField(max_length=80)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'verbose_name_plural': 'category families',
-                'ordering': ['position', 'slug'],
+                "verbose_name_plural": "category families",
+                "ordering": ["position", "slug"],
             },
         ),
         migrations.CreateModel(
-            name='ProductImage',
+            name="ProductImage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('source_sha256', models.CharField(max_length=64, unique=True)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("source_sha256", models.CharField(max_length=64, unique=True)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('language', models.CharField(blank=True, help_text='Empty: as the browser asks.', max_length=5)),
-                ('theme', models.CharField(choices=[('auto', 'As the system'), ('light', 'Light'), ('dark', 'Dark')], default='auto', max_length=5)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True, help_text="Empty: as the browser asks.", max_length=5
+                    ),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
+                        default="auto",
+                        max_length=5,
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'db_table': 'reviewapp_user',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "db_table": "reviewapp_user",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='CatalogueImport',
+            name="CatalogueImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('format', models.CharField(choices=[('csv', 'CSV, challenge layout'), ('jsonl', 'JSON Lines'), ('parquet', 'Parquet')], max_length=8)),
-                ('source', models.SlugField(max_length=60)),
-                ('files', models.JSONField(blank=True, default=dict)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('rows_total', models.PositiveIntegerField(blank=True, null=True)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('created_count', models.PositiveIntegerField(default=0)),
-                ('updated_count', models.PositiveIntegerField(default=0)),
-                ('unchanged_count', models.PositiveIntegerField(default=0)),
-                ('refused_count', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('lease_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('seller', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='imports', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("csv", "CSV, challenge layout"),
+                            ("jsonl", "JSON Lines"),
+                            ("parquet", "Parquet"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("source", models.SlugField(max_length=60)),
+                ("files", models.JSONField(blank=True, default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("rows_total", models.PositiveIntegerField(blank=True, null=True)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("created_count", models.PositiveIntegerField(default=0)),
+                ("updated_count", models.PositiveIntegerField(default=0)),
+                ("unchanged_count", models.PositiveIntegerField(default=0)),
+                ("refused_count", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.PositiveIntegerField(unique=True)),
-                ('name_fr', models.CharField(max_length=120)),
-                ('name_en', models.CharField(max_length=120)),
-                ('definition_fr', models.TextField()),
-                ('definition_en', models.TextField()),
-                ('includes', models.JSONField(blank=True, default=dict)),
-                ('excludes', models.JSONField(blank=True, default=dict)),
-                ('synonyms', models.JSONField(blank=True, default=dict)),
-                ('is_active', models.BooleanField(default=True)),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='categories', to='reviewapp.categoryfamily')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.PositiveIntegerField(unique=True)),
+                ("name_fr", models.CharField(max_length=120)),
+                ("name_en", models.CharField(max_length=120)),
+                ("definition_fr", models.TextField()),
+                ("definition_en", models.TextField()),
+                ("includes", models.JSONField(blank=True, default=dict)),
+                ("excludes", models.JSONField(blank=True, default=dict)),
+                ("synonyms", models.JSONField(blank=True, default=dict)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="categories",
+                        to="reviewapp.categoryfamily",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['code'],
+                "verbose_name_plural": "categories",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('manifest_sha256', models.CharField(max_length=64, unique=True)),
-                ('labels', models.JSONField(help_text="Category codes, in the order of the model's columns.")),
-                ('metrics', models.JSONField(blank=True, default=dict)),
-                ('stage', models.CharField(choices=[('candidate', 'Candidate'), ('shadow', 'Shadow'), ('champion', 'Champion'), ('retired', 'Retired')], default='candidate', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('promoted_at', models.DateTimeField(blank=True, null=True)),
-                ('is_demo', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("manifest_sha256", models.CharField(max_length=64, unique=True)),
+                (
+                    "labels",
+                    models.JSONField(
+                        help_text="Category codes, in the order of the model's columns."
+                    ),
+                ),
+                ("metrics", models.JSONField(blank=True, default=dict)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("candidate", "Candidate"),
+                            ("shadow", "Shadow"),
+                            ("champion", "Champion"),
+                            ("retired", "Retired"),
+                        ],
+                        default="candidate",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("promoted_at", models.DateTimeField(blank=True, null=True)),
+                ("is_demo", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('stage', 'champion')), fields=('stage',), name='model_version_one_champion')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("stage", "champion")),
+                        fields=("stage",),
+                        name="model_version_one_champion",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_key', models.UUIDField(unique=True)),
-                ('verdict', models.CharField(choices=[('confirmed', 'Confirmed'), ('corrected', 'Corrected'), ('skipped', 'Skipped'), ('escalated', 'Escalated'), ('undone', 'Undone')], max_length=10)),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('low_confidence', 'Low confidence'), ('disagreement', 'The models disagree'), ('missing_input', 'Missing text or picture'), ('buyer_report', 'Reported by a buyer'), ('audit', 'Random audit'), ('suspect_label', 'Suspect label'), ('seller_appeal', "Seller's appeal"), ('failed', 'Could not be classified')], max_length=20), blank=True, default=list, size=None)),
-                ('is_blind', models.BooleanField(default=False)),
-                ('skip_reason', models.CharField(blank=True, choices=[('unclear', 'The product is unclear'), ('not_my_field', 'Not my field'), ('no_category_fits', 'No category fits'), ('bad_picture', 'The picture is missing or wrong'), ('other', 'Another reason')], max_length=20)),
-                ('comment', models.TextField(blank=True, max_length=2000)),
-                ('before', models.JSONField(blank=True, default=dict)),
-                ('seconds', models.FloatField(blank=True, help_text='From card shown to answer.', null=True)),
-                ('decided_at', models.DateTimeField()),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.category')),
-                ('moderator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('suggested_category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.category')),
-                ('undoes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='reviewapp.decision')),
-                ('model_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_key", models.UUIDField(unique=True)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "Confirmed"),
+                            ("corrected", "Corrected"),
+                            ("skipped", "Skipped"),
+                            ("escalated", "Escalated"),
+                            ("undone", "Undone"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("low_confidence", "Low confidence"),
+                                ("disagreement", "The models disagree"),
+                                ("missing_input", "Missing text or picture"),
+                                ("buyer_report", "Reported by a buyer"),
+                                ("audit", "Random audit"),
+                                ("suspect_label", "Suspect label"),
+                                ("seller_appeal", "Seller's appeal"),
+                                ("failed", "Could not be classified"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_blind", models.BooleanField(default=False)),
+                (
+                    "skip_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unclear", "The product is unclear"),
+                            ("not_my_field", "Not my field"),
+                            ("no_category_fits", "No category fits"),
+                            ("bad_picture", "The picture is missing or wrong"),
+                            ("other", "Another reason"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("comment", models.TextField(blank=True, max_length=2000)),
+                ("before", models.JSONField(blank=True, default=dict)),
+                (
+                    "seconds",
+                    models.FloatField(
+                        blank=True, help_text="From card shown to answer.", null=True
+                    ),
+                ),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "moderator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "suggested_category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="reviewapp.decision",
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.SlugField(help_text='Where it came from: a seller or a feed.', max_length=60)),
-                ('external_id', models.CharField(max_length=120)),
-                ('designation', models.CharField(max_length=1000)),
-                ('description', models.TextField(blank=True)),
-                ('raw_designation', models.TextField()),
-                ('raw_description', models.TextField(blank=True)),
-                ('language', models.CharField(blank=True, max_length=5)),
-                ('input_digest', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting for classification'), ('in_review', 'In review'), ('listed', 'Listed')], default='waiting', max_length=12)),
-                ('given_code', models.PositiveIntegerField(blank=True, null=True)),
-                ('arrived_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('predicted_at', models.DateTimeField(blank=True, null=True)),
-                ('listed_at', models.DateTimeField(blank=True, null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='reviewapp.category')),
-                ('seller', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to=settings.AUTH_USER_MODEL)),
-                ('image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='reviewapp.productimage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source",
+                    models.SlugField(
+                        help_text="Where it came from: a seller or a feed.", max_length=60
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                ("designation", models.CharField(max_length=1000)),
+                ("description", models.TextField(blank=True)),
+                ("raw_designation", models.TextField()),
+                ("raw_description", models.TextField(blank=True)),
+                ("language", models.CharField(blank=True, max_length=5)),
+                ("input_digest", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting for classification"),
+                            ("in_review", "In review"),
+                            ("listed", "Listed"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                ("given_code", models.PositiveIntegerField(blank=True, null=True)),
+                ("arrived_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("predicted_at", models.DateTimeField(blank=True, null=True)),
+                ("listed_at", models.DateTimeField(blank=True, null=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="products",
+                        to="reviewapp.productimage",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('member', models.CharField(choices=[('cnn', 'CNN (image)'), ('bert', 'BERT (text)'), ('lexical', 'Lexical (words)'), ('fusion', 'FUSION (both)')], max_length=8)),
-                ('input_digest', models.CharField(max_length=64)),
-                ('top', models.JSONField(blank=True, default=list)),
-                ('confidence', models.FloatField(blank=True, null=True)),
-                ('absence', models.CharField(blank=True, choices=[('no_image', 'no picture'), ('no_text', 'no text'), ('unreadable_image', 'unreadable picture'), ('no_input', 'neither text nor picture')], max_length=20)),
-                ('latency_ms', models.FloatField()),
-                ('created_at', models.DateTimeField()),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.category')),
-                ('model_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='reviewapp.modelversion')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='reviewapp.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "member",
+                    models.CharField(
+                        choices=[
+                            ("cnn", "CNN (image)"),
+                            ("bert", "BERT (text)"),
+                            ("lexical", "Lexical (words)"),
+                            ("fusion", "FUSION (both)"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("input_digest", models.CharField(max_length=64)),
+                ("top", models.JSONField(blank=True, default=list)),
+                ("confidence", models.FloatField(blank=True, null=True)),
+                (
+                    "absence",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_image", "no picture"),
+                            ("no_text", "no text"),
+                            ("unreadable_image", "unreadable picture"),
+                            ("no_input", "neither text nor picture"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("latency_ms", models.FloatField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="predictions",
+                        to="reviewapp.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MisclassificationReport',
+            name="MisclassificationReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('comment', models.CharField(blank=True, max_length=500)),
-                ('status', models.CharField(choices=[('open', 'Being looked at'), ('upheld', 'Upheld: the category was wrong'), ('dismissed', 'Dismissed: the category was right')], default='open', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('decision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='reviewapp.decision')),
-                ('reported_category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.category')),
-                ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to=settings.AUTH_USER_MODEL)),
-                ('suggested_category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.category')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='reviewapp.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, max_length=500)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Being looked at"),
+                            ("upheld", "Upheld: the category was wrong"),
+                            ("dismissed", "Dismissed: the category was right"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="reviewapp.decision",
+                    ),
+                ),
+                (
+                    "reported_category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "reporter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "suggested_category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reports",
+                        to="reviewapp.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FeedbackLabel',
+            name="FeedbackLabel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('moderator', 'Moderator')], default='moderator', max_length=12)),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('low_confidence', 'Low confidence'), ('disagreement', 'The models disagree'), ('missing_input', 'Missing text or picture'), ('buyer_report', 'Reported by a buyer'), ('audit', 'Random audit'), ('suspect_label', 'Suspect label'), ('seller_appeal', "Seller's appeal"), ('failed', 'Could not be classified')], max_length=20), blank=True, default=list, size=None)),
-                ('is_blind', models.BooleanField(default=False)),
-                ('inclusion_probability', models.FloatField()),
-                ('input_digest', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.category')),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='label', to='reviewapp.decision')),
-                ('moderator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('superseded_by', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supersedes', to='reviewapp.feedbacklabel')),
-                ('model_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.modelversion')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='reviewapp.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("moderator", "Moderator")], default="moderator", max_length=12
+                    ),
+                ),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("low_confidence", "Low confidence"),
+                                ("disagreement", "The models disagree"),
+                                ("missing_input", "Missing text or picture"),
+                                ("buyer_report", "Reported by a buyer"),
+                                ("audit", "Random audit"),
+                                ("suspect_label", "Suspect label"),
+                                ("seller_appeal", "Seller's appeal"),
+                                ("failed", "Could not be classified"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_blind", models.BooleanField(default=False)),
+                ("inclusion_probability", models.FloatField()),
+                ("input_digest", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="label",
+                        to="reviewapp.decision",
+                    ),
+                ),
+                (
+                    "moderator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "superseded_by",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supersedes",
+                        to="reviewapp.feedbacklabel",
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="labels",
+                        to="reviewapp.product",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='decision',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='reviewapp.product'),
+            model_name="decision",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="reviewapp.product",
+            ),
         ),
         migrations.CreateModel(
-            name='ClassificationRequest',
+            name="ClassificationRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('input_digest', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('claimed', 'With a worker'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('requested_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requests', to='reviewapp.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("input_digest", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("claimed", "With a worker"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("requested_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requests",
+                        to="reviewapp.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReviewItem',
+            name="ReviewItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('low_confidence', 'Low confidence'), ('disagreement', 'The models disagree'), ('missing_input', 'Missing text or picture'), ('buyer_report', 'Reported by a buyer'), ('audit', 'Random audit'), ('suspect_label', 'Suspect label'), ('seller_appeal', "Seller's appeal"), ('failed', 'Could not be classified')], max_length=20), size=None)),
-                ('status', models.CharField(choices=[('pending', 'Waiting'), ('claimed', 'With a moderator'), ('resolved', 'Resolved')], default='pending', max_length=10)),
-                ('is_blind', models.BooleanField(default=False)),
-                ('priority', models.FloatField(default=0.0)),
-                ('claim_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('first_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('hidden_until', models.DateTimeField(blank=True, null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('claimed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='review_items', to='reviewapp.product')),
-                ('skipped_by', models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("low_confidence", "Low confidence"),
+                                ("disagreement", "The models disagree"),
+                                ("missing_input", "Missing text or picture"),
+                                ("buyer_report", "Reported by a buyer"),
+                                ("audit", "Random audit"),
+                                ("suspect_label", "Suspect label"),
+                                ("seller_appeal", "Seller's appeal"),
+                                ("failed", "Could not be classified"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("claimed", "With a moderator"),
+                            ("resolved", "Resolved"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("is_blind", models.BooleanField(default=False)),
+                ("priority", models.FloatField(default=0.0)),
+                ("claim_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("first_seen_at", models.DateTimeField(blank=True, null=True)),
+                ("hidden_until", models.DateTimeField(blank=True, null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="review_items",
+                        to="reviewapp.product",
+                    ),
+                ),
+                (
+                    "skipped_by",
+                    models.ManyToManyField(
+                        blank=True, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='decision',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='reviewapp.reviewitem'),
+            model_name="decision",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="reviewapp.reviewitem",
+            ),
         ),
         migrations.CreateModel(
-            name='Route',
+            name="Route",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('listed', 'Listed automatically'), ('review', 'Sent to review')], max_length=8)),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('low_confidence', 'Low confidence'), ('disagreement', 'The models disagree'), ('missing_input', 'Missing text or picture'), ('buyer_report', 'Reported by a buyer'), ('audit', 'Random audit'), ('suspect_label', 'Suspect label'), ('seller_appeal', "Seller's appeal"), ('failed', 'Could not be classified')], max_length=20), blank=True, default=list, size=None)),
-                ('details', models.JSONField(blank=True, default=dict)),
-                ('inclusion_probability', models.FloatField()),
-                ('created_at', models.DateTimeField()),
-                ('prediction', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='routes', to='reviewapp.prediction')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='routes', to='reviewapp.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("listed", "Listed automatically"), ("review", "Sent to review")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("low_confidence", "Low confidence"),
+                                ("disagreement", "The models disagree"),
+                                ("missing_input", "Missing text or picture"),
+                                ("buyer_report", "Reported by a buyer"),
+                                ("audit", "Random audit"),
+                                ("suspect_label", "Suspect label"),
+                                ("seller_appeal", "Seller's appeal"),
+                                ("failed", "Could not be classified"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("details", models.JSONField(blank=True, default=dict)),
+                ("inclusion_probability", models.FloatField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="routes",
+                        to="reviewapp.prediction",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="routes",
+                        to="reviewapp.product",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='reviewitem',
-            name='route',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='reviewapp.route'),
+            model_name="reviewitem",
+            name="route",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="reviewapp.route",
+            ),
         ),
         migrations.CreateModel(
-            name='RoutingPolicy',
+            name="RoutingPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(unique=True)),
-                ('accept_at', models.FloatField(default=0.8)),
-                ('audit_rate', models.FloatField(default=0.05)),
-                ('disagreement_at', models.FloatField(default=0.5)),
-                ('review_missing_text', models.BooleanField(default=True)),
-                ('note', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(unique=True)),
+                ("accept_at", models.FloatField(default=0.8)),
+                ("audit_rate", models.FloatField(default=0.05)),
+                ("disagreement_at", models.FloatField(default=0.5)),
+                ("review_missing_text", models.BooleanField(default=True)),
+                ("note", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'routing policies',
-                'get_latest_by': 'version',
+                "verbose_name_plural": "routing policies",
+                "get_latest_by": "version",
             },
         ),
         migrations.AddField(
-            model_name='route',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviewapp.routingpolicy'),
+            model_name="route",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="reviewapp.routingpolicy",
+            ),
         ),
         migrations.CreateModel(
-            name='WorkerHeartbeat',
+            name="WorkerHeartbeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('queue', models.CharField(max_length=20)),
-                ('problem', models.TextField(blank=True, help_text='Why it cannot work, in words.')),
-                ('seen_at', models.DateTimeField()),
-                ('model_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='reviewapp.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("queue", models.CharField(max_length=20)),
+                (
+                    "problem",
+                    models.TextField(blank=True, help_text="Why it cannot work, in words."),
+                ),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CategoryConfusion',
+            name="CategoryConfusion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question_fr', models.TextField()),
-                ('question_en', models.TextField()),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='confusions', to='reviewapp.category')),
-                ('neighbour', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reviewapp.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question_fr", models.TextField()),
+                ("question_en", models.TextField()),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="confusions",
+                        to="reviewapp.category",
+                    ),
+                ),
+                (
+                    "neighbour",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('category', 'neighbour'), name='confusion_once'), models.CheckConstraint(condition=models.Q(('category', models.F('neighbour')), _negated=True), name='confusion_of_two_categories')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("category", "neighbour"), name="confusion_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("category", models.F("neighbour")), _negated=True),
+                        name="confusion_of_two_categories",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DatasetExport',
+            name="DatasetExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('format', models.CharField(choices=[('csv', 'CSV, challenge layout'), ('npy', 'NPY arrays')], max_length=4)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('rows_total', models.PositiveIntegerField(blank=True, null=True)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('file_name', models.CharField(blank=True, max_length=120)),
-                ('size_bytes', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('error', models.TextField(blank=True)),
-                ('lease_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV, challenge layout"), ("npy", "NPY arrays")],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("rows_total", models.PositiveIntegerField(blank=True, null=True)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("file_name", models.CharField(blank=True, max_length=120)),
+                ("size_bytes", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("error", models.TextField(blank=True)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('file_name', ''), _negated=True), ('rows_total__isnull', False)), _connector='OR'), name='export_done_has_file')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "done"), _negated=True),
+                            models.Q(
+                                models.Q(("sha256", ""), _negated=True),
+                                models.Q(("file_name", ""), _negated=True),
+                                ("rows_total__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="export_done_has_file",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.UniqueConstraint(fields=('product', 'model_version', 'member', 'input_digest'), name='prediction_once'),
+            model_name="prediction",
+            constraint=models.UniqueConstraint(
+                fields=("product", "model_version", "member", "input_digest"),
+                name="prediction_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence', None), models.Q(('confidence__gte', 0), ('confidence__lte', 1)), _connector='OR'), name='prediction_confidence_is_probability'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("confidence", None),
+                    models.Q(("confidence__gte", 0), ("confidence__lte", 1)),
+                    _connector="OR",
+                ),
+                name="prediction_confidence_is_probability",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('absence', ''), ('category__isnull', False), ('confidence__isnull', False)), models.Q(models.Q(('absence', ''), _negated=True), ('category', None), ('confidence', None)), _connector='OR'), name='prediction_answer_or_absence'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("absence", ""), ("category__isnull", False), ("confidence__isnull", False)
+                    ),
+                    models.Q(
+                        models.Q(("absence", ""), _negated=True),
+                        ("category", None),
+                        ("confidence", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="prediction_answer_or_absence",
+            ),
         ),
         migrations.AddIndex(
-            model_name='misclassificationreport',
-            index=models.Index(models.F('reporter'), models.OrderBy(models.F('created_at'), descending=True), name='report_of_reporter'),
+            model_name="misclassificationreport",
+            index=models.Index(
+                models.F("reporter"),
+                models.OrderBy(models.F("created_at"), descending=True),
+                name="report_of_reporter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='misclassificationreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('product', 'reporter'), name='report_one_open_per_buyer'),
+            model_name="misclassificationreport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")),
+                fields=("product", "reporter"),
+                name="report_one_open_per_buyer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='misclassificationreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', None), ('resolved_at', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('decision__isnull', False), ('resolved_at__isnull', False)), _connector='OR'), name='report_closed_by_decision'),
+            model_name="misclassificationreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision", None), ("resolved_at", None), ("status", "open")),
+                    models.Q(
+                        models.Q(("status", "open"), _negated=True),
+                        ("decision__isnull", False),
+                        ("resolved_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="report_closed_by_decision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedbacklabel',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('product',), name='label_one_live_per_product'),
+            model_name="feedbacklabel",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("product",),
+                name="label_one_live_per_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedbacklabel',
-            constraint=models.CheckConstraint(condition=models.Q(('superseded_by', None), ('ended_at__isnull', False), _connector='OR'), name='label_superseded_has_end'),
+            model_name="feedbacklabel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("superseded_by", None), ("ended_at__isnull", False), _connector="OR"
+                ),
+                name="label_superseded_has_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedbacklabel',
-            constraint=models.CheckConstraint(condition=models.Q(('inclusion_probability__gt', 0), ('inclusion_probability__lte', 1)), name='label_inclusion_probability_0_1'),
+            model_name="feedbacklabel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("inclusion_probability__gt", 0), ("inclusion_probability__lte", 1)
+                ),
+                name="label_inclusion_probability_0_1",
+            ),
         ),
         migrations.AddIndex(
-            model_name='classificationrequest',
-            index=models.Index(models.F('id'), condition=models.Q(('status', 'waiting')), name='request_waiting'),
+            model_name="classificationrequest",
+            index=models.Index(
+                models.F("id"), condition=models.Q(("status", "waiting")), name="request_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='classificationrequest',
-            index=models.Index(models.F('lease_expires_at'), condition=models.Q(('status', 'claimed')), name='request_leases'),
+            model_name="classificationrequest",
+            index=models.Index(
+                models.F("lease_expires_at"),
+                condition=models.Q(("status", "claimed")),
+                name="request_leases",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classificationrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['waiting', 'claimed'])), fields=('product',), name='request_one_open_per_product'),
+            model_name="classificationrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["waiting", "claimed"])),
+                fields=("product",),
+                name="request_one_open_per_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classificationrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_expires_at__isnull', False), ('lease_token__isnull', False), ('status', 'claimed')), models.Q(models.Q(('status', 'claimed'), _negated=True), ('lease_expires_at', None), ('lease_token', None)), _connector='OR'), name='request_claim_has_lease'),
+            model_name="classificationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("lease_expires_at__isnull", False),
+                        ("lease_token__isnull", False),
+                        ("status", "claimed"),
+                    ),
+                    models.Q(
+                        models.Q(("status", "claimed"), _negated=True),
+                        ("lease_expires_at", None),
+                        ("lease_token", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="request_claim_has_lease",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(models.F('category'), models.OrderBy(models.F('listed_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('status', 'listed')), name='product_shop_category'),
+            model_name="product",
+            index=models.Index(
+                models.F("category"),
+                models.OrderBy(models.F("listed_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("status", "listed")),
+                name="product_shop_category",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(models.OrderBy(models.F('listed_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('status', 'listed')), name='product_shop_newest'),
+            model_name="product",
+            index=models.Index(
+                models.OrderBy(models.F("listed_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("status", "listed")),
+                name="product_shop_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(models.F('seller'), models.OrderBy(models.F('arrived_at'), descending=True), name='product_of_seller'),
+            model_name="product",
+            index=models.Index(
+                models.F("seller"),
+                models.OrderBy(models.F("arrived_at"), descending=True),
+                name="product_of_seller",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='product_once_per_source'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                fields=("source", "external_id"), name="product_once_per_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'listed'), _negated=True), models.Q(('category__isnull', False), ('listed_at__isnull', False)), _connector='OR'), name='product_listed_has_category'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "listed"), _negated=True),
+                    models.Q(("category__isnull", False), ("listed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="product_listed_has_category",
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(models.F('moderator'), models.OrderBy(models.F('decided_at'), descending=True), name='decision_of_moderator'),
+            model_name="decision",
+            index=models.Index(
+                models.F("moderator"),
+                models.OrderBy(models.F("decided_at"), descending=True),
+                name="decision_of_moderator",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['confirmed', 'corrected']), ('category', None), _connector='XOR'), name='decision_answer_has_category'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verdict__in", ["confirmed", "corrected"]),
+                    ("category", None),
+                    _connector="XOR",
+                ),
+                name="decision_answer_has_category",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'undone'), ('undoes', None), _connector='XOR'), name='decision_undo_points_back'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict", "undone"), ("undoes", None), _connector="XOR"),
+                name="decision_undo_points_back",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'skipped'), ('skip_reason', ''), _connector='XOR'), name='decision_skip_has_reason'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict", "skipped"), ("skip_reason", ""), _connector="XOR"),
+                name="decision_skip_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewitem',
-            index=models.Index(models.OrderBy(models.F('priority'), descending=True), models.F('opened_at'), models.F('id'), condition=models.Q(('status', 'resolved'), _negated=True), name='review_item_queue'),
+            model_name="reviewitem",
+            index=models.Index(
+                models.OrderBy(models.F("priority"), descending=True),
+                models.F("opened_at"),
+                models.F("id"),
+                condition=models.Q(("status", "resolved"), _negated=True),
+                name="review_item_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewitem',
-            index=models.Index(models.F('claimed_by'), condition=models.Q(('status', 'claimed')), name='review_item_held'),
+            model_name="reviewitem",
+            index=models.Index(
+                models.F("claimed_by"),
+                condition=models.Q(("status", "claimed")),
+                name="review_item_held",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'resolved'), _negated=True), fields=('product',), name='review_item_one_open_per_product'),
+            model_name="reviewitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "resolved"), _negated=True),
+                fields=("product",),
+                name="review_item_one_open_per_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claim_expires_at__isnull', False), ('claimed_by__isnull', False), ('status', 'claimed')), models.Q(models.Q(('status', 'claimed'), _negated=True), ('claim_expires_at', None)), _connector='OR'), name='review_item_claim_has_holder'),
+            model_name="reviewitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("claim_expires_at__isnull", False),
+                        ("claimed_by__isnull", False),
+                        ("status", "claimed"),
+                    ),
+                    models.Q(
+                        models.Q(("status", "claimed"), _negated=True), ("claim_expires_at", None)
+                    ),
+                    _connector="OR",
+                ),
+                name="review_item_claim_has_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'resolved'), ('resolved_at', None), _connector='XOR'), name='review_item_resolved_has_time'),
+            model_name="reviewitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "resolved"), ("resolved_at", None), _connector="XOR"),
+                name="review_item_resolved_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('reasons', []), _negated=True), name='review_item_has_reason'),
+            model_name="reviewitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reasons", []), _negated=True), name="review_item_has_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('accept_at__gte', 0), ('accept_at__lte', 1)), name='policy_accept_at_0_1'),
+            model_name="routingpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accept_at__gte", 0), ("accept_at__lte", 1)),
+                name="policy_accept_at_0_1",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('audit_rate__gte', 0), ('audit_rate__lte', 1)), name='policy_audit_rate_0_1'),
+            model_name="routingpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audit_rate__gte", 0), ("audit_rate__lte", 1)),
+                name="policy_audit_rate_0_1",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('disagreement_at__gte', 0), ('disagreement_at__lte', 1)), name='policy_disagreement_at_0_1'),
+            model_name="routingpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("disagreement_at__gte", 0), ("disagreement_at__lte", 1)),
+                name="policy_disagreement_at_0_1",
+            ),
         ),
         migrations.AddIndex(
-            model_name='route',
-            index=models.Index(models.F('product'), models.OrderBy(models.F('created_at'), descending=True), name='route_of_product'),
+            model_name="route",
+            index=models.Index(
+                models.F("product"),
+                models.OrderBy(models.F("created_at"), descending=True),
+                name="route_of_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='route',
-            constraint=models.CheckConstraint(condition=models.Q(('inclusion_probability__gte', 0), ('inclusion_probability__lte', 1)), name='route_inclusion_probability_0_1'),
+            model_name="route",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("inclusion_probability__gte", 0), ("inclusion_probability__lte", 1)
+                ),
+                name="route_inclusion_probability_0_1",
+            ),
         ),
         migrations.AddIndex(
-            model_name='workerheartbeat',
-            index=models.Index(models.F('queue'), models.OrderBy(models.F('seen_at'), descending=True), name='heartbeat_of_queue'),
+            model_name="workerheartbeat",
+            index=models.Index(
+                models.F("queue"),
+                models.OrderBy(models.F("seen_at"), descending=True),
+                name="heartbeat_of_queue",
+            ),
         ),
     ]

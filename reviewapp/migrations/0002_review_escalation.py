@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reviewapp', '0001_initial'),
+        ("reviewapp", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='reviewitem',
-            options={'permissions': [('lead_review', 'Can answer what moderators escalate')]},
+            name="reviewitem",
+            options={"permissions": [("lead_review", "Can answer what moderators escalate")]},
         ),
         migrations.AddField(
-            model_name='reviewitem',
-            name='escalated_at',
+            model_name="reviewitem",
+            name="escalated_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]
