@@ -45,7 +45,7 @@ def open_rgb(path: Path, max_pixels: int = 50_000_000) -> Image.Image:
                 )
             picture.draft(None, (DRAFT_SIDE, DRAFT_SIDE))
             picture.load()
-            return _on_white(ImageOps.exif_transpose(picture))
+            return on_white(ImageOps.exif_transpose(picture))
     except InputUnreadable:
         raise
     # Damaged files raise a dozen types: OSError, SyntaxError, ValueError, struct.error, zlib.error,
@@ -110,7 +110,8 @@ def _rgb(picture: Image.Image, x: int, y: int) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
+def on_white(picture: Image.Image) -> Image.Image:
+    """Return the picture as RGB, transparency laid on white; 16-bit values are scaled down."""
     if picture.mode.startswith(("I", "F")):
         picture = _to_8_bit(picture)
     if not picture.has_transparency_data:
