@@ -44,7 +44,7 @@ RETURNING item.id
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class TooManyHeld(Exception):
     """A moderator may hold only a few items at a time, so that colleagues find some too."""
 

@@ -1,4 +1,7 @@
-"""Why an answer was not taken. Nothing has been written when one of these is raised."""
+"""Why an answer was not taken. Nothing has been written when one of these is raised.
+
+Not frozen and compared by identity: Python itself writes tracebacks into exceptions.
+"""
 
 from dataclasses import dataclass
 
@@ -6,7 +9,7 @@ from reviewapp.domain.review import Hold, UndoRefusal
 from reviewapp.models import Decision, ReviewItem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ClaimLost(Exception):
     """The item is not the moderator's any more.
 
@@ -18,28 +21,28 @@ class ClaimLost(Exception):
     decision: Decision | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class KeyReused(Exception):
     """The client key belongs to another answer: another item, person or kind of answer."""
 
     client_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ProductChanged(Exception):
     """The product's text or picture is not the one the moderator has seen."""
 
     item: ReviewItem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class CategoryRetired(Exception):
     """The category is no longer in use."""
 
     code: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class UndoRefused(Exception):
     """The decision stands; `refusal` says why."""
 
