@@ -1,6 +1,6 @@
 """Django's admin, for looking things up. What is append-only cannot be edited here either."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -9,8 +9,14 @@ from django.http import HttpRequest
 
 from reviewapp import models
 
+# Django's class takes a type only for the type checker.
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Model]
+else:
+    _ModelAdmin = admin.ModelAdmin
 
-class LookOnly(admin.ModelAdmin[Model]):
+
+class LookOnly(_ModelAdmin):
     """A table to search and read; changes go through the pages, which keep the rules."""
 
     list_per_page = 50

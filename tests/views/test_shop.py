@@ -1,0 +1,141 @@
+import pytest
+
+from reviewapp.choices import ProductStatus
+from tests.factories import (
+    BuyerFactory,
+    CategoryFactory,
+    ListedProductFactory,
+    ModeratorFactory,
+    ProductFactory,
+    ProductImageFactory,
+    ReportFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_visitor_browses_without_an_account(client):
+    product = ListedProductFactory(designation="Lampe de bureau")
+
+    for address in ("/", "/catalogue/", f"/catalogue/{product.category.code}/"):
+        assert client.get(address).status_code == 200
+    assert "Lampe de bureau" in client.get(f"/product/{product.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("status", [ProductStatus.WAITING, ProductStatus.IN_REVIEW])
+def test_what_is_not_listed_is_not_there(client, status):
+    assert client.get(f"/product/{ProductFactory(status=status).pk}/").status_code == 404
+
+
+def test_markup_in_a_title_is_shown_as_text(client):
+    product = ListedProductFactory(designation="<script>alert(1)</script>")
+
+    page = client.get(f"/product/{product.pk}/").content.decode()
+
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize("query", ["roman", '"', "'", "a & b | !c", "\x00", "x" * 5000, "é" * 300])
+def test_any_search_is_answered(client, query):
+    ListedProductFactory(designation="Roman policier")
+
+    assert client.get("/catalogue/", {"q": query}).status_code == 200
+
+
+def test_a_made_up_cursor_is_not_found(client):
+    category = CategoryFactory()
+
+    assert client.get(f"/catalogue/{category.code}/", {"after": "x"}).status_code == 404
+
+
+def test_a_page_and_the_next_show_each_product_once(client):
+    category = CategoryFactory()
+    products = [ListedProductFactory(category=category) for _ in range(30)]
+
+    first = client.get(f"/catalogue/{category.code}/")
+    second = client.get(f"/catalogue/{category.code}/", {"after": first.context["older"]})
+
+    seen = [p.pk for answer in (first, second) for p in answer.context["products"]]
+    assert sorted(seen) == sorted(p.pk for p in products)
+
+
+def test_more_products_cost_no_more_queries(client, django_assert_max_num_queries):
+    category = CategoryFactory()
+    counts = []
+    for _ in range(2):
+        for _ in range(10):
+            ListedProductFactory(category=category, image=ProductImageFactory())
+        with django_assert_max_num_queries(6) as captured:
+            client.get(f"/catalogue/{category.code}/")
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
+
+
+def test_a_buyer_reports_without_leaving_the_page(client):
+    product, buyer = ListedProductFactory(), BuyerFactory()
+    right = CategoryFactory()
+    client.force_login(buyer)
+
+    answer = client.post(
+        f"/reports/product/{product.pk}/",
+        {"suggested_category": right.code, "comment": "C'est un jeu"},
+        headers={"HX-Request": "true"},
+    )
+
+    assert answer.status_code == 200
+    assert "<html" not in answer.content.decode()
+    report = buyer.reports.get()
+    assert (report.suggested_category, report.comment) == (right, "C'est un jeu")
+
+
+def test_a_report_works_without_javascript(client):
+    product = ListedProductFactory()
+    client.force_login(BuyerFactory())
+
+    answer = client.post(f"/reports/product/{product.pk}/", follow=True)
+
+    assert answer.redirect_chain == [(f"/product/{product.pk}/", 302)]
+    assert product.reports.count() == 1
+
+
+def test_a_report_that_makes_no_sense_is_answered_422(client):
+    product = ListedProductFactory()
+    client.force_login(BuyerFactory())
+
+    same = client.post(
+        f"/reports/product/{product.pk}/", {"suggested_category": product.category.code}
+    )
+    unknown = client.post(f"/reports/product/{product.pk}/", {"suggested_category": "999999"})
+
+    assert (same.status_code, unknown.status_code) == (422, 422)
+    assert not product.reports.exists()
+
+
+def test_too_many_reports_have_to_wait(client, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"reports": (2, 60)}
+    client.force_login(BuyerFactory())
+    answers = [client.post(f"/reports/product/{ListedProductFactory().pk}/") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
+
+
+def test_who_may_report(client):
+    address = f"/reports/product/{ListedProductFactory().pk}/"
+
+    assert client.post(address).url.startswith("/login/")
+    client.force_login(ModeratorFactory())
+    assert client.post(address).status_code == 403
+
+
+def test_a_person_sees_only_their_own_reports(client):
+    mine = ReportFactory(comment="le mien")
+    ReportFactory(comment="un autre")
+    client.force_login(mine.reporter)
+
+    page = client.get("/reports/").content.decode()
+
+    assert "le mien" in page
+    assert "un autre" not in page
