@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 # pip's option -> uv's variable and what stands between several values in it
 _NAMES = {
@@ -21,8 +22,10 @@ _NAMES = {
 
 def pip_options() -> dict[str, str]:
     """Return pip's options for all commands; the environment wins over the files."""
+    # Our environments have no pip; the interpreter that they were made with has.
+    python = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
     listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"],
+        [python if python.exists() else sys.executable, "-m", "pip", "config", "list"],
         check=False,
         capture_output=True,
         text=True,

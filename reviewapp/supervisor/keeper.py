@@ -221,6 +221,13 @@ class Keeper:
             if child.log is not None:
                 child.log.close()
 
+    def close(self) -> None:
+        """Give the loop's own resources back; for those who live on after it."""
+        signal.set_wakeup_fd(-1)
+        self._selector.close()
+        self._wake.close()
+        self._alarm.close()
+
     def _kill(self, children: list[Child]) -> None:
         for child in children:
             if child.process is not None:

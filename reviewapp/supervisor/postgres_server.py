@@ -231,27 +231,30 @@ class EmbeddedPostgres:
             pid = int(lock.read_text(encoding="utf-8").split("\n", 1)[0])
         except FileNotFoundError:
             return
-        if str(self.data) in _command_line(pid):
-            _stop_orphan(pid, lock)
+        if self._is_server(pid):
+            self._stop_orphan(pid)
         lock.unlink(missing_ok=True)
         for left in self.sockets.glob(".s.PGSQL.*"):
             left.unlink()
 
+    def _stop_orphan(self, pid: int) -> None:
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + STOP_SECONDS
+        # Its lock goes before it has let go of its shared memory, so wait for the process.
+        while self._is_server(pid):
+            if time.monotonic() > deadline:
+                raise SupervisorError(f"An old PostgreSQL (process {pid}) does not stop. End it.")
+            time.sleep(0.05)
 
-def _command_line(pid: int) -> str:
-    done = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], check=False, capture_output=True, text=True
-    )
-    return done.stdout
-
-
-def _stop_orphan(pid: int, lock: Path) -> None:
-    os.kill(pid, signal.SIGINT)
-    deadline = time.monotonic() + STOP_SECONDS
-    while lock.exists():  # PostgreSQL removes it as its last act
-        if time.monotonic() > deadline:
-            raise SupervisorError(f"An old PostgreSQL (process {pid}) does not stop. End it first.")
-        time.sleep(0.05)
+    def _is_server(self, pid: int) -> bool:
+        """Say whether this process is a PostgreSQL on our data (a zombie has no arguments)."""
+        done = subprocess.run(
+            ["ps", "-ww", "-o", "args=", "-p", str(pid)],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return str(self.data) in done.stdout
 
 
 def _tail(log: Path, lines: int = 15) -> str:
