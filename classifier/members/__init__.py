@@ -1,0 +1,1 @@
+"""Members of the fusion: one file each, found through `registry`."""

@@ -1,0 +1,80 @@
+"""Choice of a linear member's regularisation by grouped cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from classifier.arrays import Floats, Ints, log_prior, log_softmax, mean_nll
+from classifier.logistic import Matrix, PathFitter, Problem
+from classifier.members.base import FitReport
+
+STRENGTHS: Final = (0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5)
+"""Strong to weak, for rows of about unit length."""
+
+_RISES: Final = 2  # the log-loss along the path has one valley; two rises: it is behind
+
+Divide = Callable[[Ints, Ints], tuple[Matrix, Matrix]]
+"""(training rows, held rows) -> their features, prepared by the training rows alone."""
+
+
+class _Fold:
+    """One fold's fitter and the rows held out of it."""
+
+    def __init__(
+        self, divide: Divide, targets: Ints, prior_of: Prior, held: Ints, weights: Floats | None
+    ) -> None:
+        train = np.setdiff1d(np.arange(len(targets)), held)
+        used = None if weights is None else weights[train]
+        x, x_held = divide(train, held)
+        self._offset = prior_of(targets[train], used)
+        self._fitter = PathFitter(Problem(x, targets[train], self._offset, used))
+        self._projected = self._fitter.project(x_held)
+        self.held = held
+
+    def answers(self, strength: float) -> Floats:
+        return log_softmax(self._fitter.logits_at(strength, self._projected) + self._offset)
+
+
+Prior = Callable[[Ints, Floats | None], Floats]
+
+
+def choose_strength(
+    divide: Divide,
+    targets: Ints,
+    categories: int,
+    folds: Ints,
+    weights: Floats | None = None,
+    strengths: Sequence[float] = STRENGTHS,
+) -> FitReport:
+    """Return the strength of least cross-validated log-loss and its out-of-fold answers.
+
+    folds: (N,); rows of one group must share a fold
+    """
+
+    def prior_of(own: Ints, used: Floats | None) -> Floats:
+        return log_prior(own, categories, used)
+
+    parts = [
+        _Fold(divide, targets, prior_of, np.flatnonzero(folds == fold), weights)
+        for fold in np.unique(folds)
+    ]
+    tried: dict[float, float] = {}
+    best, rises = None, 0
+    for strength in strengths:
+        answers = np.empty((len(targets), categories))
+        for part in parts:
+            answers[part.held] = part.answers(strength)
+        loss = mean_nll(answers, targets, weights)
+        tried[strength] = loss
+        if best is None or loss < tried[best.strength]:
+            best, rises = FitReport(answers, strength, tried), 0
+        else:
+            rises += 1
+        if rises == _RISES:
+            break
+    if best is None:
+        raise ValueError("At least one strength is needed.")
+    return best
