@@ -64,6 +64,14 @@ class ReviewReason(TextChoices):
     FAILED = "failed", _("Could not be classified")
 
 
+class FailureCode(TextChoices):
+    """Why a product could not be classified; stored in Route.details."""
+
+    NO_MODEL = "no_model", _("No usable model was there in time")
+    ERROR = "error", _("The models failed on this product")
+    WORKER_DIED = "worker_died", _("The worker died while it classified this product")
+
+
 class ReviewStatus(TextChoices):
     PENDING = "pending", _("Waiting")
     CLAIMED = "claimed", _("With a moderator")
@@ -125,6 +133,7 @@ class Queue(TextChoices):
 
     INFERENCE = "inference", _("Classification")
     DEFAULT = "default", _("Imports, exports and upkeep")
+    TRAINING = "training", _("Training")
 
 
 class Theme(TextChoices):

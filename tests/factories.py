@@ -99,6 +99,15 @@ class ListedProductFactory(ProductFactory):
     listed_at = NOW
 
 
+class RequestFactory(DjangoModelFactory[models.ClassificationRequest]):
+    class Meta:
+        model = models.ClassificationRequest
+
+    product = factory.SubFactory(ProductFactory)
+    input_digest = factory.SelfAttribute("product.input_digest")
+    requested_at = NOW
+
+
 class ModelVersionFactory(DjangoModelFactory[models.ModelVersion]):
     class Meta:
         model = models.ModelVersion
@@ -159,6 +168,19 @@ class DecisionFactory(DjangoModelFactory[models.Decision]):
     verdict = Verdict.CONFIRMED
     category = factory.SubFactory(CategoryFactory)
     decided_at = NOW
+
+
+class FeedbackLabelFactory(DjangoModelFactory[models.FeedbackLabel]):
+    class Meta:
+        model = models.FeedbackLabel
+
+    decision = factory.SubFactory(DecisionFactory)
+    product = factory.SelfAttribute("decision.product")
+    category = factory.SelfAttribute("decision.category")
+    moderator = factory.SelfAttribute("decision.moderator")
+    inclusion_probability = 1.0
+    input_digest = factory.SelfAttribute("product.input_digest")
+    created_at = NOW
 
 
 class ReportFactory(DjangoModelFactory[models.MisclassificationReport]):

@@ -7,9 +7,19 @@ measurable; the draw is a hash, so that a repeated task takes the same path as t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reviewapp.choices import ReviewReason, RouteOutcome
+
+_MODELS_REASONS = frozenset(
+    {
+        ReviewReason.LOW_CONFIDENCE,
+        ReviewReason.DISAGREEMENT,
+        ReviewReason.MISSING_INPUT,
+        ReviewReason.FAILED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,11 @@ def route(evidence: Evidence, draw: float, policy: Policy) -> RouteDecision:
         return RouteDecision(RouteOutcome.REVIEW, doubts, 1.0)
     reasons = (ReviewReason.AUDIT,) if draw < policy.audit_rate else ()
     return RouteDecision(RouteOutcome.LISTED, reasons, policy.audit_rate)
+
+
+def are_models_doubts(reasons: Iterable[str]) -> bool:
+    """Say whether all `reasons` are the models' own, so that better answers of theirs end them."""
+    return set(reasons) <= _MODELS_REASONS
 
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[ReviewReason, ...]:

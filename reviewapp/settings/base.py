@@ -152,8 +152,15 @@ REVIEW_UNDO_LIMIT = 20
 CLASSIFY_LEASE_SECONDS = env.integer("CLASSIFY_LEASE_SECONDS", 120)
 CLASSIFY_MAX_ATTEMPTS = env.integer("CLASSIFY_MAX_ATTEMPTS", 3)
 CLASSIFY_BATCH = env.integer("CLASSIFY_BATCH", 64)
+# Without a usable model products wait this long, then go to review.
+MODEL_WAIT_SECONDS = env.integer("MODEL_WAIT_SECONDS", 600)
+# Another Predictor class, "module:Class", for tests of the worker; production refuses it.
+PREDICTOR = env.text("BONRAYON_PREDICTOR")
 # A worker that has not been heard of for this long is taken for gone.
 WORKER_SILENT_SECONDS = 20
+# Imports and exports: a job whose worker has been silent for this long is started again.
+JOB_LEASE_SECONDS = 60
+JOB_MAX_ATTEMPTS = 3
 # Ingest
 IMAGE_MAX_BYTES = env.integer("IMAGE_MAX_BYTES", 10 * 2**20)
 IMAGE_MAX_PIXELS = env.integer("IMAGE_MAX_PIXELS", 50_000_000)

@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from reviewapp.settings import env
 from reviewapp.settings.base import *  # noqa: F403
-from reviewapp.settings.base import ALLOWED_HOSTS
+from reviewapp.settings.base import ALLOWED_HOSTS, PREDICTOR
 
 _SHORTEST_SECRET = 40
 
@@ -16,6 +16,8 @@ if len(SECRET_KEY) < _SHORTEST_SECRET or SECRET_KEY.startswith(("change", "djang
     )
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS, for example: reviews.example.org")
+if PREDICTOR:
+    raise ImproperlyConfigured("BONRAYON_PREDICTOR is for tests only; unset it.")
 
 HTTPS = env.flag("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS

@@ -1,0 +1,95 @@
+"""A worker's hold on waiting requests: a token and a lease in the row."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from reviewapp.choices import ProductStatus, RequestStatus
+from reviewapp.models import ClassificationRequest, Product
+
+# One statement: two workers never read the same waiting row, and neither waits for the other.
+_CLAIM = """
+WITH waiting AS MATERIALIZED (
+    SELECT id FROM reviewapp_classificationrequest
+    WHERE status = 'waiting' AND (attempts > 0) = %(tried)s
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE reviewapp_classificationrequest AS request
+SET status = 'claimed', attempts = request.attempts + 1,
+    lease_token = %(token)s, lease_expires_at = %(until)s
+FROM waiting WHERE request.id = waiting.id
+RETURNING request.id, request.product_id, request.input_digest, request.attempts
+"""
+# Every way in makes product and request together; a product this old without one was left by
+# something else, a restored table for instance.
+_REQUEST_DUE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One request in a worker's hands. `attempts` counts this try."""
+
+    request_id: int
+    product_id: int
+    input_digest: str
+    attempts: int
+    token: uuid.UUID
+
+    @property
+    def key(self) -> str:
+        """Name of the product towards the classifier."""
+        return str(self.request_id)
+
+
+def claim_requests(*, limit: int, now: datetime) -> list[Claim]:
+    """Take up to `limit` requests that nobody has tried yet, oldest first.
+
+    Counts the try at once: a worker that dies needs nobody to count for it.
+    """
+    return _claim(limit, now, tried=False)
+
+
+def claim_retry(*, now: datetime) -> list[Claim]:
+    """Take the oldest request that an earlier try did not finish, if there is one.
+
+    Alone, since it may be the one that killed its worker: the others must not pay again.
+    """
+    return _claim(1, now, tried=True)
+
+
+def _claim(limit: int, now: datetime, *, tried: bool) -> list[Claim]:
+    token = uuid.uuid4()
+    until = now + timedelta(seconds=settings.CLASSIFY_LEASE_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM, {"tried": tried, "limit": limit, "token": str(token), "until": until}
+        )
+        return sorted(
+            (Claim(*row, token=token) for row in cursor.fetchall()), key=lambda c: c.request_id
+        )
+
+
+def request_missing(*, now: datetime) -> int:
+    """Open a request for each product that waits without one; return for how many.
+
+    A request that somebody else opens at the same moment is left alone.
+    """
+    lost = Product.objects.filter(
+        status=ProductStatus.WAITING, requests=None, arrived_at__lt=now - _REQUEST_DUE
+    )
+    made = ClassificationRequest.objects.bulk_create(
+        [
+            ClassificationRequest(
+                product=product,
+                input_digest=product.input_digest,
+                status=RequestStatus.WAITING,
+                requested_at=now,
+            )
+            for product in lost.only("id", "input_digest").order_by("id")[:1000]
+        ],
+        ignore_conflicts=True,
+    )
+    return len(made)

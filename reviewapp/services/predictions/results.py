@@ -1,0 +1,184 @@
+"""Recording a batch of answers: predictions, routes and listings in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from classifier.types import MemberAnswer, PredictionResult
+from reviewapp.choices import RequestStatus
+from reviewapp.models import (
+    Category,
+    ClassificationRequest,
+    FeedbackLabel,
+    ModelVersion,
+    Prediction,
+    Product,
+)
+from reviewapp.services.policies import current_policy
+from reviewapp.services.predictions.claims import Claim
+from reviewapp.services.routing import route_classified
+
+
+class UnknownCategory(Exception):
+    """The model names a category code that the catalogue does not have: load its taxonomy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many answers were kept, and how many came too late (the claim or the input was gone)."""
+
+    kept: int
+    late: int
+
+
+@transaction.atomic
+def record_results(
+    *,
+    claims: Sequence[Claim],
+    results: Mapping[str, PredictionResult],
+    version: ModelVersion,
+    now: datetime,
+) -> Recorded:
+    """Store the answers of a batch and route its products; all or nothing.
+
+    results: by `Claim.key`
+    An answer counts only while its claim holds and the product's input is still the claimed one;
+    otherwise the request waits on for the new input. Repeating a finished claim changes nothing.
+    Raises UnknownCategory.
+    """
+    requests = hold_requests(claims)
+    products = lock_products(requests)
+    current = [
+        claim
+        for claim in claims
+        if claim.request_id in requests
+        and products[claim.product_id].input_digest == claim.input_digest
+    ]
+    _let_wait([c for c in requests.values() if c not in current], products)
+    _store(current, results, version, now)
+    _route(current, products, version, now)
+    ClassificationRequest.objects.filter(pk__in=[c.request_id for c in current]).update(
+        status=RequestStatus.DONE,
+        finished_at=now,
+        lease_token=None,
+        lease_expires_at=None,
+        error="",
+    )
+    return Recorded(kept=len(current), late=len(claims) - len(current))
+
+
+def hold_requests(claims: Sequence[Claim]) -> dict[int, Claim]:
+    """Lock the requests of those `claims` that still hold; return these by request."""
+    tokens = dict(
+        ClassificationRequest.objects.select_for_update()
+        .filter(pk__in=[claim.request_id for claim in claims], status=RequestStatus.CLAIMED)
+        .order_by("pk")
+        .values_list("pk", "lease_token")
+    )
+    return {c.request_id: c for c in claims if tokens.get(c.request_id) == c.token}
+
+
+def lock_products(requests: Mapping[int, Claim]) -> dict[int, Product]:
+    """Lock the products of held requests; return them by id."""
+    locked = Product.objects.select_for_update(no_key=True).filter(
+        pk__in=[claim.product_id for claim in requests.values()]
+    )
+    return {product.pk: product for product in locked.order_by("pk")}
+
+
+def live_labels(products: Mapping[int, Product]) -> dict[int, FeedbackLabel]:
+    """Return the people's answers that hold for the products' present input, by product."""
+    labels = FeedbackLabel.objects.filter(product__in=products, ended_at=None)
+    return {
+        label.product_id: label
+        for label in labels.select_related("category")
+        if label.input_digest == products[label.product_id].input_digest
+    }
+
+
+def _let_wait(outdated: Sequence[Claim], products: Mapping[int, Product]) -> None:
+    for claim in outdated:
+        ClassificationRequest.objects.filter(pk=claim.request_id).update(
+            status=RequestStatus.WAITING,
+            input_digest=products[claim.product_id].input_digest,
+            attempts=0,
+            lease_token=None,
+            lease_expires_at=None,
+        )
+
+
+def _store(
+    claims: Sequence[Claim],
+    results: Mapping[str, PredictionResult],
+    version: ModelVersion,
+    now: datetime,
+) -> None:
+    categories = dict(Category.objects.values_list("code", "pk"))
+    Prediction.objects.bulk_create(
+        (
+            _prediction(claim, answer, categories, version, now)
+            for claim in claims
+            for answer in results[claim.key].answers.values()
+        ),
+        ignore_conflicts=True,  # the same model has seen the same input before
+    )
+    Product.objects.filter(pk__in=[claim.product_id for claim in claims]).update(predicted_at=now)
+
+
+def _prediction(
+    claim: Claim,
+    answer: MemberAnswer,
+    categories: Mapping[int, int],
+    version: ModelVersion,
+    now: datetime,
+) -> Prediction:
+    code = answer.top[0].code if answer.top else None
+    if code is not None and code not in categories:
+        raise UnknownCategory(f"Model {version.name} names category {code}; load its taxonomy.")
+    return Prediction(
+        product_id=claim.product_id,
+        model_version=version,
+        member=answer.member.value,
+        input_digest=claim.input_digest,
+        top=[[score.code, score.probability] for score in answer.top],
+        category_id=None if code is None else categories[code],
+        confidence=answer.confidence,
+        absence=answer.absence.value if answer.absence else "",
+        latency_ms=answer.latency_ms,
+        created_at=now,
+    )
+
+
+def _route(
+    claims: Sequence[Claim], products: dict[int, Product], version: ModelVersion, now: datetime
+) -> None:
+    policy = current_policy(now=now)
+    labels = live_labels(products)
+    answers = _stored_answers(claims, version)
+    for claim in claims:
+        product = products[claim.product_id]
+        product.predicted_at = now
+        route_classified(
+            product=product,
+            answers=answers[claim.product_id],
+            policy=policy,
+            label=labels.get(claim.product_id),
+            now=now,
+        )
+
+
+def _stored_answers(
+    claims: Sequence[Claim], version: ModelVersion
+) -> dict[int, dict[str, Prediction]]:
+    """Return the rows as stored, by product and member: a route must rest on what is on record."""
+    digests = {claim.product_id: claim.input_digest for claim in claims}
+    answers: dict[int, dict[str, Prediction]] = {product_id: {} for product_id in digests}
+    rows = Prediction.objects.filter(
+        product__in=digests, model_version=version, input_digest__in=set(digests.values())
+    ).select_related("category")
+    for row in rows:
+        if row.input_digest == digests[row.product_id]:
+            answers[row.product_id][row.member] = row
+    return answers
