@@ -26,10 +26,14 @@ _GRACE_SECONDS = 10.0
 class Watchdog:
     """The supervisor's end of the line."""
 
-    def __init__(self, *keep_open: int) -> None:
-        """Start the watchdog; `keep_open` are files (the lock) that it holds while it lives."""
+    def __init__(self, *keep_open: int, grace: float = _GRACE_SECONDS) -> None:
+        """Start the watchdog.
+
+        keep_open: files (the lock) that it holds while it lives
+        grace: seconds between asking each tier to stop and forcing it
+        """
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__],
+            [sys.executable, "-I", "-S", __file__, str(grace)],
             stdin=subprocess.PIPE,
             start_new_session=True,
             pass_fds=keep_open,
@@ -62,12 +66,16 @@ class Watchdog:
     def dismiss(self) -> None:
         """Say goodbye; call when everything has been stopped."""
         self._tell("bye")
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the line and wait; without a goodbye before, it ends everything."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process.wait()
 
 
-def main() -> None:
+def main(grace: float) -> None:
     """Listen until told `bye`, or end everything when the line goes dead."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
@@ -85,15 +93,15 @@ def main() -> None:
         elif word == "remove":
             folders.append(Path(about))
     for rank in sorted(set(tiers.values())):
-        _end([group for group, of in tiers.items() if of == rank])
+        _end([group for group, of in tiers.items() if of == rank], grace)
     for folder in folders:
         # Believe only what can be one of ours.
         if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("bonrayon-"):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _end(groups: list[int]) -> None:
-    deadline = time.monotonic() + _GRACE_SECONDS
+def _end(groups: list[int], grace: float) -> None:
+    deadline = time.monotonic() + grace
     for group in groups:
         _signal(group, signal.SIGTERM)
     while any(_signal(group, 0) for group in groups) and time.monotonic() < deadline:
@@ -111,4 +119,4 @@ def _signal(group: int, number: int) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(float(sys.argv[1]))

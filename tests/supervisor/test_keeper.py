@@ -2,6 +2,7 @@
 
 import io
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -128,3 +129,21 @@ def test_progress_in_a_pipe_is_a_line_now_and_then():
         console.progress(done, 100, "Training")
 
     assert screen.getvalue() == "  0%  Training\n100%  Training\n"
+
+
+def test_the_watchdog_ends_even_the_deaf_when_its_line_goes_dead():
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('ready', flush=True); time.sleep(20)"
+    )
+    deaf = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    )
+    with deaf:
+        assert deaf.stdout.readline() == b"ready\n"
+        watchdog = Watchdog(grace=0.3)
+        watchdog.watch(deaf.pid, tier=0)
+
+        watchdog.hang_up()
+
+        assert deaf.wait(10) == -signal.SIGKILL
