@@ -143,7 +143,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v[0-9]",
 }
 
-CELERY_BROKER_URL = REDIS_URL
+# For a socket Django says unix:// and Celery says redis+socket://.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 
 # Review
 REVIEW_LEASE_SECONDS = env.integer("REVIEW_LEASE_SECONDS", 180)
