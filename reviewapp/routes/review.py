@@ -1,2 +1,20 @@
+from django.urls import path
+
+from reviewapp.views.review import answers, desk, history
+
 app_name = "review"
-urlpatterns = []
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("claim/", desk.claim, name="claim"),
+    path("heartbeat/", desk.heartbeat, name="heartbeat"),
+    path("leave/", desk.leave, name="leave"),
+    path("unskip/", desk.unskip, name="unskip"),
+    path("counts/", desk.counts, name="counts"),
+    path("guide/", desk.guide, name="guide"),
+    path("items/<int:item_id>/decide/", answers.decide, name="decide"),
+    path("items/<int:item_id>/skip/", answers.skip, name="skip"),
+    path("items/<int:item_id>/escalate/", answers.escalate, name="escalate"),
+    path("undo/", answers.undo, name="undo"),
+    path("history/", history.history, name="history"),
+    path("products/<int:product_id>/", history.provenance, name="provenance"),
+]

@@ -1,0 +1,153 @@
+"""Everything one review card shows, read in a handful of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reviewapp.choices import MemberChoice, ReportStatus, ReviewReason, ReviewStatus, Verdict
+from reviewapp.domain.review import reasons_to_show
+from reviewapp.models import (
+    Category,
+    Decision,
+    MisclassificationReport,
+    Prediction,
+    Product,
+    ReviewItem,
+    User,
+)
+
+_MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One of FUSION's first categories; `digit` is the key that picks it."""
+
+    digit: int
+    category: Category
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSaid:
+    """A member's first answer, or why it has none. `is_apart`: not what FUSION says."""
+
+    prediction: Prediction
+    is_apart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A review item as its holder sees it. A blind one carries nothing that a model said."""
+
+    item: ReviewItem
+    product: Product
+    reasons: list[ReviewReason]
+    threshold: float | None = None
+    suggestions: list[Suggestion] = field(default_factory=list)
+    members: list[MemberSaid] = field(default_factory=list)
+    fusion: Prediction | None = None
+    reports: list[MisclassificationReport] = field(default_factory=list)
+    escalation: Decision | None = None
+    failure: str = ""
+
+    @property
+    def by_member(self) -> dict[str, Prediction]:
+        """Each member's prediction under its name, for the sentences of the reasons."""
+        return {said.prediction.member: said.prediction for said in self.members}
+
+    @property
+    def first(self) -> Suggestion | None:
+        return self.suggestions[0] if self.suggestions else None
+
+
+def held_item_id(*, moderator: User, now: datetime, reason: ReviewReason | None) -> int | None:
+    """The most urgent item that the moderator holds at `now`, if any. Takes nothing."""
+    held = ReviewItem.objects.filter(
+        status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now
+    )
+    if reason is not None:
+        held = held.filter(reasons__contains=[reason])
+    return held.order_by("-priority", "opened_at", "id").values_list("pk", flat=True).first()
+
+
+def card(*, item_id: int) -> Card:
+    """Read the card of one item. Raises ReviewItem.DoesNotExist.
+
+    For a blind item the models' answers are not even read, so that no template can leak them.
+    """
+    item = ReviewItem.objects.select_related("product__image", "route__policy").get(pk=item_id)
+    reasons = reasons_to_show([ReviewReason(r) for r in item.reasons], is_blind=item.is_blind)
+    escalation = _escalation(item)
+    if item.is_blind:
+        return Card(item, item.product, reasons, escalation=escalation)
+    said = _newest_answers(item.product)
+    fusion = said.pop(MemberChoice.FUSION, None)
+    route = item.route
+    return Card(
+        item,
+        item.product,
+        reasons,
+        threshold=route.policy.accept_at if route else None,
+        suggestions=_suggestions(fusion),
+        members=_members(said, fusion),
+        fusion=fusion,
+        reports=_open_reports(item.product) if ReviewReason.BUYER_REPORT in reasons else [],
+        escalation=escalation,
+        failure=str(route.details.get("failure", "")) if route else "",
+    )
+
+
+def _newest_answers(product: Product) -> dict[str, Prediction]:
+    """The newest model version's answers to the product's present text and picture."""
+    rows = list(
+        Prediction.objects.filter(product=product, input_digest=product.input_digest)
+        .select_related("category__family", "model_version")
+        .order_by("-created_at", "-id")
+    )
+    if not rows:
+        return {}
+    version = rows[0].model_version_id
+    return {row.member: row for row in reversed(rows) if row.model_version_id == version}
+
+
+def _suggestions(fusion: Prediction | None) -> list[Suggestion]:
+    if fusion is None:
+        return []
+    codes = [code for code, _probability in fusion.top]
+    known = {
+        category.code: category
+        for category in Category.objects.filter(code__in=codes, is_active=True)
+    }
+    offered = [(known[code], probability) for code, probability in fusion.top if code in known]
+    return [
+        Suggestion(digit, category, probability)
+        for digit, (category, probability) in enumerate(offered, start=1)
+    ]
+
+
+def _members(said: dict[str, Prediction], fusion: Prediction | None) -> list[MemberSaid]:
+    present: Iterable[Prediction] = (said[member] for member in _MEMBER_ORDER if member in said)
+    return [
+        MemberSaid(
+            prediction,
+            is_apart=bool(
+                fusion and prediction.category_id and prediction.category_id != fusion.category_id
+            ),
+        )
+        for prediction in present
+    ]
+
+
+def _open_reports(product: Product) -> list[MisclassificationReport]:
+    reports = MisclassificationReport.objects.filter(product=product, status=ReportStatus.OPEN)
+    return list(
+        reports.select_related("suggested_category", "reported_category").order_by("created_at")
+    )
+
+
+def _escalation(item: ReviewItem) -> Decision | None:
+    if item.escalated_at is None:
+        return None
+    asked = Decision.objects.filter(item=item, verdict=Verdict.ESCALATED, undone_by=None)
+    return asked.select_related("moderator").order_by("-id").first()

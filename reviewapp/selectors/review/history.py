@@ -1,0 +1,70 @@
+"""Past decisions: a moderator's own, and all about one product."""
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from reviewapp.choices import MemberChoice, Verdict
+from reviewapp.models import Decision, Prediction, Product, User
+from reviewapp.selectors.pages import Page, page_by_time
+
+PAGE_SIZE = 25
+
+
+def decisions_of(*, moderator: User, cursor: str) -> Page[Decision]:
+    """A page of the moderator's own answers, newest first, each with its undo if there is one."""
+    own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
+    rows = own.select_related(
+        "product__image", "category__family", "suggested_category__family", "undone_by"
+    )
+    return page_by_time(rows, field="decided_at", cursor=cursor, size=PAGE_SIZE)
+
+
+def undoable_ids(*, moderator: User) -> set[int]:
+    """Ids among the moderator's last REVIEW_UNDO_LIMIT answers that have not been undone.
+
+    The service may still refuse one, when something newer stands on its product.
+    """
+    return {decision.pk for decision in _recent(moderator) if not hasattr(decision, "undone_by")}
+
+
+def latest_undoable(*, moderator: User) -> Decision | None:
+    """The moderator's newest standing answer among the last REVIEW_UNDO_LIMIT, if any."""
+    return next((d for d in _recent(moderator) if not hasattr(d, "undone_by")), None)
+
+
+def fusion_confidence(*, decision: Decision) -> float | None:
+    """How sure FUSION was of the suggestion that the decision answered."""
+    return (
+        Prediction.objects.filter(
+            product=decision.product_id,
+            member=MemberChoice.FUSION,
+            model_version=decision.model_version_id,
+            category=decision.suggested_category_id,
+        )
+        .order_by("-created_at")
+        .values_list("confidence", flat=True)
+        .first()
+    )
+
+
+def _recent(moderator: User) -> QuerySet[Decision]:
+    own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
+    newest = own.order_by("-decided_at", "-id").select_related("undone_by")
+    return newest[: settings.REVIEW_UNDO_LIMIT]
+
+
+def decisions_on(*, product: Product) -> QuerySet[Decision]:
+    """Every decision on a product with who, when, which model and which label, newest first."""
+    return (
+        Decision.objects.filter(product=product)
+        .select_related(
+            "moderator",
+            "category",
+            "suggested_category",
+            "model_version",
+            "undoes",
+            "undone_by",
+            "label__superseded_by",
+        )
+        .order_by("-id")
+    )

@@ -1,0 +1,48 @@
+"""Who may use the review desk, and what happens to claims at log-out."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth import user_logged_out
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from reviewapp.models import User
+from reviewapp.services import review
+from reviewapp.types import UserRequest
+
+P = ParamSpec("P")
+View = Callable[Concatenate[UserRequest, P], HttpResponse]
+
+
+def is_script(request: HttpRequest) -> bool:
+    """True when the desk's own JavaScript asks; a form or link is answered with a whole page."""
+    return request.headers.get("X-Requested-With") == "desk"
+
+
+def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let moderators in. A script whose log-in has ended gets a 401, not the log-in page:
+    it keeps what it wanted to send and says so."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            if is_script(request) or getattr(request, "htmx", False):
+                return HttpResponse(_("Please sign in again."), status=401)
+            return redirect_to_login(request.get_full_path())
+        if not request.user.has_perm("reviewapp.add_decision"):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]  # logged in: a UserRequest
+
+    return guarded
+
+
+@receiver(user_logged_out)
+def free_claims(sender: Any, user: User | None, **kwargs: Any) -> None:
+    """Give colleagues at once what someone who logs out still holds."""
+    if user is not None:
+        review.release_all(moderator=user)

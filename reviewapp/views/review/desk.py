@@ -1,0 +1,157 @@
+"""The desk: the page, taking the next item, staying alive, leaving."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from reviewapp.choices import ReviewReason, SkipReason
+from reviewapp.forms.review import ClaimForm, FilterForm, ItemsForm
+from reviewapp.selectors import review as selectors
+from reviewapp.services import review
+from reviewapp.types import UserRequest
+from reviewapp.views.review.access import is_script, may_review
+
+
+@require_GET
+@may_review
+def desk(request: UserRequest) -> HttpResponse:
+    """The page. It shows what the moderator holds and takes nothing: claiming is a POST."""
+    return render_desk(request)
+
+
+def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpResponse:
+    """Draw the whole page around the item held, if any; `extra` adds to the context."""
+    reason = reason_asked(request)
+    now = timezone.now()
+    item_id = selectors.held_item_id(moderator=request.user, now=now, reason=reason)
+    context = {
+        **card_context(item_id),
+        "guides": selectors.guides(),
+        "state": selectors.queue_state(moderator=request.user, now=now, reason=reason),
+        "filter_form": FilterForm({"reason": reason or ""}),
+        "reason": reason or "",
+        "lease_seconds": settings.REVIEW_LEASE_SECONDS,
+        **extra,
+    }
+    return render(request, "review/desk.html", context, status=status)
+
+
+@require_POST
+@may_review
+def claim(request: UserRequest) -> HttpResponse:
+    """Hand out the next item: as a card for the desk's script, else by way of the page.
+
+    Without an item the answer says why, and carries `Desk-State: empty`.
+    """
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
+    now = timezone.now()
+    reason = ReviewReason(form.cleaned_data["reason"]) if form.cleaned_data["reason"] else None
+    try:
+        item_id = review.claim_next(
+            moderator=request.user, now=now, reason=reason, have=form.cleaned_data["have"]
+        )
+    except review.TooManyHeld:
+        return HttpResponse(status=204, headers={"Desk-State": "full"})
+    if not is_script(request):
+        return redirect(desk_address(reason))
+    if item_id is None:
+        state = selectors.queue_state(moderator=request.user, now=now, reason=reason)
+        empty = render(request, "review/_empty.html", {"state": state, "client_key": uuid4()})
+        empty["Desk-State"] = "empty"
+        return empty
+    return card_response(request, item_id)
+
+
+def card_response(request: UserRequest, item_id: int) -> HttpResponse:
+    """The card alone, as the desk's script swaps it in; the page holds the list of categories."""
+    response = render(request, "review/_card.html", card_context(item_id))
+    response["Desk-State"] = "card"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def card_context(item_id: int | None) -> dict[str, Any]:
+    """Context of review/_card.html."""
+    return {
+        "card": None if item_id is None else selectors.card(item_id=item_id),
+        "client_key": uuid4(),
+        "skip_reasons": SkipReason.choices,
+    }
+
+
+@require_POST
+@may_review
+def heartbeat(request: UserRequest) -> HttpResponse:
+    """Renew the leases of the items on the page; answer which are still the moderator's."""
+    form = ItemsForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
+    kept = review.extend_claims(
+        moderator=request.user, item_ids=form.cleaned_data["items"], now=timezone.now()
+    )
+    return JsonResponse({"kept": kept})
+
+
+@require_POST
+@may_review
+def leave(request: UserRequest) -> HttpResponse:
+    """The page was left (a beacon): its items go free after a pause that a reload survives."""
+    form = ItemsForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
+    review.leave_items(
+        moderator=request.user, item_ids=form.cleaned_data["items"], now=timezone.now()
+    )
+    return HttpResponse(status=204)
+
+
+@require_POST
+@may_review
+def unskip(request: UserRequest) -> HttpResponse:
+    """Offer the moderator again what he or she skipped."""
+    count = review.forget_skips(moderator=request.user)
+    text = ngettext(
+        "%(count)d skipped product is back in your queue.",
+        "%(count)d skipped products are back in your queue.",
+        count,
+    )
+    messages.info(request, text % {"count": count})
+    return redirect(desk_address(reason_asked(request)))
+
+
+@require_GET
+@may_review
+def counts(request: UserRequest) -> HttpResponse:
+    """The line of numbers above the card; the page asks for it every few seconds."""
+    state = selectors.queue_state(
+        moderator=request.user, now=timezone.now(), reason=reason_asked(request)
+    )
+    return render(request, "review/_counts.html", {"state": state})
+
+
+@require_GET
+@may_review
+def guide(request: UserRequest) -> HttpResponse:
+    """Every category with its rules, to read or print."""
+    return render(request, "review/guide.html", {"guides": selectors.guides()})
+
+
+def reason_asked(request: HttpRequest) -> ReviewReason | None:
+    """The reason to which the queue is limited, from the address; unknown ones limit nothing."""
+    asked = request.GET.get("reason", "") or request.POST.get("queue", "")
+    return ReviewReason(asked) if asked in ReviewReason.values else None
+
+
+def desk_address(reason: ReviewReason | None) -> str:
+    address = reverse("review:desk")
+    return f"{address}?reason={reason.value}" if reason else address

@@ -1,0 +1,52 @@
+"""Looking back: own decisions with their undo, and everything decided about one product."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from reviewapp.choices import ReviewReason
+from reviewapp.models import Product
+from reviewapp.selectors import review as selectors
+from reviewapp.selectors.pages import CursorInvalid
+from reviewapp.types import UserRequest
+from reviewapp.views.review.access import may_review
+
+
+@require_GET
+@may_review
+def history(request: UserRequest) -> HttpResponse:
+    """The moderator's own answers; the last ones each have an undo button."""
+    cursor = request.GET.get("after", "")
+    try:
+        page = selectors.decisions_of(moderator=request.user, cursor=cursor)
+    except CursorInvalid as error:
+        raise Http404 from error
+    undoable = selectors.undoable_ids(moderator=request.user)
+    rows = [(row, uuid4() if row.pk in undoable else None) for row in page.rows]
+    context = {
+        "rows": rows,
+        "older": page.older,
+        "after": cursor,
+        "limit": settings.REVIEW_UNDO_LIMIT,
+    }
+    return render(request, "review/history.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("reviewapp.view_decision", raise_exception=True)
+def provenance(request: UserRequest, product_id: int) -> HttpResponse:
+    """Who decided what about a product, when, seeing which model's answer, and which label it left."""
+    product = get_object_or_404(
+        Product.objects.select_related("image", "category__family"), pk=product_id
+    )
+    rows = [
+        (decision, [ReviewReason(reason) for reason in decision.reasons])
+        for decision in selectors.decisions_on(product=product)
+    ]
+    context = {"product": product, "rows": rows}
+    return render(request, "review/provenance.html", context)

@@ -1,0 +1,265 @@
+// The review desk: shows a card, takes the answer, and has the next card on the screen before the
+// server has heard of it. What is sent, and sent again, is the outbox's business.
+import { openZoom } from "../lib/zoom.js";
+import { showToast } from "../lib/toast.js";
+import { Ahead, prepare, toElement } from "./ahead.js";
+import { Guide } from "./guide.js";
+import { listenForKeys } from "./keys.js";
+import { Lease } from "./lease.js";
+import { newKey, Outbox } from "./outbox.js";
+import { addNotice, announce, plainNotice, showOutbox, waitingNote, words } from "./page.js";
+
+// A double click must not answer the card that has just appeared under the pointer.
+const LOOK_AT_LEAST_MS = 250;
+const UNDO_DEPTH = 20;
+// How often an empty desk asks again, as long as someone sits at it.
+const ASK_AGAIN_MS = 10000;
+
+const desk = document.getElementById("desk");
+const stage = document.getElementById("desk-stage");
+const urls = desk.dataset;
+let shownAt = performance.now();
+// What was answered on this page and can be taken back: {id, element}, newest last.
+let answered = [];
+
+const card = () => stage.querySelector("article[data-item]");
+const idsOf = (cards) => cards.map((element) => element.dataset.item);
+const onPage = () => idsOf([...(card() ? [card()] : []), ...ahead.cards()]);
+
+const guide = new Guide(stage);
+const outbox = new Outbox({ moderator: urls.moderator, onState: showOutbox, onSaved, onRefused });
+const ahead = new Ahead({
+  shelf: document.getElementById("desk-ahead"),
+  url: urls.claimUrl,
+  reason: urls.reason,
+  taken: () => [...onPage(), ...outbox.items()],
+  onArrival,
+});
+const lease = new Lease({
+  heartbeatUrl: urls.heartbeatUrl,
+  leaveUrl: urls.leaveUrl,
+  seconds: Number(urls.leaseSeconds),
+  items: onPage,
+  waiting: () => outbox.items(),
+  onLost,
+});
+
+// --- Showing ---
+
+function show(element, { focus = true } = {}) {
+  stage.replaceChildren(element);
+  shownAt = performance.now();
+  if (!element.dataset.item) return;
+  guide.start(element);
+  if (focus) element.focus({ preventScroll: true });
+  window.scrollTo({ top: 0, behavior: "instant" });
+}
+
+function advance() {
+  const next = ahead.next();
+  if (next) show(next);
+  else stage.replaceChildren(waitingNote());
+  measurePaint();
+  ahead.fill();
+}
+
+function onArrival(state, html) {
+  if (card()) return;
+  const next = ahead.next();
+  if (next) show(next);
+  else if (state === "empty") show(toElement(html));
+  else if (words.has(state)) stage.replaceChildren(waitingNote(words.get(state)));
+  if (next) ahead.fill();
+}
+
+function measurePaint() {
+  requestAnimationFrame(() => setTimeout(() => performance.measure("desk:answer-to-paint", "desk:answer")));
+}
+
+// --- Answering ---
+
+function answer(form, button) {
+  const current = form.closest("article[data-item]");
+  const seconds = (performance.now() - shownAt) / 1000;
+  if (!current || current !== card() || seconds * 1000 < LOOK_AT_LEAST_MS) return;
+  performance.mark("desk:answer");
+  const fields = Object.fromEntries(new FormData(form, button));
+  delete fields.csrfmiddlewaretoken;
+  fields.seconds = seconds.toFixed(2);
+  const label = current.querySelector(".review-title").textContent;
+  const entry = { id: fields.client_key, url: form.getAttribute("action"), fields, item: current.dataset.item, label };
+  // First into the store: what the shelf asks for next must leave this item out.
+  outbox.push(entry);
+  answered = [...answered, { id: entry.id, element: current }].slice(-UNDO_DEPTH);
+  advance();
+}
+
+function onSaved(entry, body, response) {
+  document.body.dispatchEvent(new CustomEvent("desk:changed"));
+  if (entry.undo) {
+    bringBack(body, response);
+    return;
+  }
+  const outcome = JSON.parse(body);
+  announce(outcome.text);
+  if (outcome.said) showToast(`${outcome.text}. ${outcome.said}`);
+  ahead.fill();
+}
+
+function onRefused(entry, html, response) {
+  answered = answered.filter(({ id }) => id !== entry.id);
+  const notice = toElement(html);
+  const isOurs = notice?.matches?.("[data-conflict]");
+  addNotice(isOurs ? notice : plainNotice(`${words.get("refused")} (${response.status}): ${entry.label ?? ""}`));
+  document.body.dispatchEvent(new CustomEvent("desk:changed"));
+  ahead.fill();
+}
+
+function onLost(ids) {
+  for (const element of ahead.cards()) {
+    if (ids.includes(element.dataset.item)) element.remove();
+  }
+  if (card() && ids.includes(card().dataset.item)) {
+    announce(words.get("lost"));
+    showToast(words.get("lost"));
+    advance();
+  } else {
+    ahead.fill();
+  }
+}
+
+// --- Undo: an answer that never left the page is dropped here, any other by the server ---
+
+function undo() {
+  const dropped = outbox.dropUnsent();
+  if (dropped && !dropped.undo) {
+    const kept = answered.find(({ id }) => id === dropped.id);
+    answered = answered.filter((other) => other !== kept);
+    announce(words.get("dropped"));
+    goBackTo(kept?.element);
+    return;
+  }
+  const key = newKey();
+  const fields = { client_key: key };
+  const last = answered.pop();
+  if (last) fields.of = last.id;
+  outbox.push({ id: key, url: urls.undoUrl, fields, undo: true });
+}
+
+function goBackTo(element) {
+  if (element) returnTo(element);
+  // After a reload the card is gone from the page; its item is still claimed and comes back first.
+  else ahead.fetchCard().then((fetched) => fetched && returnTo(fetched));
+}
+
+function bringBack(html, response) {
+  if (response.headers.get("Desk-State") !== "card") return;
+  const element = toElement(html);
+  prepare(element);
+  returnTo(element);
+  announce(words.get("undone"));
+}
+
+function returnTo(element) {
+  const current = card();
+  if (current) ahead.putBack(current);
+  show(element);
+}
+
+// --- Keys and presses ---
+
+function press(selector) {
+  const button = card()?.querySelector(selector);
+  button?.click();
+  return Boolean(button);
+}
+
+function openPicker(text = "") {
+  const input = card()?.querySelector(".combobox input");
+  if (!input) return false;
+  input.focus();
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  return true;
+}
+
+function openMenu(name) {
+  const menu = card()?.querySelector(`[data-menu="${name}"]`);
+  if (!menu) return false;
+  menu.open = true;
+  menu.querySelector("textarea, button").focus();
+  return true;
+}
+
+listenForKeys({
+  confirm() {
+    const take = stage.querySelector("[data-claim] button");
+    if (take) return take.click();
+    if (!card()) return false;
+    if (press("[data-confirm] button")) return true;
+    announce(words.get(card().hasAttribute("data-blind") ? "blind" : "noSuggestion"));
+    showToast(words.get(card().hasAttribute("data-blind") ? "blind" : "noSuggestion"));
+    return true;
+  },
+  digit(number) {
+    const isSkipping = card()?.querySelector("[data-menu=skip]")?.open;
+    return press(isSkipping ? `[data-skip-digit="${number}"]` : `[data-digit="${number}"]`);
+  },
+  letter: openPicker,
+  search: () => openPicker(),
+  skip: () => openMenu("skip"),
+  escalate: () => openMenu("escalate"),
+  undo,
+  zoom() {
+    const picture = card()?.querySelector("[data-zoom]");
+    if (!picture) return false;
+    openZoom(picture.dataset.zoom);
+    return true;
+  },
+  help: () => document.getElementById("desk-shortcuts").showModal(),
+  close(event) {
+    const menu = card()?.querySelector("details[open].desk-menu");
+    if (menu) menu.open = false;
+    if (menu || event.target.closest?.(".combobox")) card()?.focus();
+  },
+});
+
+stage.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-answer], [data-undo], [data-claim]")) return;
+  event.preventDefault();
+  if (form.matches("[data-answer]")) answer(form, event.submitter);
+  else if (form.matches("[data-undo]")) undo();
+  else {
+    stage.replaceChildren(waitingNote());
+    ahead.fill();
+  }
+});
+// Choosing in the search list is the answer; an emptied field is not.
+stage.addEventListener("change", (event) => {
+  if (event.target.matches("[data-picker]") && event.target.value) answer(event.target.form, null);
+});
+stage.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-open-picker]")) return;
+  event.preventDefault();
+  openPicker();
+});
+stage.addEventListener("wheel", lookCloserByWheel, { passive: true });
+desk.querySelector("[data-filter-send]").hidden = true;
+desk.querySelector("[data-filter]").addEventListener("change", (event) => event.currentTarget.requestSubmit());
+
+// Turning the wheel over the picture, with Ctrl as everywhere, opens it large.
+function lookCloserByWheel(event) {
+  const picture = event.target.closest?.("[data-zoom]");
+  if (picture && event.ctrlKey && event.deltaY < 0) openZoom(picture.dataset.zoom);
+}
+
+// --- Start ---
+
+if (card()) {
+  prepare(card());
+  show(card(), { focus: document.activeElement === document.body });
+}
+outbox.flush().then(() => ahead.fill());
+window.addEventListener("online", () => ahead.fill());
+setInterval(() => !card() && lease.isThere() && ahead.fill(), ASK_AGAIN_MS);

@@ -1,0 +1,43 @@
+// What the desk tells in words. All texts come, translated, from the page's templates.
+import { enhanceToasts } from "../lib/toast.js";
+
+export const words = new Map([...document.getElementById("desk-texts").content.querySelectorAll("[data-text]")]
+  .map((element) => [element.dataset.text, element.textContent]));
+
+export function announce(text) {
+  document.getElementById("desk-status").textContent = text;
+}
+
+export function waitingNote(text = words.get("loading")) {
+  const note = document.createElement("p");
+  note.className = "empty muted";
+  note.textContent = text;
+  return note;
+}
+
+export function addNotice(notice) {
+  const notices = document.getElementById("desk-notices");
+  notices.append(notice);
+  enhanceToasts(notices);
+}
+
+export function plainNotice(text) {
+  const notice = document.createElement("div");
+  notice.className = "callout callout-danger";
+  notice.textContent = text;
+  return notice;
+}
+
+export function showOutbox(state, count) {
+  const line = document.querySelector("[data-outbox]");
+  const isStuck = count > 0 && ["offline", "signedOut", "trouble"].includes(state);
+  line.hidden = !isStuck;
+  if (!isStuck) return;
+  const number = count === 1 ? words.get("waitingOne") : words.get("waitingMany").replace("{count}", count);
+  const text = `${number}. ${words.get(state)}`;
+  // Said once, not with every retry.
+  const place = line.querySelector("[data-outbox-text]");
+  if (place.textContent !== text) announce(text);
+  place.textContent = text;
+  line.querySelector("[data-outbox-login]").hidden = state !== "signedOut";
+}
