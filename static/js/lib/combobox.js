@@ -56,6 +56,7 @@ class Combobox {
 
   listen() {
     this.input.addEventListener("input", () => this.filter());
+    this.input.addEventListener("focus", () => this.input.select());
     this.input.addEventListener("click", () => this.list.hidden && this.filter(""));
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     this.input.addEventListener("blur", () => this.close());
@@ -123,8 +124,10 @@ class Combobox {
 
   choose(option) {
     this.select.value = option.value;
-    this.select.dispatchEvent(new Event("change", { bubbles: true }));
+    // An emptied field means "no choice" when the list closes: write the choice in first.
+    this.input.value = option.label;
     this.close();
+    this.select.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   close() {
@@ -145,7 +148,7 @@ function readOption(option, order) {
   const { code = "", hint = "", search = "" } = option.dataset;
   const label = option.textContent.trim();
   return {
-    value: option.value, label, code, hint, order, name: fold(`${label}`),
+    value: option.value, label, code, hint, order, name: fold(label),
     search: fold([code, label, search].join(" ")),
   };
 }
