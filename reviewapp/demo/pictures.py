@@ -1,0 +1,142 @@
+"""Compose a product picture from an emoji drawing, as a seller might photograph a thing.
+
+A picture is drawn twice over: the scene (background, place, turn, size, light) from the product's
+own key, or its original's for a near-duplicate; the camera (small crop, exposure, noise, JPEG
+quality) from the listing's key. So a near-duplicate shows the same scene through another camera.
+"""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+
+from reviewapp.demo.draw import Draw
+from reviewapp.demo.emoji_files import load_emoji
+from reviewapp.demo.scenery import backdrop
+
+SIZES = ((320, 320), (320, 320), (320, 320), (360, 320), (320, 400), (400, 400), (500, 500))
+NOISE_SIDE = 640  # pixels, so that any crop of a picture's size fits
+JPEG_COMMENT = b"Bon Rayon demo picture, not a real product. Drawing: Microsoft Fluent Emoji, MIT."
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What to draw: an emoji, the key of its scene and the key of its camera."""
+
+    emoji: str
+    scene_key: tuple[int | str, ...]
+    camera_key: tuple[int | str, ...]
+
+    def render(self) -> bytes:
+        """Return the JPEG. The same picture always gives the same bytes on one Pillow version."""
+        image = _scene(self.emoji, Draw(*self.scene_key, "scene"))
+        return _photograph(image, Draw(*self.camera_key, "camera"))
+
+
+def _scene(emoji: str, draw: Draw) -> Image.Image:
+    size = draw.pick(SIZES)
+    canvas = backdrop(size, draw)
+    copies = draw.weighted({1: 0.88, 2: 0.08, 3: 0.04})
+    reach = draw.uniform(0.5, 0.92) if copies == 1 else draw.uniform(0.4, 0.55)
+    for copy in range(copies):
+        thing = _thing(emoji, int(min(size) * reach), draw)
+        shift = (copy - (copies - 1) / 2) * min(size) * 0.3
+        # One in eight is badly framed and partly out of the picture.
+        slack = 0.28 if draw.chance(0.12) else 0.06
+        left = (size[0] - thing.width) / 2 + shift + draw.uniform(-slack, slack) * size[0]
+        top = (size[1] - thing.height) / 2 + draw.uniform(-slack, slack) * size[1]
+        _put(canvas, thing, (int(left), int(top)), draw)
+    return canvas
+
+
+def _thing(emoji: str, side: int, draw: Draw) -> Image.Image:
+    thing = _drawing(emoji)
+    if draw.chance(0.4):
+        thing = thing.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    thing = thing.resize((side, side), Image.Resampling.BILINEAR)
+    angle = draw.uniform(-40, 40) if draw.chance(0.2) else draw.uniform(-9, 9)
+    thing = thing.rotate(angle, Image.Resampling.BILINEAR)
+    red, green, blue, alpha = thing.split()
+    if draw.chance(0.12):
+        # Another colour of the same article.
+        red, green, blue = draw.pick([(green, blue, red), (blue, red, green), (green, red, blue)])
+    light = draw.uniform(0.75, 1.15)
+    lit = Image.merge("RGB", (red, green, blue)).point(_curve(light, 1.0) * 3)
+    lit.putalpha(alpha)
+    return lit
+
+
+def _put(canvas: Image.Image, thing: Image.Image, place: tuple[int, int], draw: Draw) -> None:
+    """Paste `thing` with a soft shadow below it."""
+    alpha = thing.getchannel("A")
+    if draw.chance(0.75):
+        small = alpha.resize((40, 40)).filter(ImageFilter.BoxBlur(draw.between(1, 3)))
+        strength = draw.uniform(0.2, 0.5)
+        shadow = small.point([int(value * strength) for value in range(256)]).resize(thing.size)
+        drop = int(thing.height * draw.uniform(0.03, 0.09))
+        slide = int(thing.width * draw.uniform(-0.06, 0.06))
+        canvas.paste((20, 18, 24), (place[0] + slide, place[1] + drop), shadow)
+    canvas.paste(thing.convert("RGB"), place, alpha)
+
+
+def _photograph(image: Image.Image, draw: Draw) -> bytes:
+    width, height = image.size
+    if draw.chance(0.35):
+        cut = draw.uniform(0.0, 0.06)
+        box = (cut * width, cut * height, width * (1 - cut), height * (1 - cut))
+        image = image.resize(image.size, Image.Resampling.BILINEAR, box=box)
+    light, contrast = draw.uniform(0.88, 1.1), draw.uniform(0.85, 1.12)
+    warmth = draw.uniform(0.95, 1.05)
+    curves = [_curve(light * tint, contrast) for tint in (warmth, 1.0, 2 - warmth)]
+    image = image.point(sum(curves, []))
+    if draw.chance(0.3):
+        left, top = draw.between(0, NOISE_SIDE - width), draw.between(0, NOISE_SIDE - height)
+        grain = _noise(draw.between(1, 3)).crop((left, top, left + width, top + height))
+        image = ImageChops.add(image, grain, scale=1, offset=-128)
+    if draw.chance(0.1):
+        _overlay(image, draw)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=draw.between(55, 92), comment=JPEG_COMMENT)
+    return buffer.getvalue()
+
+
+def _overlay(image: Image.Image, draw: Draw) -> None:
+    """Add what shops put on pictures: a round badge, a frame or a caption."""
+    pencil = ImageDraw.Draw(image)
+    width, height = image.size
+    colour = draw.pick([(214, 48, 49), (9, 132, 227), (0, 148, 133), (45, 52, 54)])
+    kind = draw.between(1, 3)
+    if kind == 1:
+        side = width // 5
+        pencil.ellipse((8, 8, 8 + side, 8 + side), fill=colour)
+        pencil.text((8 + side // 2, 8 + side // 2), "DÉMO", "white", _font(side // 4), anchor="mm")
+    elif kind == 2:
+        pencil.rectangle((0, 0, width - 1, height - 1), outline=colour, width=width // 40)
+    else:
+        pencil.rectangle((0, height - height // 12, width, height), fill=colour)
+        place = (width // 2, height - height // 24)
+        pencil.text(place, "boutique de démonstration", "white", _font(height // 20), anchor="mm")
+
+
+def _curve(light: float, contrast: float) -> list[int]:
+    return [max(0, min(255, round((value * light - 128) * contrast + 128))) for value in range(256)]
+
+
+@lru_cache(maxsize=256)
+def _drawing(emoji: str) -> Image.Image:
+    with Image.open(load_emoji().path_of[emoji]) as image:
+        return image.convert("RGBA")
+
+
+@lru_cache(maxsize=4)
+def _noise(strength: int) -> Image.Image:
+    generator = np.random.RandomState(strength)  # the legacy generator's sequence is frozen
+    grain = generator.normal(128, 4 * strength, (NOISE_SIDE, NOISE_SIDE, 3))
+    return Image.fromarray(grain.clip(0, 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=16)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
