@@ -115,7 +115,7 @@ def _worker(name: str, queues: str, processes: int, env: Mapping[str, str]) -> P
 
 
 def _default_worker() -> Program:
-    return _worker("default", "default,exports", positive_setting("DEFAULT_PROCESSES", 2), {})
+    return _worker("default", "default", positive_setting("DEFAULT_PROCESSES", 2), {})
 
 
 def _inference_worker() -> Program:
