@@ -161,6 +161,17 @@ def test_attach_hands_the_addresses_to_a_command(start, project):
     assert "postgresql://bonrayon@/bonrayon?host=" in attached.said
 
 
+def test_a_backup_is_taken_while_it_runs_and_restored(start, project):
+    running = start("run").until_it_says(READY)
+    save = 'pg_dump --format=custom "$DATABASE_URL" --file=dump && psql "$DATABASE_URL" -c "DROP TABLE visits"'
+    load = 'pg_restore --clean --if-exists --no-owner --dbname "$DATABASE_URL" dump'
+
+    assert start("attach", "--", "sh", "-c", save).wait() == 0
+    assert start("attach", "--", "sh", "-c", load).wait() == 0
+
+    assert int(running.get()) > 0
+
+
 def test_attach_without_a_running_site_says_so(start, project):
     attached = start("attach", "--", "true")
 
