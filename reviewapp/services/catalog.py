@@ -1,10 +1,9 @@
 """Catalogue: how products arrive and change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Literal
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -52,9 +51,12 @@ class ProductDraft:
 
     external_id: str
     texts: ProductTexts
-    image: ProductImage | Literal[Picture.KEEP, Picture.REMOVE] = Picture.KEEP
+    image: ProductImage | Picture = Picture.KEEP
     given_code: int | None = None
     language: str = ""
+
+    def with_image(self, image: ProductImage | Picture) -> "ProductDraft":
+        return replace(self, image=image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def draft_product(
     external_id: str,
     designation: str,
     description: str = "",
-    image: ProductImage | Literal[Picture.KEEP, Picture.REMOVE] = Picture.KEEP,
+    image: ProductImage | Picture = Picture.KEEP,
     given_code: int | None = None,
     language: str = "",
 ) -> ProductDraft:
@@ -117,7 +119,7 @@ def ingest_product(
         image=Picture.REMOVE if remove_image else Picture.KEEP,
     )
     if image is not None:
-        draft = _with_image(draft, store_image(data=image))
+        draft = draft.with_image(store_image(data=image))
     return ingest_batch(source=source, drafts=[draft], seller=seller, now=now, is_demo=is_demo)[0]
 
 
@@ -143,10 +145,6 @@ def ingest_batch(
     for part in _without_repeats(drafts):
         outcomes += _ingest_distinct(source, part, seller, now, is_demo=is_demo)
     return outcomes
-
-
-def _with_image(draft: ProductDraft, image: ProductImage) -> ProductDraft:
-    return ProductDraft(draft.external_id, draft.texts, image, draft.given_code, draft.language)
 
 
 def _lock_source(source: str) -> None:

@@ -1,0 +1,1 @@
+"""Bulk imports: asked for, worked through in slices, reported row by row."""

@@ -1,0 +1,188 @@
+"""Working through an import in batches: each one stored, reported and counted together."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from reviewapp.choices import ImportFormat, JobStatus
+from reviewapp.domain import imports as rules
+from reviewapp.domain.images import ImageRefused
+from reviewapp.domain.imports import ImportRow, ImportUnreadable
+from reviewapp.domain.products import Outcome, ProductRefused
+from reviewapp.models import CatalogueImport, Category
+from reviewapp.services.catalog import Picture, ProductDraft, draft_product, ingest_batch
+from reviewapp.services.imports import files, jobs
+from reviewapp.services.imports.jobs import Hold
+from reviewapp.services.imports.labels import Labels, read_labels
+from reviewapp.services.imports.pictures import PictureMissing, Pictures, open_pictures
+from reviewapp.services.imports.report import ReportLine, append_lines, cut_report
+from reviewapp.services.imports.tables import Table, open_table
+
+_BATCH = 500
+# Decoding a picture takes a hundred times as long as its row.
+_BATCH_WITH_PICTURES = 50
+# Rows counted between two signs of life, a second or so.
+_COUNT_STEP = 100_000
+
+Clock = Callable[[], datetime]
+Step = Callable[[CatalogueImport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    table: Table
+    labels: Labels | None
+    pictures: Pictures
+    codes: frozenset[int]
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    row: ImportRow
+    draft: ProductDraft | None
+    reason: str
+
+
+def run_import(
+    *, import_id: int, clock: Clock, on_batch: Step, seconds: float | None = None
+) -> JobStatus | None:
+    """Work on an import for about `seconds` (None: to its end); return its status afterwards.
+
+    None when there is nothing to do: it is done, or another worker has it. Goes on from the row
+    where the last run ended, whatever ended it. `on_batch` is called after each commit. A file that
+    cannot be used fails the import with a reason; a row that cannot only gets a line in the report.
+    """
+    hold = jobs.claim_import(import_id=import_id, now=clock())
+    if hold is None:
+        return None
+    deadline = None if seconds is None else time.monotonic() + seconds
+    seller = hold.job.seller
+    language = (seller.language if seller else "") or settings.LANGUAGE_CODE
+    with translation.override(language):
+        try:
+            is_whole = _work(hold, clock, on_batch, deadline)
+        except ImportUnreadable as error:
+            jobs.finish(hold, now=clock(), error=error.message)
+        except jobs.ImportLost:
+            return None
+        else:
+            if is_whole:
+                jobs.finish(hold, now=clock())
+            else:
+                jobs.release(hold, now=clock())
+    return JobStatus(hold.job.status)
+
+
+def _work(hold: Hold, clock: Clock, on_batch: Step, deadline: float | None) -> bool:
+    """Handle batches until `deadline` (monotonic seconds); say whether none is left."""
+    with _sources(hold, clock) as sources:
+        cut_report(files.report_path(hold.job), hold.job.rows_done)
+        rows = sources.table.rows(hold.job.rows_done)
+        while batch := list(islice(rows, sources.batch)):
+            prepared = [_prepare(row, sources) for row in batch]
+            _store(hold, prepared, clock())
+            on_batch(hold.job)
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+    return True
+
+
+@contextmanager
+def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
+    job = hold.job
+    table_path, labels_path = files.path_of(job, files.TABLE), files.path_of(job, files.LABELS)
+    if table_path is None:
+        raise ImportUnreadable(_("The import has no table."))
+    table = open_table(table_path, ImportFormat(job.format), job.files.get("encoding", ""))
+    if job.rows_total is None:
+        rows = _count(hold, table, clock)
+        jobs.note_table(hold, rows=rows, encoding=table.encoding, now=clock())
+    archive, folder, array = (
+        files.path_of(job, kind) for kind in (files.ARCHIVE, files.FOLDER, files.ARRAY)
+    )
+    with open_pictures(
+        archive=archive, folder=folder, array=array, rows=job.rows_total or 0
+    ) as pictures:
+        yield _Sources(
+            table=table,
+            labels=read_labels(labels_path) if labels_path else None,
+            pictures=pictures,
+            codes=frozenset(Category.objects.values_list("code", flat=True)),
+            batch=_BATCH_WITH_PICTURES if archive or folder or array else _BATCH,
+        )
+
+
+def _count(hold: Hold, table: Table, clock: Clock) -> int:
+    count = 0
+    for count, _row in enumerate(table.rows(), start=1):
+        if count % _COUNT_STEP == 0:
+            jobs.still_here(hold, now=clock())
+    return count
+
+
+def _prepare(row: ImportRow, sources: _Sources) -> _Prepared:
+    """Clean a row and store its picture; a row that cannot be taken gets the reason instead."""
+    if row.problem:
+        return _Prepared(row, None, row.problem)
+    try:
+        draft = draft_product(
+            external_id=row.external_id,
+            designation=row.designation,
+            description=row.description,
+            given_code=_code(row, sources),
+            language=rules.language(row.language),
+        )
+        image = sources.pictures.store(row)
+    except (ProductRefused, ImageRefused) as error:
+        return _Prepared(row, None, error.message)
+    except PictureMissing:
+        name = {"name": row.picture_name[:200]}
+        return _Prepared(row, draft, _("Taken without its picture: no “%(name)s”.") % name)
+    return _Prepared(row, draft.with_image(image or Picture.KEEP), "")
+
+
+def _code(row: ImportRow, sources: _Sources) -> int | None:
+    raw = sources.labels.code(row.index) if sources.labels else row.given_code
+    code = rules.given_code(raw)
+    if code is not None and code not in sources.codes:
+        message = _("There is no category %(code)s.") % {"code": code}
+        raise ProductRefused("given_code", message)
+    return code
+
+
+@transaction.atomic
+def _store(hold: Hold, prepared: list[_Prepared], now: datetime) -> None:
+    """Store a batch, its report and its count: all, or after a crash none of them."""
+    jobs.renew(hold, now)
+    job = hold.job
+    stored = iter(
+        ingest_batch(
+            source=job.source,
+            drafts=[one.draft for one in prepared if one.draft is not None],
+            seller=job.seller,
+            now=now,
+        )
+    )
+    lines = [
+        ReportLine(
+            one.row.number,
+            one.row.external_id,
+            next(stored).outcome if one.draft is not None else Outcome.REFUSED,
+            one.reason,
+        )
+        for one in prepared
+    ]
+    # Before the commit: lines too many are cut off at the next start, missing ones could not be
+    # made up for.
+    append_lines(files.report_path(job), lines)
+    jobs.count_rows(hold, Counter(line.outcome for line in lines))
