@@ -67,9 +67,11 @@ def _claim(limit: int, now: datetime, *, tried: bool) -> list[Claim]:
         cursor.execute(
             _CLAIM, {"tried": tried, "limit": limit, "token": str(token), "until": until}
         )
-        return sorted(
-            (Claim(*row, token=token) for row in cursor.fetchall()), key=lambda c: c.request_id
-        )
+        rows = sorted(cursor.fetchall())
+    return [
+        Claim(request_id, product_id, digest, attempts, token)
+        for request_id, product_id, digest, attempts in rows
+    ]
 
 
 def request_missing(*, now: datetime) -> int:

@@ -1,0 +1,97 @@
+"""Model versions: making an artifact known, and promoting it. The artifact itself is a directory."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from reviewapp.choices import ModelStage
+from reviewapp.models import Category, ModelVersion
+from reviewapp.services.predictions import ask_again
+
+MANIFEST = "MANIFEST.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRefused(Exception):
+    """The artifact cannot be taken; `message` says why and what to do."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@transaction.atomic
+def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> ModelVersion:
+    """Make the artifact in `directory` known as a candidate; return its version.
+
+    Repeating it returns the same version. Reads JSON only; a worker checks every file against the
+    manifest when it loads the model. Raises ModelRefused for a directory that does not lie in
+    MODELS_ROOT, is incomplete, or has the name of another model.
+    """
+    if directory.resolve().parent != Path(settings.MODELS_ROOT).resolve():
+        raise ModelRefused(f"{directory}: put the model into {settings.MODELS_ROOT}.")
+    digest = _manifest_sha256(directory)
+    known = ModelVersion.objects.filter(manifest_sha256=digest).first()
+    if known is not None and known.name == directory.name:
+        return known
+    if known is not None:
+        raise ModelRefused(f"{directory}: is the same model as {known.name}; use that.")
+    if ModelVersion.objects.filter(name=directory.name).exists():
+        raise ModelRefused(
+            f"{directory}: another model was registered under this name; choose another name."
+        )
+    return ModelVersion.objects.create(
+        name=directory.name,
+        manifest_sha256=digest,
+        labels=_read_json(directory / "labels.json")["codes"],
+        metrics=_read_json(directory / "metrics.json"),
+        created_at=now,
+        is_demo=is_demo,
+    )
+
+
+@transaction.atomic
+def promote(*, version: ModelVersion, now: datetime) -> ModelVersion:
+    """Make `version` the champion; the one before retires. Repeating it changes nothing.
+
+    Workers take it up with their next batch. Products in review because no model could answer are
+    asked about again. Raises ModelRefused when the catalogue lacks a category of the model.
+    """
+    # In one order, so that two promotions at once wait for each other instead of colliding.
+    locked = {v.pk: v for v in ModelVersion.objects.select_for_update().order_by("pk")}
+    version = locked[version.pk]
+    if version.stage == ModelStage.CHAMPION:
+        return version
+    known = set(Category.objects.values_list("code", flat=True))
+    if missing := [str(code) for code in version.labels if code not in known]:
+        raise ModelRefused(
+            f"{version.name} names categories that the catalogue does not have:"
+            f" {', '.join(missing)}. Load the taxonomy first."
+        )
+    ModelVersion.objects.filter(stage=ModelStage.CHAMPION).update(stage=ModelStage.RETIRED)
+    version.stage = ModelStage.CHAMPION
+    version.promoted_at = now
+    version.save(update_fields=["stage", "promoted_at"])
+    ask_again(now=now)
+    return version
+
+
+def _manifest_sha256(directory: Path) -> str:
+    try:
+        return hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelRefused(f"{directory / MANIFEST}: {error.strerror}; train the model.") from error
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelRefused(f"{path}: {error}; copy or train the model again.") from error

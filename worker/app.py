@@ -1,0 +1,71 @@
+"""The Celery app. A message only wakes a worker up: rows in PostgreSQL say what is to be done."""
+
+import os
+from pathlib import Path
+
+from celery import Celery
+from kombu import Queue as KombuQueue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.dev")
+
+# Above the longest time limit, or Redis hands a running task to a second worker.
+VISIBILITY_SECONDS = 600
+SWEEP_SECONDS = 10
+UPKEEP_SECONDS = 60
+
+_TASKS = sorted((Path(__file__).parent / "tasks").glob("[!_]*.py"))
+
+app = Celery("bonrayon")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    # By name: what lies above this module in the layers must not be imported by it.
+    imports=["worker.inference", "worker.heartbeat", *(f"worker.tasks.{p.stem}" for p in _TASKS)],
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    task_ignore_result=True,
+    # Not reject_on_worker_lost: a task that kills its worker would come back for ever. The
+    # sweeper brings work back and counts the attempts in the row.
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    task_default_queue="default",
+    task_queues=[KombuQueue(name) for name in ("inference", "default", "training")],
+    task_routes={
+        "worker.tasks.classify.*": {"queue": "inference"},
+        # With the workers that do the work swept: an import of an hour must not hold it up.
+        "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
+    },
+    task_soft_time_limit=60,
+    task_time_limit=90,
+    broker_connection_retry_on_startup=True,
+    # A page must not hang because the broker does.
+    broker_connection_timeout=2,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_SECONDS,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+    },
+    # A new process loads the models before it reports ready; after 4 seconds, the default,
+    # Celery would kill it and start the next one, for ever.
+    worker_proc_alive_timeout=180,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    beat_schedule={
+        # They expire, so that they do not pile up while no worker listens.
+        "sweep-requests": {
+            "task": "worker.tasks.sweep.sweep_requests",
+            "schedule": SWEEP_SECONDS,
+            "options": {"expires": SWEEP_SECONDS},
+        },
+        "sweep-jobs": {
+            "task": "worker.tasks.sweep.sweep_jobs",
+            "schedule": SWEEP_SECONDS,
+            "options": {"expires": SWEEP_SECONDS},
+        },
+        "forget-heartbeats": {
+            "task": "worker.tasks.sweep.forget_heartbeats",
+            "schedule": UPKEEP_SECONDS,
+            "options": {"expires": UPKEEP_SECONDS},
+        },
+    },
+)

@@ -1,0 +1,79 @@
+"""Signs of life: each worker process writes a row every few seconds, from a thread of its own.
+
+Pages read these rows, so that nobody waits for a worker that is not there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import Any
+
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from reviewapp.choices import Queue
+from reviewapp.services import workers
+from worker import inference
+from worker.node import node
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+
+
+class Heart:
+    """Beats for this process until it is stopped. The thread has its own database connection."""
+
+    def __init__(self, name: str, queues: tuple[str, ...]) -> None:
+        self._names = {queue: f"{name}/{os.getpid()}/{queue}"[:120] for queue in queues}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop beating and take the rows away: nobody has to wait until they look old."""
+        self._stopped.set()
+        self._thread.join(timeout=BEAT_SECONDS)
+        for name in self._names.values():
+            workers.retire(name=name)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._beat()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("No heartbeat, the database does not answer: %s", error)
+                connection.close()
+            if self._stopped.wait(BEAT_SECONDS):
+                connection.close()
+                return
+
+    def _beat(self) -> None:
+        now = timezone.now()
+        for queue, name in self._names.items():
+            version, problem = inference.status() if queue == Queue.INFERENCE else (None, "")
+            workers.beat(name=name, queue=queue, now=now, model_version=version, problem=problem)
+
+
+_hearts: list[Heart] = []
+
+
+@worker_process_init.connect
+def _start(**_kwargs: Any) -> None:
+    # What a fork has copied from the parent is not this process's.
+    _hearts.clear()
+    heart = Heart(node.name, node.queues)
+    heart.start()
+    _hearts.append(heart)
+
+
+@worker_process_shutdown.connect
+@worker_shutdown.connect
+def _stop(**_kwargs: Any) -> None:
+    while _hearts:
+        _hearts.pop().stop()

@@ -1,0 +1,71 @@
+"""Keeping hold of a long job: its lease and its progress, from a thread with its own connection.
+
+The job itself reads one long snapshot, in which nothing can be written.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from reviewapp.services import exports
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+
+
+class ExportKeeper:
+    """Renews the lease of an export while the `with` block lasts."""
+
+    def __init__(self, hold: exports.Hold) -> None:
+        self._hold = hold
+        self._progress: tuple[int, int | None] = (0, None)
+        self._is_lost = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="export-lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def note(self, rows_done: int, rows_total: int) -> None:
+        """Take down the progress. Raises ExportLost once another worker has the export."""
+        if self._is_lost:
+            raise exports.ExportLost
+        self._progress = (rows_done, rows_total)
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.wait(BEAT_SECONDS):
+                self._renew()
+        finally:
+            connection.close()
+
+    def _renew(self) -> None:
+        done, total = self._progress
+        try:
+            exports.renew_export(
+                hold=self._hold, rows_done=done, rows_total=total, now=timezone.now()
+            )
+        except exports.ExportLost:
+            self._is_lost = True
+            self._ended.set()
+        except (OperationalError, InterfaceError) as error:
+            # The lease outlasts a short break; after a long one the export is another worker's.
+            logger.warning("An export's lease could not be renewed: %s", error)
+            connection.close()

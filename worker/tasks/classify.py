@@ -1,0 +1,132 @@
+"""Classification: wake a worker up, and work off what waits."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Iterator
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from reviewapp.selectors.predictions import inference_inputs
+from reviewapp.services import predictions
+from reviewapp.services.predictions import Claim
+from worker import inference
+from worker.app import app
+
+logger = logging.getLogger(__name__)
+
+# A drain ends after this long, far below Redis' visibility timeout, and asks for the next one.
+BUDGET_SECONDS = 5.0
+# Small first, so that a single product or the head of a backlog is through at once.
+_FIRST_BATCH = 8
+# While a message is on its way a second one would only find nothing to do. Should the first get
+# lost, the key ends soon.
+_WAKE_KEY = "classify:awake"
+_WAKE_SECONDS = 5
+
+
+def wake_workers() -> None:
+    """Tell a worker that products wait, once the present transaction is committed.
+
+    Never raises when the broker is down: the rows stay, and the sweeper finds them.
+    """
+    transaction.on_commit(_wake, robust=True)
+
+
+def wake_now() -> None:
+    """Send a message whether or not one is on its way; never raises when the broker is down."""
+    try:
+        drain.apply_async(retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        logger.warning("No worker could be woken up, the sweeper will: %s", error)
+
+
+def _wake() -> None:
+    try:
+        is_first = cache.add(_WAKE_KEY, 1, timeout=_WAKE_SECONDS)
+    except (RedisError, OSError) as error:
+        logger.warning("No worker could be woken up, the sweeper will: %s", error)
+        return
+    if is_first:
+        wake_now()
+
+
+@app.task(
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=1,
+    retry_jitter=True,
+    max_retries=3,
+)
+def drain() -> None:
+    """Classify waiting products until none is left or the budget is spent. Safe to repeat."""
+    # First of all: who commits a product from now on sends a new message.
+    cache.delete(_WAKE_KEY)
+    try:
+        model = inference.model()
+    except inference.ModelUnusable as problem:
+        logger.warning("Products wait: %s", problem)
+        return
+    for claims in _batches(time.monotonic() + BUDGET_SECONDS):
+        _classify(model, claims)
+
+
+def _batches(deadline: float) -> Iterator[list[Claim]]:
+    """Yield claims until nothing waits or `deadline` (monotonic seconds) has passed.
+
+    One retry comes after the first batch, and the others when nothing new waits, so that neither
+    new products nor retries wait for ever.
+    """
+    size = _FIRST_BATCH
+    for turn in itertools.count():
+        now = timezone.now()
+        claims = [] if turn == 1 else predictions.claim_requests(limit=size, now=now)
+        if turn == 0 and len(claims) == size:
+            _wake()  # more than a handful: an idle process can help
+        claims = claims or predictions.claim_retry(now=now)
+        if claims:
+            yield claims
+        elif turn != 1:
+            return
+        if time.monotonic() >= deadline:
+            _wake()
+            return
+        size = min(2 * size, settings.CLASSIFY_BATCH)
+
+
+def _classify(model: inference.Model, claims: list[Claim]) -> None:
+    """Classify a batch; when it fails, each product by itself, so that one sinks no other."""
+    try:
+        _predict_and_record(model, claims)
+    except (OperationalError, InterfaceError):
+        raise  # the database's fault, not the products': their leases run out
+    except SoftTimeLimitExceeded:
+        for claim in claims:
+            predictions.record_failure(claim=claim, error="time limit", now=timezone.now())
+        raise
+    except Exception as error:
+        logger.exception("A batch of %d failed", len(claims))
+        if len(claims) > 1:
+            for claim in claims:
+                _classify(model, [claim])
+        else:
+            words = f"{type(error).__name__}: {error}"
+            predictions.record_failure(claim=claims[0], error=words, now=timezone.now())
+
+
+def _predict_and_record(model: inference.Model, claims: list[Claim]) -> None:
+    inputs = inference_inputs({claim.key: claim.product_id for claim in claims})
+    results = {result.key: result for result in model.predictor.predict(inputs)}
+    predictions.record_results(
+        claims=[claim for claim in claims if claim.key in results],
+        results=results,
+        version=model.version,
+        now=timezone.now(),
+    )
