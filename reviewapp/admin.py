@@ -12,8 +12,9 @@ from reviewapp import models
 # Django's class takes a type only for the type checker.
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Model]
+    _UserAdmin = UserAdmin[models.User]
 else:
-    _ModelAdmin = admin.ModelAdmin
+    _ModelAdmin, _UserAdmin = admin.ModelAdmin, UserAdmin
 
 
 class LookOnly(_ModelAdmin):
@@ -32,7 +33,7 @@ class LookOnly(_ModelAdmin):
         return False
 
 
-class PersonAdmin(UserAdmin):
+class PersonAdmin(_UserAdmin):
     """Accounts and their roles. Real names are not stored."""
 
     list_display = ("username", "is_active", "is_staff", "is_demo", "last_login")
