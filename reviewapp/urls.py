@@ -1,9 +1,12 @@
 """Every address of the site; each concept lists its own in reviewapp/routes."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns = [
+from reviewapp.views.styleguide import styleguide
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reviewapp.routes.shop")),
     path("", include("reviewapp.routes.accounts")),
     path("", include("reviewapp.routes.health")),
@@ -17,3 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", styleguide))
