@@ -25,6 +25,8 @@ from reviewapp.supervisor.timeline import Timeline
 
 _OUTSIDE_SECONDS = 30.0
 _PAGE_SECONDS = 120.0
+_PAGE_TICK_SECONDS = 0.1
+_MOST_REFUSALS = 20
 _PREDICTION_SECONDS = 900.0
 _HAS_PREDICTIONS = "SELECT EXISTS (SELECT FROM reviewapp_prediction)"
 # What the demo's commands may write, besides plain lines:
@@ -61,6 +63,7 @@ class Instance:
         """Bring everything up: the page first, then what may take its time."""
         self._timed("services", self._start_services)
         self._note()
+        self.console.say("Bringing the tables up to date …")
         self._timed("migrate", lambda: self._finish(self._manage("migrate", "--noinput")))
         all_programs = programs()
         self._start_program(all_programs.pop("web"))
@@ -176,13 +179,19 @@ class Instance:
 
     def _wait_for_page(self) -> None:
         host, port = web_address()
-        health = f"http://{host}:{port}/healthz"
-        if not self.keeper.run_until(
-            lambda: page.status(health) == HTTPStatus.OK, _PAGE_SECONDS, tick=0.1
-        ):
-            raise SupervisorError(
-                f"{health} does not answer with 200; see {self.layout.log / 'web'}.log"
-            )
+        seen: list[int] = []
+
+        def answered() -> bool:
+            status = page.status(f"http://{host}:{port}/healthz")
+            if status is not None:
+                seen.append(status)
+            # It answers, but wrongly: that will not get better.
+            return status == HTTPStatus.OK or len(seen) > _MOST_REFUSALS
+
+        self.keeper.run_until(answered, _PAGE_SECONDS, tick=_PAGE_TICK_SECONDS)
+        if seen[-1:] != [HTTPStatus.OK]:
+            how = f"answers with {seen[-1]} instead of 200" if seen else "does not answer"
+            raise SupervisorError(f"{self.url}/healthz {how}; see {self.layout.log / 'web.log'}")
         self.timeline.reached("first page")
 
     def _welcome(self) -> None:

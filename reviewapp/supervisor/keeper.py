@@ -107,15 +107,18 @@ class Keeper:
     ) -> bool:
         """Keep everything going until `condition`; False when the time is over before that.
 
+        The condition is asked at most once per `tick`, however much the children say.
         Raises Stopped on Ctrl-C or SIGTERM, SupervisorError when an essential child is lost.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         while not condition():
+            next_look = time.monotonic() + tick
             if deadline is not None and time.monotonic() > deadline:
                 return False
-            self.pump(tick)
-            if self._asked_to_stop:
-                raise Stopped
+            while (left := next_look - time.monotonic()) > 0:
+                self.pump(left)
+                if self._asked_to_stop:
+                    raise Stopped
         return True
 
     def pump(self, seconds: float) -> None:

@@ -51,7 +51,8 @@ class Layout:
     def create(self) -> None:
         """Make the folders. Raises SupervisorError when the place cannot be written."""
         try:
-            for folder in (self.var, self.log, self.run):
+            # static: the web server warns of a folder that does not exist.
+            for folder in (self.var, self.log, self.run, self.var / "static"):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SupervisorError(

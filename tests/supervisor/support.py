@@ -13,7 +13,7 @@ from pathlib import Path
 from reviewapp.supervisor.orphans import descendants
 
 
-def wait_for(condition, seconds=20.0):
+def wait_for(condition, seconds=60.0):
     """Return the first true value of `condition`, or fail."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -78,7 +78,7 @@ class Running:
                     return pid
         return None
 
-    def until_it_says(self, text, seconds=40.0):
+    def until_it_says(self, text, seconds=90.0):
         def heard():
             assert text in self.said or self.process.poll() is None, self.said
             return text in self.said
@@ -94,7 +94,7 @@ class Running:
     def send(self, number):
         self.process.send_signal(number)
 
-    def wait(self, seconds=40.0):
+    def wait(self, seconds=90.0):
         return self.process.wait(seconds)
 
     def end(self):

@@ -50,6 +50,15 @@ def test_output_goes_to_the_terminal_and_the_log(keeper, screen, tmp_path):
     assert (tmp_path / "talker.log").read_text() == "été\nlast\n"
 
 
+def test_a_chatty_child_does_not_make_the_loop_ask_more_often(keeper):
+    asked = []
+    keeper.start(Child("chatty", python("while True: print('bla')"), quiet=True))
+
+    keeper.run_until(lambda: bool(asked.append(1)), 1.0, tick=0.2)
+
+    assert len(asked) <= 7
+
+
 def test_a_child_that_keeps_dying_is_given_up_after_some_tries(keeper, screen, monkeypatch):
     monkeypatch.setattr(keeper_module, "_MOST_RESTARTS", 1)
     keeper.start(Child("ill", python("import sys; sys.exit('I am ill')")))

@@ -42,7 +42,7 @@ def test_nothing_survives_a_kill(start, project, victims):
     if "watchdog" in victims:
         os.kill(watchdog, signal.SIGKILL)
 
-    wait_for(all_gone(pids), 25)
+    wait_for(all_gone(pids))
 
 
 def test_the_next_start_after_a_kill_finds_the_data(start, project):
@@ -120,6 +120,17 @@ def test_a_failing_migration_is_shown_and_ends_the_start(start, project):
     assert "`manage.py migrate` failed (exit code 1)" in running.said
     assert "the tables are wrong" in running.said
     wait_for(all_gone(running.pids))
+
+
+def test_a_site_that_answers_wrongly_is_not_called_ready(start, project):
+    wsgi = project / "reviewapp/wsgi.py"
+    wsgi.write_text(wsgi.read_text().replace("200 OK", "404 Not Found"))
+
+    running = start("run")
+
+    assert running.wait() == 1
+    assert "healthz answers with 404 instead of 200" in running.said
+    assert "is ready" not in running.said
 
 
 def test_a_failing_training_leaves_the_site_up(start, project):
