@@ -101,7 +101,8 @@ def _drop_hidden_blocks(text: str) -> str:
 
 
 def _limit_combining(text: str) -> str:
-    if text.isascii():
+    # Few different characters make a text, and hardly one has a combining mark: look at each once.
+    if not any(map(unicodedata.combining, set(text))):
         return text
     kept, run = [], 0
     for char in text:

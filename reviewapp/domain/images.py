@@ -126,11 +126,11 @@ def _encode(picture: Image.Image) -> EncodedPicture:
     picture.info.clear()
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     small = picture.copy()
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC)
     jpeg = _saved(picture, "JPEG", quality=JPEG_QUALITY)
     return EncodedPicture(
         jpeg=jpeg,
-        thumbnail=_saved(small, "WEBP", quality=WEBP_QUALITY, method=2),
+        thumbnail=_saved(small, "WEBP", quality=WEBP_QUALITY, method=1),
         width=picture.width,
         height=picture.height,
         sha256=hashlib.sha256(jpeg).hexdigest(),
