@@ -104,7 +104,7 @@ def product_at(index: int, seed: int) -> DemoProduct:
         labelled_code=labelled,
         true_code=code,
         seller=shop.key,
-        price_cents=_price(load_vocabulary()[code], draw),
+        price_cents=_price(listing.price, draw),
         duplicate_of=None if original is None else external_id(original, seed),
         picture=picture,
         picture_kind=kind,
@@ -181,8 +181,8 @@ def _neighbour(texts: CategoryTexts, draw: Draw) -> int | None:
     return None
 
 
-def _price(texts: CategoryTexts, draw: Draw) -> int:
-    low, high = (math.log(bound) for bound in texts.price)
+def _price(usual: tuple[float, float], draw: Draw) -> int:
+    low, high = (math.log(bound) for bound in usual)
     euros = math.exp(draw.uniform(low, high))
     # Shops end prices on ,99 and ,90; private people on whole euros.
     return int(euros) * 100 + draw.pick([0, 0, 50, 90, 99])

@@ -9,14 +9,14 @@ from reviewapp.demo.sellers import Seller
 from reviewapp.demo.vocabulary import Article, CategoryTexts
 
 NO_DESCRIPTION = 0.35
-VAGUE_TITLE = 0.04
+VAGUE_TITLE = 0.03
 OTHER_LANGUAGE_DESCRIPTION = 0.04
 OWN_ENDING = 0.12
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The texts of one product, and the emoji that may show the article they speak of.
+    """The texts of one product, the emoji that may show it and its usual price range, euros.
 
     language: of the designation, as ISO 639-1; the description is sometimes in another one
     """
@@ -25,6 +25,7 @@ class Listing:
     description: str
     language: str
     pictures: tuple[str, ...]
+    price: tuple[float, float]
 
 
 def write_listing(texts: CategoryTexts, seller: Seller, draw: Draw) -> Listing:
@@ -42,6 +43,7 @@ def write_listing(texts: CategoryTexts, seller: Seller, draw: Draw) -> Listing:
         description=description,
         language=language,
         pictures=article.pictures,
+        price=article.price,
     )
 
 
@@ -58,6 +60,7 @@ def relist(listing: Listing, draw: Draw) -> Listing:
         description=description,
         language=listing.language,
         pictures=listing.pictures,
+        price=listing.price,
     )
 
 

@@ -130,7 +130,10 @@ def _photograph(scene: Image.Image, draw: Draw) -> bytes:
 
 
 def _overlay(image: Image.Image, draw: Draw) -> None:
-    """Add what shops put on pictures: a round badge, a frame or a caption."""
+    """Add what shops put on pictures: a round badge, a frame or a caption.
+
+    Pillow's built-in font has no accented letters.
+    """
     pencil = ImageDraw.Draw(image)
     width, height = image.size
     colour = draw.pick([(214, 48, 49), (9, 132, 227), (0, 148, 133), (45, 52, 54)])
@@ -138,13 +141,13 @@ def _overlay(image: Image.Image, draw: Draw) -> None:
     if kind == 1:
         side = width // 5
         pencil.ellipse((8, 8, 8 + side, 8 + side), fill=colour)
-        pencil.text((8 + side // 2, 8 + side // 2), "DÉMO", "white", _font(side // 4), anchor="mm")
+        pencil.text((8 + side // 2, 8 + side // 2), "DEMO", "white", _font(side // 4), anchor="mm")
     elif kind == 2:
         pencil.rectangle((0, 0, width - 1, height - 1), outline=colour, width=width // 40)
     else:
         pencil.rectangle((0, height - height // 12, width, height), fill=colour)
         place = (width // 2, height - height // 24)
-        pencil.text(place, "boutique de démonstration", "white", _font(height // 20), anchor="mm")
+        pencil.text(place, "BOUTIQUE DEMO", "white", _font(height // 20), anchor="mm")
 
 
 def _curve(light: float, contrast: float) -> list[int]:

@@ -17,8 +17,8 @@ from reviewapp.demo.draw import Draw
 SIDE = 560  # pixels; any picture's background is cut from such a square
 VARIANTS = 8  # shapes of each kind
 
-Shape = NDArray[np.float32]  # (SIDE, SIDE), 0..1
-Colour = NDArray[np.float32]  # (3,), 0..255
+Shape = NDArray[np.floating]  # (SIDE, SIDE), 0..1
+Colour = NDArray[np.floating]  # (3,), 0..255
 
 _ramp = np.linspace(0.0, 1.0, SIDE, dtype=np.float32)
 _down = np.repeat(_ramp[:, None], SIDE, axis=1)
@@ -50,11 +50,13 @@ def _colour(draw: Draw, saturation: tuple[float, float], value: tuple[float, flo
 
 def _slope(draw: Draw) -> Shape:
     tilt = draw.uniform(-1, 1)
-    return ((_down + tilt * _across) - min(0.0, tilt)) / (1 + abs(tilt))
+    slope: Shape = ((_down + tilt * _across) - min(0.0, tilt)) / (1 + abs(tilt))
+    return slope
 
 
 def _circle(draw: Draw) -> Shape:
-    return np.minimum(_from_centre * draw.uniform(0.8, 1.4), 1.0)
+    circle: Shape = np.minimum(_from_centre * draw.uniform(0.8, 1.4), 1.0)
+    return circle
 
 
 def _table(draw: Draw) -> Shape:
@@ -66,7 +68,8 @@ def _table(draw: Draw) -> Shape:
 
 def _stripes(draw: Draw) -> Shape:
     turn = draw.uniform(-1, 1)
-    return (np.sin((_down * turn + _across) * draw.between(16, 60)) > 0).astype(np.float32)
+    bands: Shape = (np.sin((_down * turn + _across) * draw.between(16, 60)) > 0).astype(np.float32)
+    return bands
 
 
 def _white(draw: Draw) -> tuple[Colour, Colour]:

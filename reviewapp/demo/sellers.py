@@ -56,8 +56,8 @@ SELLERS = (
     Seller(
         "petit-comptoir", "Le Petit Comptoir (démo)", "pro", 10, ("everyday",), 0.2, MOSTLY_FRENCH
     ),
-    Seller("grand-deballage", "Le Grand Déballage (démo)", "pro", 5, (), 2.2, MOSTLY_FRENCH),
-    Seller("import-horizon", "Import Horizon (démo)", "new", 6, (), 1.2, ABROAD),
+    Seller("grand-deballage", "Le Grand Déballage (démo)", "pro", 4, (), 2.0, MOSTLY_FRENCH),
+    Seller("import-horizon", "Import Horizon (démo)", "new", 3, (), 1.2, ABROAD),
     Seller("vide-grenier", "Vide-grenier de Brumeval (démo)", "private", 6, (), 1.8, MOSTLY_FRENCH),
     Seller(
         "brocante-des-tilleuls",

@@ -143,16 +143,19 @@ def _entry(item: Any) -> CategoryEntry:
     source = _object(item, "category")
     code = _integer(source, "code", "a category")
     where = f"category {code}"
-    texts = {f"{n}_{lang}": _text(source, f"{n}_{lang}", where) for n, lang in _pairs(TEXT_FIELDS)}
-    lists = {f"{n}_{lang}": _words(source, f"{n}_{lang}", where) for n, lang in _pairs(LIST_FIELDS)}
+    words: dict[str, Any] = {}
+    for language in LANGUAGES:
+        for name in TEXT_FIELDS:
+            words[f"{name}_{language}"] = _text(source, f"{name}_{language}", where)
+        for name in LIST_FIELDS:
+            words[f"{name}_{language}"] = _words(source, f"{name}_{language}", where)
     confusable = tuple(_confusable(pair, where) for pair in _list(source, "confusable", where))
     return CategoryEntry(
         code=code,
         family=_text(source, "family", where),
         picture=_text(source, "picture", where),
         confusable=confusable,
-        **texts,
-        **lists,
+        **words,
     )
 
 
@@ -165,10 +168,6 @@ def _confusable(item: Any, where: str) -> Confusable:
         question_fr=_text(source, "question_fr", inner),
         question_en=_text(source, "question_en", inner),
     )
-
-
-def _pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(name, language) for name in names for language in LANGUAGES]
 
 
 def _refuse_duplicates(values: list[Any], what: str) -> None:

@@ -26,6 +26,7 @@ class Article:
     gender: "m", "f", "mp" or "fp", of the French name
     pictures: emoji that may show it
     names: the name in each language it has one in; French always
+    price: lowest and highest price, euros
     lists: words that fit this article better than its category's lists of the same name
     """
 
@@ -34,6 +35,7 @@ class Article:
     pictures: tuple[str, ...]
     fact: str
     lists: WordLists
+    price: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,12 @@ class CategoryTexts:
     """Everything one category's listings can say.
 
     count: products of this category in the challenge's training set
-    price: lowest and highest price, euros
     private: share of listings by private people
     pictures_from: share of pictures that could as well belong to a neighbouring category
     """
 
     code: int
     count: int
-    price: tuple[float, float]
     private: float
     pictures_from: Mapping[int, float]
     articles: tuple[Article, ...]
@@ -76,10 +76,9 @@ def _category(path: Path, shared: WordLists) -> CategoryTexts:
         return CategoryTexts(
             code=int(raw["code"]),
             count=int(raw["count"]),
-            price=(float(raw["price"][0]), float(raw["price"][1])),
             private=float(raw["private"]),
             pictures_from={int(code): share for code, share in raw["pictures_from"].items()},
-            articles=tuple(_article(item, path) for item in raw["items"]),
+            articles=tuple(_article(item, raw["price"], path) for item in raw["items"]),
             lists={**shared, **raw["lists"]},
             titles={language: tuple(raw["titles"][language]) for language in LANGUAGES},
             descriptions={language: tuple(raw["descriptions"][language]) for language in LANGUAGES},
@@ -88,15 +87,17 @@ def _category(path: Path, shared: WordLists) -> CategoryTexts:
         raise VocabularyError(f"{path.name}: {error} is missing") from error
 
 
-def _article(item: Mapping[str, Any], path: Path) -> Article:
+def _article(item: Mapping[str, Any], price: Sequence[float], path: Path) -> Article:
     if item["g"] not in GENDERS:
         raise VocabularyError(f"{path.name}: {item['n']!r} has gender {item['g']!r}")
+    low, high = item.get("price", price)
     names = {"fr": item["n"]} | {key: item[key] for key in ("en", "de") if key in item}
     return Article(
         names=names,
         gender=item["g"],
         pictures=tuple(item["pic"].split()),
         fact=item["fact"],
+        price=(float(low), float(high)),
         lists=item.get("lists", {}) | ({"spec": item["spec"]} if "spec" in item else {}),
     )
 
