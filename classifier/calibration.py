@@ -19,7 +19,7 @@ from classifier.arrays import Floats, Ints, log_softmax, mean_nll
 # a handful of all-right rows from asking for certainty.
 _LOG_BOUNDS: Final = (float(np.log(0.02)), float(np.log(5.0)))
 _SHRINKAGE: Final = 10.0  # in rows: vector scaling's prior counts like this many products
-_ROWS_PER_CATEGORY: Final = 20  # fewer than this cannot teach a category its own factor
+_GROUPS_PER_CATEGORY: Final = 20  # fewer than this cannot teach a category its own factor
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,18 @@ def fit_vector(log_proba: Floats, targets: Ints, weights: Floats | None = None) 
 
 
 def fit_calibrator(
-    log_proba: Floats, targets: Ints, folds: Ints, weights: Floats | None = None
+    log_proba: Floats,
+    targets: Ints,
+    folds: Ints,
+    groups: int,
+    weights: Floats | None = None,
 ) -> Calibrator:
     """Return vector scaling where grouped cross-validation prefers it, else temperature scaling.
 
-    folds: (N,), rows of one group in one fold
+    folds: (N,), rows of one group in one fold; groups: how many there are, because photos of
+    one product teach no more than one
     """
-    if len(targets) < _ROWS_PER_CATEGORY * log_proba.shape[1]:
+    if groups < _GROUPS_PER_CATEGORY * log_proba.shape[1]:
         return fit_temperature(log_proba, targets, weights)
     losses = np.zeros(2)
     for fold in np.unique(folds):

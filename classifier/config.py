@@ -24,11 +24,19 @@ class StackOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """backbone: a known name ("e5-small") or a local folder or file; max_tokens: texts only."""
+    """Which frozen network turns inputs into vectors.
+
+    backbone: a known name ("e5-small") or a local folder or file
+    precision: "fp32", "bf16", "int8" (texts only), or "auto": the fastest that this CPU
+    computes in hardware, found when training starts and kept in the artifact
+    max_tokens: longest text, for the text encoder
+    is_bundled: copy the backbone into the artifact (a fine-tuned one exists nowhere else)
+    """
 
     backbone: str
-    precision: str = "fp32"
+    precision: str = "auto"
     max_tokens: int | None = None
+    is_bundled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,28 +8,32 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import minimize
 
 from classifier.arrays import Bools, Floats, Ints, log_prior, log_softmax, mean_nll
-from classifier.calibration import fit_inverse_temperature
 from classifier.fusion import PATTERNS, Answers, Fusion, Pattern, pool, stacker_inputs
+from classifier.fusion_temperature import PatternLogits
 from classifier.logistic import PathFitter, Problem
 from classifier.types import Member
 
 _STACKER_STRENGTHS: Final = (0.1, 0.03, 0.01, 0.003, 0.001)
 _DROPOUT: Final = {Pattern.BOTH: 0.6, Pattern.TEXT: 0.2, Pattern.IMAGE: 0.2}
 """Share of the loss that each pattern gets from a product that has both inputs."""
-_LEAST_ROWS: Final = 30  # a pattern's temperature from fewer rows is noise: it keeps 1
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One fusion that was tried. nll: grouped cross-validated log-loss on rows with all inputs."""
+    """One fusion that was tried.
+
+    nll: grouped cross-validated log-loss on rows with all inputs; fold_nll: the same per fold
+    strength: the stacker's regularisation; None for a pool
+    """
 
     family: str
     members: tuple[Member, ...]
     strength: float | None
     nll: float
+    fold_nll: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,102 +79,100 @@ class _Data:
         return len(self.targets) == 0
 
 
+@dataclass(frozen=True)
+class FusionFit:
+    """A fusion whose temperatures are still 1, how it was chosen, and its held-out logits.
+
+    held: logits for the fitted rows, each from a fusion fitted without its fold
+    """
+
+    fusion: Fusion
+    report: FusionReport
+    held: PatternLogits
+
+
 def fit_fusion(
-    answers: Answers,
-    targets: Ints,
-    folds: Ints,
-    weights: Floats | None = None,
-) -> tuple[Fusion, FusionReport]:
+    answers: Answers, targets: Ints, folds: Ints, weights: Floats | None = None
+) -> FusionFit:
     """Fit all candidates on answers that their members have not been fitted on; keep the best.
 
+    The stacker is taken only when it beats the best pool by more than one standard error over
+    the folds: among equals the simpler model generalises better (Breiman et al. 1984).
+
     targets: columns of the true categories (N,); folds: (N,), groups whole
-    Temperatures are 1; `fit_temperatures` sets them.
     """
     rows = np.ones(len(targets)) if weights is None else weights
     data = _Data(answers, targets, folds, rows)
     main = next(pattern for pattern in PATTERNS if not data.keep(pattern).is_empty)
-    subsets = {pattern: _best_subset(data.keep(pattern)) for pattern in PATTERNS}
-    tried = subsets[main][1]
-    alone = {one.members[0]: one.nll for one in tried if len(one.members) == 1}
-    pooled = min(tried, key=lambda one: one.nll)
-    chosen_pools = {pattern: best for pattern, (best, _) in subsets.items()}
-    candidates = [*tried, *_stackers(data, chosen_pools, main)]
-    best = min(candidates, key=lambda one: one.nll)
-    if best.family == "stacker":
-        fusion = _fit_stacker(data, chosen_pools, best.strength or 0.0)
-    else:
-        fusion, best = _fit_pool(data, chosen_pools), pooled
+    tried = {pattern: _pools(data.keep(pattern)) for pattern in PATTERNS}
+    subsets = {
+        pattern: min(pools, key=lambda subset: pools[subset].nll) if pools else ()
+        for pattern, pools in tried.items()
+    }
+    best = pooled = tried[main][subsets[main]]
+    stackers = _stackers(data, subsets, main)
+    if stackers:
+        stacker = min(stackers, key=lambda one: one.nll)
+        best = stacker if _is_clearly_better(stacker, pooled) else pooled
+    pools = list(tried[main].values())
+    alone = {one.members[0]: one.nll for one in pools if len(one.members) == 1}
     is_fusion = best.family == "stacker" or len(best.members) > 1
-    return fusion, FusionReport(
-        best if is_fusion else None, alone, tuple(candidates), _reason(best, alone, is_fusion)
+    report = FusionReport(
+        best if is_fusion else None,
+        alone,
+        (*pools, *stackers),
+        _reason(best, alone, is_fusion),
     )
+    held = PatternLogits.empty(*answers.log_proba.shape[1:])
+    for fold in np.unique(folds):
+        outside, inside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        fusion = _fit_best(data.select(outside), subsets, best)
+        held.put(inside, PatternLogits.of(fusion, answers.select(inside)))
+    return FusionFit(_fit_best(data, subsets, best), report, held)
 
 
-def fit_temperatures(
-    fusion: Fusion, answers: Answers, targets: Ints, weights: Floats | None = None
-) -> Fusion:
-    """Return the fusion with one temperature per pattern, fitted with modality dropout.
-
-    A pattern with fewer than 30 rows keeps temperature 1. Mean confidence without an input is
-    then capped at that with it, on the rows that have both.
-    """
-    rows = np.ones(len(targets)) if weights is None else weights
-    data = _Data(answers, targets, np.zeros(len(targets), dtype=np.int64), rows)
-    inverse = np.ones(len(PATTERNS))
-    for index, pattern in enumerate(PATTERNS):
-        own = data.keep(pattern)
-        if len(own.targets) >= _LEAST_ROWS:
-            logits, _ = fusion.logits(own.answers)
-            inverse[index] = fit_inverse_temperature(logits, own.targets, own.weights)
-    return fusion.with_temperature(_capped(fusion, data.keep(Pattern.BOTH), inverse))
+def _is_clearly_better(stacker: Candidate, pooled: Candidate) -> bool:
+    gains = np.array(pooled.fold_nll) - np.array(stacker.fold_nll)
+    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
+    return bool(gains.mean() > error)
 
 
-def _capped(fusion: Fusion, both: _Data, inverse: Floats) -> Floats:
-    """Lower single-input confidences until none exceeds the mean confidence with both inputs."""
-    if both.is_empty:
-        return inverse
-    result = inverse.copy()
-    logits, _ = fusion.logits(both.answers)
-    ceiling = _mean_confidence(logits, inverse[0], both.weights)
-    for index, pattern in enumerate(PATTERNS[1:], start=1):
-        own, _ = fusion.logits(both.answers.keep(pattern))
-
-        def excess(factor: float, own: Floats = own) -> float:
-            return _mean_confidence(own, factor, both.weights) - ceiling
-
-        if excess(inverse[index]) > 0:
-            # At factor 0 every answer is uniform, so the excess changes sign in between.
-            result[index] = brentq(excess, 0.0, inverse[index], xtol=1e-4)
-    return result
+def _fit_best(data: _Data, subsets: dict[Pattern, tuple[int, ...]], best: Candidate) -> Fusion:
+    base = _fit_pool(data, subsets)
+    if best.strength is None:
+        return base
+    return _corrected(base, PathFitter(_stacker_problem(data, base)), best.strength)
 
 
-def _mean_confidence(logits: Floats, factor: float, weights: Floats) -> float:
-    confidence = np.exp(log_softmax(logits * factor).max(axis=1))
-    return float(np.average(confidence, weights=weights))
-
-
-def _best_subset(data: _Data) -> tuple[tuple[int, ...], list[Candidate]]:
-    """Return the members whose pool has the least log-loss, and all that were tried."""
+def _pools(data: _Data) -> dict[tuple[int, ...], Candidate]:
+    """Return the cross-validated pool of every set of members that answer for these rows."""
     present = [int(m) for m in np.flatnonzero(data.answers.available.any(axis=1))]
     tried: dict[tuple[int, ...], Candidate] = {}
     for size in range(1, len(present) + 1):
         for subset in combinations(present, size):
             names = tuple(data.answers.members[index] for index in subset)
-            tried[subset] = Candidate("pool", names, None, _pool_nll(data, subset))
-    if not tried:
-        return (), []
-    best = min(tried, key=lambda subset: tried[subset].nll)
-    return best, list(tried.values())
+            losses = [
+                _loss(held, _pooled(held, _pool_weights(train, subset)))
+                for train, held in data.divided()
+            ]
+            tried[subset] = _candidate("pool", names, None, losses)
+    return tried
 
 
-def _pool_nll(data: _Data, subset: Sequence[int]) -> float:
-    losses, total = 0.0, 0.0
-    for train, held in data.divided():
-        weights = _pool_weights(train, subset)
-        logits = _pooled(held, weights)
-        losses += mean_nll(log_softmax(logits), held.targets, held.weights) * held.weights.sum()
-        total += float(held.weights.sum())
-    return losses / total
+def _loss(data: _Data, logits: Floats) -> tuple[float, float]:
+    """Return the mean log-loss and the weight of the rows."""
+    return mean_nll(log_softmax(logits), data.targets, data.weights), float(data.weights.sum())
+
+
+def _candidate(
+    family: str,
+    members: tuple[Member, ...],
+    strength: float | None,
+    losses: Sequence[tuple[float, float]],
+) -> Candidate:
+    values, weights = zip(*losses, strict=True)
+    nll = float(np.average(values, weights=weights))
+    return Candidate(family, members, strength, nll, tuple(values))
 
 
 def _pooled(data: _Data, weights: Floats) -> Floats:
@@ -218,33 +220,21 @@ def _fit_pool(data: _Data, chosen: dict[Pattern, tuple[int, ...]]) -> Fusion:
 def _stackers(
     data: _Data, chosen: dict[Pattern, tuple[int, ...]], main: Pattern
 ) -> list[Candidate]:
-    """Return the stackers' cross-validated log-loss on rows with the main pattern's inputs."""
+    """Return the cross-validated stackers, measured on rows with the main pattern's inputs."""
     if len(data.answers.members) < 2:
         return []
-    losses = dict.fromkeys(_STACKER_STRENGTHS, 0.0)
-    total = 0.0
+    losses: dict[float, list[tuple[float, float]]] = {one: [] for one in _STACKER_STRENGTHS}
     for train, held in data.divided():
+        own = held.keep(main)
+        if own.is_empty:
+            continue
         base = _fit_pool(train, chosen)
         fitter = PathFitter(_stacker_problem(train, base))
-        held = held.keep(main)
-        if held.is_empty:
-            continue
-        total += float(held.weights.sum())
         for strength in _STACKER_STRENGTHS:
-            fusion = _corrected(base, fitter, strength)
-            logits, _ = fusion.logits(held.answers)
-            losses[strength] += mean_nll(logits, held.targets, held.weights) * float(
-                held.weights.sum()
-            )
-    return [
-        Candidate("stacker", data.answers.members, strength, loss / total)
-        for strength, loss in losses.items()
-    ]
-
-
-def _fit_stacker(data: _Data, chosen: dict[Pattern, tuple[int, ...]], strength: float) -> Fusion:
-    base = _fit_pool(data, chosen)
-    return _corrected(base, PathFitter(_stacker_problem(data, base)), strength)
+            logits, _ = _corrected(base, fitter, strength).logits(own.answers)
+            losses[strength].append(_loss(own, logits))
+    members = data.answers.members
+    return [_candidate("stacker", members, one, losses[one]) for one in _STACKER_STRENGTHS]
 
 
 def _corrected(base: Fusion, fitter: PathFitter, strength: float) -> Fusion:

@@ -13,8 +13,9 @@ from classifier.config import StackOn, TrainConfig
 from classifier.ensemble import Ensemble, Outcome
 from classifier.errors import DataInvalid
 from classifier.folds import grouped_folds
-from classifier.fusion import Fusion, collect
-from classifier.fusion_fit import FusionReport, fit_fusion, fit_temperatures
+from classifier.fusion import collect
+from classifier.fusion_fit import FusionFit, FusionReport, fit_fusion
+from classifier.fusion_temperature import PatternLogits, fit_temperatures
 from classifier.members.base import Features, FitReport, MemberModel
 from classifier.members.registry import MEMBERS
 from classifier.types import Member
@@ -72,13 +73,11 @@ def learn(
         taught = calibration
         outcomes = _raw(calibration, members, labels)
         folds = grouped_folds(taught.groups, taught.codes, config.folds, config.seed)
-    ensemble, report = _fit_ensemble(taught, outcomes, folds, members, labels)
-    if config.stack_on is StackOn.OUT_OF_FOLD:
-        ensemble = _set_temperatures(ensemble, taught, outcomes, calibration)
-    else:
-        ensemble = _set_temperatures(ensemble, taught, outcomes, None)
+    ensemble, fit = _fit_ensemble(taught, outcomes, folds, members, labels)
+    fresh = calibration if config.stack_on is StackOn.OUT_OF_FOLD else None
+    ensemble = _set_temperatures(ensemble, fit, taught, fresh)
     strength = {member: one.strength for member, one in reports.items()}
-    return ensemble, LearnReport(strength, report)
+    return ensemble, LearnReport(strength, fit.report)
 
 
 def _fit_members(
@@ -136,13 +135,15 @@ def _fit_ensemble(
     folds: Ints,
     members: Mapping[Member, MemberModel],
     labels: Sequence[int],
-) -> tuple[Ensemble, FusionReport]:
+) -> tuple[Ensemble, FusionFit]:
     targets = targets_of(part.codes, labels)
     calibrators, calibrated = {}, {}
     for name, outcome in outcomes.items():
         rows = np.flatnonzero(outcome.known)
-        weights = None if part.weights is None else part.weights[rows]
-        calibrators[name] = fit_calibrator(outcome.raw[rows], targets[rows], folds[rows], weights)
+        own = part.select(rows)
+        calibrators[name] = fit_calibrator(
+            outcome.raw[rows], targets[rows], folds[rows], len(set(own.groups)), own.weights
+        )
         calibrated[name] = calibrators[name].apply(outcome.raw)
     answers = collect(
         calibrated,
@@ -150,38 +151,26 @@ def _fit_ensemble(
         {name: member.source.modality for name, member in members.items()},
         tuple(members),
     )
-    fusion, report = fit_fusion(answers, targets, folds, part.weights)
-    return Ensemble(tuple(labels), dict(members), calibrators, fusion), report
+    fit = fit_fusion(answers, targets, folds, part.weights)
+    return Ensemble(tuple(labels), dict(members), calibrators, fit.fusion), fit
 
 
 def _set_temperatures(
-    ensemble: Ensemble, part: Part, outcomes: Mapping[Member, Outcome], more: Part | None
+    ensemble: Ensemble, fit: FusionFit, part: Part, fresh: Part | None
 ) -> Ensemble:
-    """Return the ensemble with temperatures fitted on `part`'s answers and on rows of `more`."""
-    held = {
-        name: replace(outcome, log_proba=ensemble.calibrators[name].apply(outcome.raw))
-        for name, outcome in outcomes.items()
-    }
-    codes, weights = list(part.codes), [_weights(part)]
-    if more is not None and len(more):
-        fresh = {name: ensemble.predict_member(name, more.features) for name in ensemble.members}
-        held = {name: _join(held[name], fresh[name]) for name in held}
-        codes += more.codes
-        weights.append(_weights(more))
+    """Return the ensemble with temperatures from `part`'s held-out logits and rows of `fresh`."""
+    codes, weights, held = list(part.codes), [_weights(part)], fit.held
+    if fresh is not None and len(fresh):
+        outcomes = {
+            name: ensemble.predict_member(name, fresh.features) for name in ensemble.members
+        }
+        held = held.followed_by(PatternLogits.of(ensemble.fusion, ensemble.answers(outcomes)))
+        codes += fresh.codes
+        weights.append(_weights(fresh))
     targets = targets_of(codes, ensemble.labels)
-    fusion: Fusion = fit_temperatures(
-        ensemble.fusion, ensemble.answers(held), targets, np.concatenate(weights)
-    )
+    fusion = fit_temperatures(ensemble.fusion, held, targets, np.concatenate(weights))
     return replace(ensemble, fusion=fusion)
 
 
 def _weights(part: Part) -> Floats:
     return np.ones(len(part)) if part.weights is None else part.weights
-
-
-def _join(first: Outcome, second: Outcome) -> Outcome:
-    return Outcome(
-        np.concatenate([first.log_proba, second.log_proba]),
-        np.concatenate([first.raw, second.raw]),
-        np.concatenate([first.known, second.known]),
-    )

@@ -1,0 +1,293 @@
+"""A trained model as a directory: written whole or not at all, checked file by file on loading.
+
+    config.json         training configuration, settings of members, fusion
+    labels.json         category codes in the order of all outputs, and their names
+    preprocessing.json  encoders by digest, vocabulary of the lexical member
+    metrics.json        what was measured when it was trained
+    model.safetensors   all arrays
+    backbones/          fine-tuned networks, if any
+    MANIFEST.json       sha256 and size of every file above, digests of the encoders
+
+No pickle anywhere: a model from elsewhere can be wrong, but cannot run code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from classifier.arrays import AnyArray
+from classifier.backbones.directory import read_json, sha256_file, write_json
+from classifier.calibration import Calibrator
+from classifier.config import TrainConfig
+from classifier.ensemble import Ensemble
+from classifier.errors import ArtifactInvalid
+from classifier.fusion import PATTERNS, Fusion
+from classifier.logistic import Linear
+from classifier.members.base import MemberState, Modality
+from classifier.members.registry import MEMBERS
+from classifier.types import Member
+
+MANIFEST: Final = "MANIFEST.json"
+FORMAT: Final = "bonrayon-model-1"
+_FILES: Final = (
+    "config.json",
+    "labels.json",
+    "metrics.json",
+    "model.safetensors",
+    "preprocessing.json",
+)
+
+
+@dataclass(frozen=True)
+class EncoderRecord:
+    """Which encoder made the features that the heads were trained on.
+
+    backbone: its known name or path, or None when it lies in the artifact's own backbones/
+    digest: sha256 of weights, preprocessing and precision
+    """
+
+    backbone: str | None
+    precision: str
+    max_tokens: int | None
+    digest: str
+    dim: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that an artifact holds. bundled: backbone directories to copy into it."""
+
+    ensemble: Ensemble
+    names: Mapping[int, str]
+    config: TrainConfig
+    encoders: Mapping[Modality, EncoderRecord]
+    metrics: dict[str, Any]
+    bundled: Mapping[Modality, Path] = field(default_factory=dict)
+
+
+def save_artifact(model: Model, directory: Path) -> str:
+    """Write `model` to the new directory `directory` and return its manifest's sha256.
+
+    Everything goes to `<name>.part` first, which gets its name only when it is complete and on
+    disk. A `.part` left by a killed run is replaced. The same model gives the same bytes.
+
+    Raises ArtifactInvalid when `directory` exists: a model is never overwritten.
+    """
+    if directory.exists():
+        raise ArtifactInvalid(f"{directory}: exists already; choose another directory.")
+    part = directory.with_name(directory.name + ".part")
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(parents=True)
+    _write_files(model, part)
+    names = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
+    manifest = {
+        "format": FORMAT,
+        "files": {
+            name: {"bytes": (part / name).stat().st_size, "sha256": sha256_file(part / name)}
+            for name in names
+        },
+        "encoders": {str(kind): record.digest for kind, record in model.encoders.items()},
+    }
+    write_json(part / MANIFEST, manifest)
+    for name in [*names, MANIFEST]:
+        _flush(part / name)
+    digest = sha256_file(part / MANIFEST)
+    part.rename(directory)
+    _flush(directory.parent)
+    return digest
+
+
+def verify_artifact(directory: Path) -> str:
+    """Check every file and return the manifest's sha256.
+
+    Raises ArtifactInvalid, naming the file, when one is missing, altered, cut short or extra.
+    """
+    if directory.name.endswith(".part"):
+        raise ArtifactInvalid(f"{directory}: half-written; train the model again.")
+    manifest = read_json(directory / MANIFEST)
+    _check_manifest(directory / MANIFEST, manifest)
+    present = {p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file()}
+    if extra := sorted(present - set(manifest["files"]) - {MANIFEST}):
+        raise ArtifactInvalid(f"{directory / extra[0]}: not in the manifest; remove the file.")
+    for name, expected in manifest["files"].items():
+        path = directory / name
+        if name not in present:
+            raise ArtifactInvalid(f"{path}: missing; copy or train the model again.")
+        if path.stat().st_size != expected["bytes"]:
+            raise ArtifactInvalid(
+                f"{path}: has {path.stat().st_size} bytes instead of {expected['bytes']};"
+                " copy or train the model again."
+            )
+        if sha256_file(path) != expected["sha256"]:
+            raise ArtifactInvalid(f"{path}: was altered; copy or train the model again.")
+    return sha256_file(directory / MANIFEST)
+
+
+def load_artifact(directory: Path) -> Model:
+    """Read a model after checking every file. Raises ArtifactInvalid, naming the file."""
+    verify_artifact(directory)
+    labels = read_json(directory / "labels.json")
+    config = read_json(directory / "config.json")
+    preprocessing = read_json(directory / "preprocessing.json")
+    encoders = _read_encoders(directory, preprocessing)
+    try:
+        tensors = load_tensors((directory / "model.safetensors").read_bytes())
+        ensemble = _read_ensemble(labels["codes"], config, preprocessing, tensors)
+        names = {int(code): name for code, name in labels["names"].items()}
+        trained = TrainConfig.from_json(config["training"])
+    except (KeyError, IndexError, TypeError, ValueError, SafetensorError) as error:
+        raise ArtifactInvalid(
+            f"{directory}: its files do not fit together ({type(error).__name__}: {error});"
+            " it was written by another version; train the model again."
+        ) from error
+    metrics = read_json(directory / "metrics.json")
+    bundled = {
+        kind: bundled_backbone(directory, kind)
+        for kind, record in encoders.items()
+        if record.backbone is None
+    }
+    return Model(ensemble, names, trained, encoders, metrics, bundled)
+
+
+def bundled_backbone(directory: Path, modality: Modality) -> Path:
+    """Return where an artifact keeps its own backbone."""
+    return directory / "backbones" / str(modality)
+
+
+def _write_files(model: Model, part: Path) -> None:
+    ensemble = model.ensemble
+    states = {member: one.save() for member, one in ensemble.members.items()}
+    fusion = ensemble.fusion
+    write_json(
+        part / "config.json",
+        {
+            "training": model.config.to_json(),
+            "members": [str(member) for member in ensemble.members],
+            "fusion": {
+                "members": [str(member) for member in fusion.members],
+                "patterns": [str(pattern) for pattern in PATTERNS],
+            },
+        },
+    )
+    names = {str(code): model.names.get(code, str(code)) for code in ensemble.labels}
+    write_json(part / "labels.json", {"codes": list(ensemble.labels), "names": names})
+    write_json(
+        part / "preprocessing.json",
+        {
+            "encoders": {str(kind): vars(record) for kind, record in model.encoders.items()},
+            "members": {str(member): state.settings for member, state in states.items()},
+        },
+    )
+    write_json(part / "metrics.json", model.metrics)
+    tensors = _ensemble_tensors(ensemble, states)
+    (part / "model.safetensors").write_bytes(save_tensors(tensors))
+    for kind, source in model.bundled.items():
+        shutil.copytree(source, bundled_backbone(part, kind))
+
+
+def _ensemble_tensors(
+    ensemble: Ensemble, states: Mapping[Member, MemberState]
+) -> dict[str, AnyArray]:
+    fusion = ensemble.fusion
+    tensors: dict[str, AnyArray] = {
+        "fusion/weights": fusion.weights,
+        "fusion/inverse_temperature": fusion.inverse_temperature,
+        "fusion/prior": fusion.prior,
+    }
+    if fusion.correction is not None:
+        tensors["fusion/coef"] = fusion.correction.coef
+        tensors["fusion/intercept"] = fusion.correction.intercept
+    for member, state in states.items():
+        calibrator = ensemble.calibrators[member]
+        tensors[f"{member}/calibration_scale"] = calibrator.scale
+        tensors[f"{member}/calibration_bias"] = calibrator.bias
+        tensors |= {f"{member}/{name}": value for name, value in state.tensors.items()}
+    return {name: np.ascontiguousarray(value) for name, value in sorted(tensors.items())}
+
+
+def _read_ensemble(
+    codes: list[int],
+    config: dict[str, Any],
+    preprocessing: dict[str, Any],
+    tensors: dict[str, AnyArray],
+) -> Ensemble:
+    members, calibrators = {}, {}
+    for name in config["members"]:
+        own = {
+            key.removeprefix(f"{name}/"): value
+            for key, value in tensors.items()
+            if key.startswith(f"{name}/")
+        }
+        member = Member(name)
+        scale, bias = own.pop("calibration_scale"), own.pop("calibration_bias")
+        calibrators[member] = Calibrator(scale, bias)
+        state = MemberState(preprocessing["members"][name], own)
+        members[member] = MEMBERS[member].load(codes, state)
+    if config["fusion"]["patterns"] != [str(pattern) for pattern in PATTERNS]:
+        raise ValueError("config.json: the fusion's patterns are not those of this version")
+    names = tuple(Member(name) for name in config["fusion"]["members"])
+    coef = tensors.get("fusion/coef")
+    fusion = Fusion(
+        members=names,
+        modalities=tuple(members[name].source.modality for name in names),
+        weights=tensors["fusion/weights"],
+        inverse_temperature=tensors["fusion/inverse_temperature"],
+        prior=tensors["fusion/prior"],
+        correction=None if coef is None else Linear(coef, tensors["fusion/intercept"]),
+    )
+    return Ensemble(tuple(codes), members, calibrators, fusion)
+
+
+def _read_encoders(directory: Path, preprocessing: dict[str, Any]) -> dict[Modality, EncoderRecord]:
+    try:
+        records = {
+            Modality(kind): EncoderRecord(**values)
+            for kind, values in preprocessing["encoders"].items()
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactInvalid(
+            f"{directory / 'preprocessing.json'}: not of this version ({error})."
+        ) from error
+    listed = read_json(directory / MANIFEST)["encoders"]
+    if listed != {str(kind): record.digest for kind, record in records.items()}:
+        raise ArtifactInvalid(
+            f"{directory / MANIFEST}: its encoder digests differ from preprocessing.json;"
+            " copy or train the model again."
+        )
+    return records
+
+
+def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
+    if manifest.get("format") != FORMAT:
+        raise ArtifactInvalid(f"{path}: not a model of the format {FORMAT}.")
+    files = manifest.get("files")
+    is_complete = (
+        isinstance(files, dict)
+        and set(_FILES) <= set(files)
+        and all(isinstance(one, dict) and {"bytes", "sha256"} <= set(one) for one in files.values())
+        and isinstance(manifest.get("encoders"), dict)
+    )
+    # Ours is written in one way only, so that no byte of it can change unseen.
+    canonical = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    if not is_complete or canonical.encode() != path.read_bytes():
+        raise ArtifactInvalid(f"{path}: was altered; copy or train the model again.")
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

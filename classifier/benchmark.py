@@ -1,0 +1,146 @@
+"""Grouped cross-validation of the whole procedure on a labelled folder.
+
+Every product is answered once, by models that were fitted (heads, calibration, fusion, all of
+it) without its group; the answers of all folds are then measured together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.arrays import targets_of
+from classifier.cache import FeatureCache
+from classifier.config import TrainConfig
+from classifier.data import Dataset
+from classifier.encoding import Stages, encode_products
+from classifier.ensemble import Outcome
+from classifier.folds import grouped_folds
+from classifier.learn import Part, learn
+from classifier.report import ensemble_metrics, fusion_metrics
+from classifier.train import TEST, TRAIN, as_part, divide, open_encoders
+from classifier.types import Member
+
+_ORDER = (Member.CNN, Member.BERT, Member.LEXICAL, Member.FUSION)
+_TITLES = {
+    Member.CNN: "CNN (image)",
+    Member.BERT: "BERT (text)",
+    Member.LEXICAL: "TF-IDF + linear (baseline)",
+    Member.FUSION: "**FUSION**",
+}
+
+
+def benchmark(
+    dataset: Dataset,
+    config: TrainConfig,
+    on_progress: Stages | None = None,
+    *,
+    folds: int,
+    backbone_cache: Path,
+    feature_cache: Path | None = None,
+    use_official: bool = True,
+) -> dict[str, Any]:
+    """Return metrics of CNN, BERT, the lexical baseline and FUSION on products held out.
+
+    A table's own train and test parts are used when it has them and `use_official` is set;
+    otherwise `folds` grouped folds.
+    """
+    report = on_progress or (lambda stage, done, total: None)
+    loaded = open_encoders(dataset, config, backbone_cache)
+    cache = None if feature_cache is None else FeatureCache(feature_cache)
+    encoded = encode_products(
+        [product.input for product in dataset], loaded.encoders, cache, report
+    )
+    rows = as_part(dataset, encoded)
+    labels = sorted(set(rows.codes))
+    started = time.perf_counter()
+    has_official = use_official and {TRAIN, TEST} <= set(dataset.official)
+    if has_official:
+        parts = divide(dataset, config)
+        pairs = [(np.array(parts[TRAIN] + parts["calibration"]), np.array(parts[TEST]))]
+    else:
+        place = grouped_folds(rows.groups, rows.codes, folds, config.seed)
+        pairs = [(np.flatnonzero(place != f), np.flatnonzero(place == f)) for f in range(folds)]
+    answers: list[dict[Member, Outcome]] = []
+    fusions = []
+    for done, (train, held) in enumerate(pairs):
+        report("folds", done, len(pairs))
+        ensemble, learned = learn(rows.select(train), None, labels, config)
+        answers.append(ensemble.predict(rows.select(held).features))
+        fusions.append(fusion_metrics(ensemble, learned.fusion))
+    report("folds", len(pairs), len(pairs))
+    tested = rows.select(np.concatenate([held for _, held in pairs]))
+    metrics = _measure(answers, tested, labels, config)
+    return {
+        "products": len(rows),
+        "groups": len(set(rows.groups)),
+        "categories": len(labels),
+        "split": "official" if has_official else f"{folds} grouped folds",
+        "tested": len(tested),
+        "learning_seconds": round(time.perf_counter() - started, 1),
+        "members": metrics,
+        "fusions": fusions,
+    }
+
+
+def as_markdown(result: Mapping[str, Any], threshold: float) -> str:
+    """Return the result as a Markdown table with 95 % intervals."""
+    lines = [
+        f"{result['tested']} products tested ({result['split']}), {result['categories']}"
+        f" categories; 95 % intervals over resampled product groups.",
+        "",
+        "| Model | Products | Accuracy | Macro-F1 | Weighted-F1 | ECE before | ECE after"
+        f" | Coverage at {threshold:.2f} | Accuracy there |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    members = result["members"]
+    for member in _ORDER:
+        one = members.get(str(member))
+        if one and one["rows"]:
+            lines.append(_row(_TITLES[member], one))
+    return "\n".join(lines)
+
+
+def _row(title: str, one: Mapping[str, Any]) -> str:
+    at = one["at_threshold"]
+    accuracy = "-" if at["accuracy"] is None else f"{at['accuracy']:.3f}"
+    cells = [
+        title,
+        str(one["rows"]),
+        *(_cell(one[name]) for name in ("accuracy", "macro_f1", "weighted_f1")),
+        _cell(one["ece"]["before"]),
+        _cell(one["ece"]["after"]),
+        f"{at['coverage']:.3f}",
+        accuracy,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(interval: Mapping[str, float]) -> str:
+    return f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+
+
+def _measure(
+    answers: list[dict[Member, Outcome]], tested: Part, labels: list[int], config: TrainConfig
+) -> dict[str, Any]:
+    joined = {
+        member: Outcome(
+            np.concatenate([one[member].log_proba for one in answers]),
+            np.concatenate([one[member].raw for one in answers]),
+            np.concatenate([one[member].known for one in answers]),
+        )
+        for member in _ORDER
+        if all(member in one for one in answers)
+    }
+    return ensemble_metrics(
+        joined,
+        targets_of(tested.codes, labels),
+        tested.groups,
+        threshold=config.threshold,
+        samples=config.bootstrap_samples,
+        seed=config.seed,
+    )

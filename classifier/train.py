@@ -1,0 +1,209 @@
+"""Training: a labelled data set in, an artifact and its honest metrics out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.arrays import Floats, targets_of
+from classifier.artifact import EncoderRecord, Model, save_artifact
+from classifier.cache import FeatureCache
+from classifier.config import EncoderConfig, TrainConfig
+from classifier.data import Dataset, split
+from classifier.encoding import Encoded, Encoders, Stages, encode_products
+from classifier.ensemble import Ensemble
+from classifier.errors import ArtifactInvalid, DataInvalid
+from classifier.learn import LearnReport, Part, learn
+from classifier.loading import load_encoders, records_of, resolve
+from classifier.members.base import Modality, Source
+from classifier.members.registry import MEMBERS
+from classifier.report import category_metrics, dropout_metrics, ensemble_metrics, fusion_metrics
+from classifier.types import Absence, Member
+
+TRAIN, CALIBRATION, TEST = "train", "calibration", "test"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """manifest_sha256: identifies the artifact; metrics: what its metrics.json holds."""
+
+    manifest_sha256: str
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LoadedEncoders:
+    """Encoders with what the artifact must remember of them."""
+
+    encoders: Encoders
+    records: Mapping[Modality, EncoderRecord]
+    bundled: Mapping[Modality, Path]
+
+
+def train(
+    dataset: Dataset,
+    out: Path,
+    config: TrainConfig,
+    on_progress: Stages | None = None,
+    *,
+    backbone_cache: Path,
+    feature_cache: Path | None = None,
+    encoders: Encoders | None = None,
+    weights: Sequence[float] | None = None,
+) -> Trained:
+    """Train on `dataset` and write the artifact to the new directory `out`.
+
+    Splits by product group into train, calibration and test (or takes the table's own split),
+    encodes each input once, learns members, calibration and fusion, and measures CNN, BERT, the
+    lexical baseline and FUSION on the test part, which nothing was fitted on.
+
+    on_progress: hears (stage, done, total)
+    feature_cache: where encoded inputs are kept; a killed run resumes there
+    encoders: used instead of loading those that `config` names
+    weights: (N,) one positive weight per product, for training and calibration
+
+    The same data, configuration, machine and features give the same artifact, byte by byte.
+    Raises ArtifactInvalid when `out` exists, DataInvalid when there is too little data,
+    BackboneMissing when pretrained weights are not installed.
+    """
+    if out.exists():
+        raise ArtifactInvalid(f"{out}: exists already; choose another directory.")
+    report = on_progress or (lambda stage, done, total: None)
+    parts = divide(dataset, config)
+    loaded = open_encoders(dataset, config, backbone_cache, encoders)
+    cache = None if feature_cache is None else FeatureCache(feature_cache)
+    products = [product.input for product in dataset]
+    encoded = encode_products(products, loaded.encoders, cache, report)
+    rows = as_part(dataset, encoded, weights)
+    index = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
+    report("models", 0, 1)
+    labels = sorted({product.code for product in dataset})
+    ensemble, learned = learn(
+        rows.select(index[TRAIN]), rows.select(index[CALIBRATION]), labels, config
+    )
+    report("metrics", 0, 1)
+    test = rows.select(index[TEST])
+    metrics = _data_metrics(dataset, encoded, index) | measure(ensemble, learned, test, config)
+    kept = ensemble.without_unused([Member.LEXICAL])
+    model = Model(kept, dataset.names, config, loaded.records, metrics, loaded.bundled)
+    manifest_sha256 = save_artifact(model, out)
+    report("metrics", 1, 1)
+    return Trained(manifest_sha256, metrics)
+
+
+def divide(dataset: Dataset, config: TrainConfig) -> dict[str, list[int]]:
+    """Return the rows of train, calibration and test.
+
+    The table's own split is kept where it has a train and a test part: its `val` rows calibrate,
+    or a share of train when there are none. Raises DataInvalid when a part stays empty.
+    """
+    groups = [product.group for product in dataset]
+    codes = [product.code for product in dataset]
+    official = dataset.official
+    if {TRAIN, TEST} <= set(official):
+        held = official.get("val") or official.get("validation")
+        parts = {TRAIN: official[TRAIN], TEST: official[TEST], CALIBRATION: held or []}
+        if not held:
+            share = config.calibration_share
+            own = [groups[row] for row in official[TRAIN]]
+            inner = split(own, {TRAIN: 1 - share, CALIBRATION: share}, config.seed)
+            for name, chosen in inner.items():
+                parts[name] = [official[TRAIN][row] for row in chosen]
+    else:
+        shares = {
+            TRAIN: 1 - config.calibration_share - config.test_share,
+            CALIBRATION: config.calibration_share,
+            TEST: config.test_share,
+        }
+        parts = split(groups, shares, config.seed, codes)
+    if empty := [name for name, rows in parts.items() if not rows]:
+        raise DataInvalid(
+            f"{len(set(groups))} groups of products are too few: nothing is left for"
+            f" {', '.join(empty)}. Give more products."
+        )
+    return parts
+
+
+def open_encoders(
+    dataset: Dataset, config: TrainConfig, backbone_cache: Path, given: Encoders | None = None
+) -> LoadedEncoders:
+    """Load the encoders that the configured members and the data set's inputs call for."""
+    sources = {MEMBERS[member].source for member in config.members}
+    has_text = any(p.input.designation or p.input.description for p in dataset)
+    has_image = any(p.input.image is not None for p in dataset)
+    wanted: dict[Modality, EncoderConfig] = {}
+    if has_text and Source.TEXT_VECTORS in sources:
+        wanted[Modality.TEXT] = config.text
+    if has_image and Source.IMAGE_VECTORS in sources:
+        wanted[Modality.IMAGE] = config.image
+    if given is not None:
+        resolved = {kind: resolve(one, kind) for kind, one in wanted.items()}
+        used = Encoders(
+            given.text if Modality.TEXT in wanted else None,
+            given.image if Modality.IMAGE in wanted else None,
+        )
+        return LoadedEncoders(used, records_of(used, resolved), {})
+    return LoadedEncoders(*load_encoders(wanted, backbone_cache))
+
+
+def as_part(dataset: Dataset, encoded: Encoded, weights: Sequence[float] | None = None) -> Part:
+    """Return the whole data set as labelled rows. Raises DataInvalid for impossible weights."""
+    values: Floats | None = None
+    if weights is not None:
+        values = np.asarray(weights, dtype=np.float64)
+        if len(values) != len(dataset) or not (np.isfinite(values) & (values > 0)).all():
+            raise DataInvalid("weights: give one positive number for each product.")
+    return Part(
+        encoded.features,
+        tuple(product.code for product in dataset),
+        tuple(product.group for product in dataset),
+        values,
+    )
+
+
+def measure(
+    ensemble: Ensemble, learned: LearnReport, test: Part, config: TrainConfig
+) -> dict[str, Any]:
+    """Return the metrics of `ensemble` on `test`."""
+    targets = targets_of(test.codes, ensemble.labels)
+    outcomes = ensemble.predict(test.features)
+    members = ensemble_metrics(
+        outcomes,
+        targets,
+        test.groups,
+        threshold=config.threshold,
+        samples=config.bootstrap_samples,
+        seed=config.seed,
+    )
+    return {
+        "members": members,
+        "categories": category_metrics(outcomes[Member.FUSION], targets, ensemble.labels),
+        "missing_inputs": dropout_metrics(ensemble, test.features, targets),
+        "fusion": fusion_metrics(ensemble, learned.fusion),
+        "strength": {str(member): value for member, value in learned.strength.items()},
+    }
+
+
+def _data_metrics(dataset: Dataset, encoded: Encoded, index: Mapping[str, Any]) -> dict[str, Any]:
+    groups = [product.group for product in dataset]
+    unreadable = Counter(encoded.absence[Modality.IMAGE])[Absence.UNREADABLE_IMAGE]
+    return {
+        "data": {
+            "products": len(dataset),
+            "categories": len({product.code for product in dataset}),
+            "split": "official" if {TRAIN, TEST} <= set(dataset.official) else "grouped",
+            "parts": {
+                name: {"products": len(rows), "groups": len({groups[row] for row in rows})}
+                for name, rows in index.items()
+            },
+            "without_text": int((~encoded.features.available[Modality.TEXT]).sum()),
+            "without_image": int((~encoded.features.available[Modality.IMAGE]).sum()),
+            "unreadable_images": unreadable,
+            "missing_image_files": dataset.missing_images,
+        }
+    }
