@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu import Queue as KombuQueue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.dev")
@@ -48,7 +50,6 @@ app.conf.update(
     # A new process loads the models before it reports ready; after 4 seconds, the default,
     # Celery would kill it and start the next one, for ever.
     worker_proc_alive_timeout=180,
-    worker_hijack_root_logger=False,
     timezone="UTC",
     beat_schedule={
         # They expire, so that they do not pile up while no worker listens.
@@ -69,3 +70,8 @@ app.conf.update(
         },
     },
 )
+
+
+@setup_logging.connect
+def _log_as_django_does(**_options: Any) -> None:
+    """A receiver of this signal is how Celery is told to leave logging alone: see LOGGING."""

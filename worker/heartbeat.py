@@ -10,14 +10,14 @@ import os
 import threading
 from typing import Any
 
-from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown
+from celery.signals import worker_process_shutdown, worker_shutdown
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from reviewapp.choices import Queue
 from reviewapp.services import workers
 from worker import inference
-from worker.node import node
+from worker.node import in_each_process, node
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Heart:
 _hearts: list[Heart] = []
 
 
-@worker_process_init.connect
+@in_each_process
 def _start(**_kwargs: Any) -> None:
     # What a fork has copied from the parent is not this process's.
     _hearts.clear()

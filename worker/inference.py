@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from celery.signals import worker_process_init
 from django.conf import settings
 from PIL import Image
 
@@ -22,7 +21,7 @@ from classifier.types import PredictionResult, ProductInput
 from reviewapp.choices import Queue
 from reviewapp.models import ModelVersion
 from reviewapp.selectors import model_versions
-from worker.node import node
+from worker.node import in_each_process, node
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +131,7 @@ def _warm_up(predictor: Predictor) -> None:
         predictor.predict([ProductInput("warm-up", "Roman policier", "Un livre.", picture)])
 
 
-@worker_process_init.connect
+@in_each_process
 def _preload(**_kwargs: Any) -> None:
     if not node.listens_to(Queue.INFERENCE):
         return

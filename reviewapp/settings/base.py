@@ -144,8 +144,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v[0-9]",
 }
 
-# For a socket Django says unix:// and Celery says redis+socket://.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = env.broker_url(REDIS_URL)
 
 # Review
 REVIEW_LEASE_SECONDS = env.integer("REVIEW_LEASE_SECONDS", 180)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -57,6 +57,22 @@ def secret(name: str, default: str | None = None) -> str:
     if value is None:
         raise ImproperlyConfigured(f"Set {name} (or {name}_FILE); see .env.example.")
     return value
+
+
+def broker_url(redis_url: str) -> str:
+    """Return a Redis address in Celery's words, which differ for a Unix socket.
+
+    unix://[:password@]/path?db=N becomes redis+socket://...?virtual_host=N: Celery would take no
+    notice of `db` and use database 0, whatever else lies there.
+    """
+    url = urlsplit(redis_url)
+    if url.scheme != "unix":
+        return redis_url
+    options = dict(parse_qsl(url.query))
+    if (number := options.pop("db", None)) is not None:
+        options["virtual_host"] = number
+    query = f"?{urlencode(options)}" if options else ""
+    return f"redis+socket://{url.netloc}{url.path}{query}"
 
 
 def database(name: str = "DATABASE_URL") -> dict[str, Any]:
