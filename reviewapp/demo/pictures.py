@@ -15,10 +15,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from reviewapp.demo.draw import Draw
 from reviewapp.demo.emoji_files import load_emoji
-from reviewapp.demo.scenery import backdrop
+from reviewapp.demo.scenery import Levels, Tone, backdrop
 
-SIZES = ((320, 320), (320, 320), (320, 320), (360, 320), (320, 400), (400, 400), (500, 500))
-MARGIN = 24  # pixels of the scene that the camera may leave out, in each direction
+SIZES = (*[(320, 320)] * 5, (360, 320), (320, 400), (400, 400), (500, 500))
+MARGIN = 6  # pixels of the scene that the camera may leave out, in each direction
 DRAWING_SIDE = 256  # pixels
 NOISE_SIDE = 640  # pixels, so that any crop of a picture's size fits
 JPEG_COMMENT = b"Bon Rayon demo picture, not a real product. Drawing: Microsoft Fluent Emoji, MIT."
@@ -39,19 +39,20 @@ class Picture:
 
     def render(self) -> bytes:
         """Return the JPEG. The same picture always gives the same bytes on one Pillow version."""
-        image = _scene(self.emoji, Draw(*self.scene_key, "scene"))
-        return _photograph(image, Draw(*self.camera_key, "camera"))
+        camera = Draw(*self.camera_key, "camera")
+        image = _scene(self.emoji, Draw(*self.scene_key, "scene"), _exposure(camera))
+        return _photograph(image, camera)
 
 
-def _scene(emoji: str, draw: Draw) -> Image.Image:
+def _scene(emoji: str, draw: Draw, tone: Tone) -> Image.Image:
     width, height = draw.pick(SIZES)
     size = (width + MARGIN, height + MARGIN)
-    canvas = backdrop(size, draw)
+    canvas = backdrop(size, draw, tone)
     copies = draw.weighted({1: 0.88, 2: 0.08, 3: 0.04})
     reach = draw.uniform(0.5, 0.92) if copies == 1 else draw.uniform(0.4, 0.55)
     for copy in range(copies):
         side = int(min(size) * reach)
-        thing = _thing(emoji, side, draw)
+        thing = _thing(emoji, side, draw, tone)
         shift = (copy - (copies - 1) / 2) * min(size) * 0.3
         # One in eight is badly framed and partly out of the picture.
         slack = 0.28 if draw.chance(0.12) else 0.06
@@ -61,7 +62,7 @@ def _scene(emoji: str, draw: Draw) -> Image.Image:
     return canvas
 
 
-def _thing(emoji: str, side: int, draw: Draw) -> Thing:
+def _thing(emoji: str, side: int, draw: Draw, tone: Tone) -> Thing:
     """Turn, mirror, scale and light the drawing; `side` is its edge in pixels."""
     mirror = -1 if draw.chance(0.4) else 1
     degrees = draw.uniform(-40, 40) if draw.chance(0.2) else draw.uniform(-9, 9)
@@ -89,10 +90,9 @@ def _thing(emoji: str, side: int, draw: Draw) -> Thing:
     if draw.chance(0.12):
         # Another colour of the same article.
         red, green, blue = draw.pick([(green, blue, red), (blue, red, green), (green, red, blue)])
-    colours = Image.merge("RGB", (red, green, blue))
-    if draw.chance(0.4):
-        colours = colours.point(_curve(draw.uniform(0.7, 1.15), 1.0) * 3)
-    return colours, alpha
+    light = _curve(draw.uniform(0.75, 1.12), 1.0)
+    levels = np.concatenate([curve[light] for curve in tone]).tolist()
+    return Image.merge("RGB", (red, green, blue)).point(levels), alpha
 
 
 def _put(canvas: Image.Image, thing: Thing, place: tuple[int, int], draw: Draw) -> None:
@@ -110,14 +110,20 @@ def _put(canvas: Image.Image, thing: Thing, place: tuple[int, int], draw: Draw) 
     canvas.paste(colours, place, alpha)
 
 
+def _exposure(draw: Draw) -> Tone:
+    """How the camera turns levels of red, green and blue into those of the picture.
+
+    Applied to the parts before they are put together, where the tables are needed anyway.
+    """
+    light, contrast = draw.uniform(0.92, 1.12), draw.uniform(0.94, 1.15)
+    warmth = draw.uniform(0.95, 1.05)
+    return [_curve(light * tint, contrast) for tint in (warmth, 1.0, 2 - warmth)]
+
+
 def _photograph(scene: Image.Image, draw: Draw) -> bytes:
     left, top = draw.between(0, MARGIN), draw.between(0, MARGIN)
     width, height = scene.width - MARGIN, scene.height - MARGIN
     image = scene.crop((left, top, left + width, top + height))
-    light, contrast = draw.uniform(0.88, 1.1), draw.uniform(0.85, 1.12)
-    warmth = draw.uniform(0.95, 1.05)
-    curves = [_curve(light * tint, contrast) for tint in (warmth, 1.0, 2 - warmth)]
-    image = image.point([*curves[0], *curves[1], *curves[2]])
     if draw.chance(0.3):
         left, top = draw.between(0, NOISE_SIDE - width), draw.between(0, NOISE_SIDE - height)
         grain = _noise(draw.between(1, 3)).crop((left, top, left + width, top + height))
@@ -150,12 +156,9 @@ def _overlay(image: Image.Image, draw: Draw) -> None:
         pencil.text(place, "BOUTIQUE DEMO", "white", _font(height // 20), anchor="mm")
 
 
-def _curve(light: float, contrast: float) -> list[int]:
+def _curve(light: float, contrast: float) -> Levels:
     """A table of 256 output levels, brightened by `light` and stretched about middle grey."""
-    levels: list[int] = (
-        ((_LEVELS * light - 128) * contrast + 128.5).clip(0, 255).astype(np.uint8).tolist()
-    )
-    return levels
+    return ((_LEVELS * light - 128) * contrast + 128.5).clip(0, 255).astype(np.uint8)
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ stand for. So each picture only pays for a crop and three table look-ups.
 """
 
 import colorsys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -19,6 +19,8 @@ VARIANTS = 8  # shapes of each kind
 
 Shape = NDArray[np.floating]  # (SIDE, SIDE), 0..1
 Colour = NDArray[np.floating]  # (3,), 0..255
+Levels = NDArray[np.uint8]  # (256,), the output level of each input level
+Tone = Sequence[Levels]  # one table for red, green and blue each
 
 _ramp = np.linspace(0.0, 1.0, SIDE, dtype=np.float32)
 _down = np.repeat(_ramp[:, None], SIDE, axis=1)
@@ -26,15 +28,16 @@ _across = _down.T
 _from_centre = np.sqrt((_down - 0.5) ** 2 + (_across - 0.5) ** 2) * np.float32(2**0.5)
 
 
-def backdrop(size: tuple[int, int], draw: Draw) -> Image.Image:
-    """Return an RGB background of `size` (width, height) pixels, each at most SIDE."""
+def backdrop(size: tuple[int, int], draw: Draw, tone: Tone) -> Image.Image:
+    """Return an RGB background of `size` (width, height) pixels, each at most SIDE, in `tone`."""
     kind = draw.weighted(KINDS)
     left, top = draw.between(0, SIDE - size[0]), draw.between(0, SIDE - size[1])
     shape = _shape(kind, draw.between(1, VARIANTS))
     grey = shape.crop((left, top, left + size[0], top + size[1]))
     first, second = PAINTS[kind](draw)
     levels = np.linspace(first, second, 256).clip(0, 255).round().astype(np.uint8)
-    return Image.merge("RGB", [grey.point(levels[:, band].tolist()) for band in range(3)])
+    tables = [curve[levels[:, band]].tolist() for band, curve in enumerate(tone)]
+    return Image.merge("RGB", [grey.point(table) for table in tables])
 
 
 @cache
