@@ -28,10 +28,16 @@ _PAGE_SECONDS = 120.0
 _PAGE_TICK_SECONDS = 0.1
 _MOST_REFUSALS = 20
 _PREDICTION_SECONDS = 900.0
-_HAS_PREDICTIONS = "SELECT EXISTS (SELECT FROM reviewapp_prediction)"
-# What the demo's commands may write, besides plain lines:
-_PROGRESS = re.compile(r"progress (\d+)/(\d+) ?(.*)")
+_SETTLED_SECONDS = 10.0
+_PREDICTIONS = "SELECT count(*) FROM reviewapp_prediction"
+# What the demo's commands may write, besides plain lines: "products 100/400", "account ROLE NAME
+# PASSWORD".
+_PROGRESS = re.compile(r"(\D*?)\s*(\d+)/(\d+)\b\s*(.*)")
 _ACCOUNT = re.compile(r"account (\S+) (\S+) (\S+)")
+
+
+class StepFailed(SupervisorError):
+    """One step of the start did not work; the others may."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,19 @@ class Instance:
         self._welcome()
         for program in all_programs.values():
             self._start_program(program)
+        fresh = self._predictions() == 0
         if self.options.demo:
-            self._prepare_demo()
+            self._attempt(lambda: self._prepare_demo(fresh=fresh))
         self.console.say(f"Times: {self.timeline}")
+        if self.options.demo and fresh:
+            self._attempt(self._write_history)
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Do what the site can do without."""
+        try:
+            step()
+        except StepFailed as error:
+            self.console.say(f"{error}\nThe site runs without it.")
 
     def _timed(self, part: str, step: Callable[[], None]) -> None:
         began = time.monotonic()
@@ -154,7 +170,8 @@ class Instance:
     def _hear(self, line: str) -> bool:
         """Understand the lines that management commands write for us."""
         if found := _PROGRESS.fullmatch(line):
-            self.console.progress(int(found[1]), int(found[2]), found[3])
+            before, done, total, after = found.groups()
+            self.console.progress(int(done), int(total), f"{before} {done}/{total} {after}".strip())
             return True
         if found := _ACCOUNT.fullmatch(line):
             if (account := (found[1], found[2], found[3])) not in self.accounts:
@@ -163,13 +180,11 @@ class Instance:
         return False
 
     def _finish(self, child: Child) -> None:
-        """Wait for a command. Raises SupervisorError when it fails."""
+        """Wait for a command. Raises StepFailed when it fails."""
         self.keeper.run_until(lambda: child.code is not None)
         if child.code != 0:
             said = "\n".join(f"    {line}" for line in child.tail)
-            raise SupervisorError(
-                f"`manage.py {child.name}` failed ({describe(child.code)}):\n{said}"
-            )
+            raise StepFailed(f"`manage.py {child.name}` failed ({describe(child.code)}):\n{said}")
 
     def _start_program(self, program: Program) -> None:
         command = Command(
@@ -200,28 +215,40 @@ class Instance:
         lines += ["", "  Ctrl-C stops everything; the data stay in " + str(self.layout.var), ""]
         self.console.say("\n".join(lines))
 
-    def _prepare_demo(self) -> None:
+    def _prepare_demo(self, *, fresh: bool) -> None:
         """Fill the catalogue and train the models while the site is up already."""
-        fresh = not self._has_predictions()
         began = time.monotonic()
-        for words in (["seed_demo"], ["train_demo_model"]):
-            try:
-                self._finish(self._manage(*words, niceness=5))
-            except SupervisorError as error:
-                self.console.say(f"{error}\nThe site runs without it.")
-                return
+        seeding = self._manage("seed_demo", niceness=5)
+        self._finish(self._manage("train_demo_model", niceness=5))
         self.timeline.took("models", time.monotonic() - began)
-        if fresh and self.keeper.run_until(self._has_predictions, _PREDICTION_SECONDS, tick=1.0):
-            self.timeline.reached("first predictions")
+        self._finish(seeding)
+        if not fresh:
+            return
+        if not self.keeper.run_until(lambda: self._predictions() > 0, _PREDICTION_SECONDS, tick=1):
+            raise StepFailed("No prediction arrives: see the log of worker-inference.")
+        self.timeline.reached("first predictions")
 
-    def _has_predictions(self) -> bool:
+    def _write_history(self) -> None:
+        """Let invented people decide and report, once the first wave of products is classified."""
+        last, since = 0, time.monotonic()
+
+        def settled() -> bool:
+            nonlocal last, since
+            if (now := self._predictions()) != last:
+                last, since = now, time.monotonic()
+            return time.monotonic() - since > _SETTLED_SECONDS
+
+        self.keeper.run_until(settled, _PREDICTION_SECONDS, tick=1)
+        self._finish(self._manage("seed_demo", "--history"))
+
+    def _predictions(self) -> int:
         try:
             connection = psycopg2.connect(setting("DATABASE_URL"), connect_timeout=5)
         except psycopg2.OperationalError:
-            return False
+            return 0
         try:
             with connection.cursor() as cursor:
-                cursor.execute(_HAS_PREDICTIONS)
-                return bool(cursor.fetchone()[0])
+                cursor.execute(_PREDICTIONS)
+                return int(cursor.fetchone()[0])
         finally:
             connection.close()

@@ -142,7 +142,8 @@ class Keeper:
         if not chunk:
             self._close_output(child.process)
             return False
-        *lines, child.rest = (child.rest + chunk).split(b"\n")
+        # A carriage return ends a line too: bars that are drawn over each other arrive one by one.
+        *lines, child.rest = (child.rest + chunk).replace(b"\r", b"\n").split(b"\n")
         for line in lines:
             self._pass_on(child, line)
         return True
@@ -154,12 +155,14 @@ class Keeper:
             process.stdout = None
 
     def _pass_on(self, child: Child, line: bytes) -> None:
+        text = line.decode(errors="replace").rstrip()
+        if not text:
+            return
         if child.log is not None:
             child.log.write(line + b"\n")
-        text = line.decode(errors="replace").rstrip()
         child.tail.append(text)
         handled = child.on_line(text) if child.on_line else False
-        if text and not handled and not child.quiet:
+        if not handled and not child.quiet:
             self._console.line(child.name, text)
 
     def _look_after(self, child: Child) -> None:

@@ -53,11 +53,13 @@ with psycopg2.connect(os.environ["DATABASE_URL"]) as connection:
         cursor.execute("CREATE TABLE IF NOT EXISTS visits (id serial)")
         cursor.execute("CREATE TABLE IF NOT EXISTS reviewapp_prediction (id serial)")
     elif command == "seed_demo":
+        if "--history" in sys.argv:
+            print("history is written")
         print("account buyer buyer@example.org a-password")
         cursor.execute("INSERT INTO visits DEFAULT VALUES")
     elif command == "train_demo_model":
-        print("progress 1/2 Training")
-        print("progress 2/2 Training")
+        print("\\rTraining 1/2", end="")
+        print("\\rTraining 2/2", end="")
         cursor.execute("INSERT INTO reviewapp_prediction DEFAULT VALUES")
 """,
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 
@@ -10,7 +11,7 @@ import pytest
 from reviewapp.supervisor import state
 from tests.supervisor.support import is_alive, wait_for
 
-READY = "first predictions after"
+READY = "Times:"
 
 
 def all_gone(pids):
@@ -198,6 +199,23 @@ def test_without_the_demo_nothing_is_seeded(start, project):
 
 
 def test_the_demo_accounts_are_printed_once(start, project):
-    running = start("run").until_it_says(READY)
+    running = start("run").until_it_says("history is written")
 
     assert running.said.count("buyer@example.org") == 1
+    assert "100%  Training 2/2" in running.said
+    assert running.said.count("history is written") == 1
+    assert re.search(r"services .+ s · migrate .+ s · first page after .+ s", running.said)
+
+
+def test_the_second_start_writes_no_history(start):
+    first = start("run").until_it_says(READY)
+    first.send(signal.SIGTERM)
+    first.wait()
+
+    second = start("run").until_it_says(READY)
+    second.send(signal.SIGTERM)
+    second.wait()
+
+    assert "models" in second.said
+    assert "first predictions" not in second.said
+    assert "history is written" not in second.said

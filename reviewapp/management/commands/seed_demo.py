@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from reviewapp.choices import Role
 from reviewapp.demo.taxonomy import load_taxonomy
+from reviewapp.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
 from reviewapp.services import demo
 from reviewapp.services.policies import current_policy
 from reviewapp.services.taxonomy import apply_taxonomy
@@ -46,6 +47,9 @@ class Command(BaseCommand):
         demo.seed_accounts()
         current_policy(now=timezone.now())
         self.stdout.write("Demo accounts and categories are there.")
+        # `make run` collects these lines and shows them beside the site's address.
+        for role, username in DEMO_USERNAMES.items():
+            self.stdout.write(f"account {role} {username} {DEMO_PASSWORD}")
 
     def _products(self, count: int) -> None:
         created = demo.seed_products(
