@@ -1,16 +1,11 @@
 """The design system in a real browser: accessible, responsive, and alive under the policy."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.axe import violations
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 THEMES = ["light", "dark"]
 WIDTHS = [360, 1440]
 
@@ -20,24 +15,10 @@ def _styleguide(settings):
     settings.ROOT_URLCONF = "tests.e2e.styleguide_urls"
 
 
-@pytest.fixture
-def faults(page):
-    """What the browser's console complained about, a refusal of the content policy for example."""
-    seen = []
-    page.on("console", lambda message: seen.append(message.text) if message.type == "error" else "")
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    return seen
-
-
 def open_page(page, live_server, path="/styleguide/", *, theme="light", width=1440):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.goto(live_server.url + path)
-
-
-def violations(page, within=None):
-    found = Axe().run(page, context=within, options=RULES).response["violations"]
-    return [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
