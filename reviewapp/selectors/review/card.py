@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reviewapp.choices import MemberChoice, ReportStatus, ReviewReason, ReviewStatus, Verdict
+from reviewapp.choices import (
+    FailureCode,
+    MemberChoice,
+    ReportStatus,
+    ReviewReason,
+    ReviewStatus,
+    Verdict,
+)
 from reviewapp.domain.review import reasons_to_show
 from reviewapp.models import (
     Category,
@@ -94,7 +101,7 @@ def card(*, item_id: int) -> Card:
         fusion=fusion,
         reports=_open_reports(item.product) if ReviewReason.BUYER_REPORT in reasons else [],
         escalation=escalation,
-        failure=str(route.details.get("failure", "")) if route else "",
+        failure=_failure(route.details.get("failure", "")) if route else "",
     )
 
 
@@ -137,6 +144,11 @@ def _members(said: dict[str, Prediction], fusion: Prediction | None) -> list[Mem
         )
         for prediction in present
     ]
+
+
+def _failure(code: str) -> str:
+    """The failure in words; a code that this version does not know stays as it is."""
+    return str(FailureCode(code).label) if code in FailureCode.values else code
 
 
 def _open_reports(product: Product) -> list[MisclassificationReport]:

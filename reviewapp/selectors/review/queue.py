@@ -42,6 +42,11 @@ class QueueState:
     reason: ReviewReason | None = None
 
     @property
+    def left(self) -> int:
+        """Items that this moderator can still come to, those on the page included."""
+        return self.free + self.mine
+
+    @property
     def is_more(self) -> bool:
         return self.free >= COUNT_UP_TO
 

@@ -29,6 +29,8 @@ export class Ahead {
   fill() {
     this.filling ??= this.fetchAll().finally(() => {
       this.filling = null;
+      // The counters above the card ask anew.
+      document.body.dispatchEvent(new CustomEvent("desk:changed"));
     });
     return this.filling;
   }

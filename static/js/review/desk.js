@@ -95,7 +95,6 @@ function answer(form, button) {
 }
 
 function onSaved(entry, body, response) {
-  document.body.dispatchEvent(new CustomEvent("desk:changed"));
   if (entry.undo) {
     bringBack(body, response);
     return;
@@ -111,7 +110,6 @@ function onRefused(entry, html, response) {
   const notice = toElement(html);
   const isOurs = notice?.matches?.("[data-conflict]");
   addNotice(isOurs ? notice : plainNotice(`${words.get("refused")} (${response.status}): ${entry.label ?? ""}`));
-  document.body.dispatchEvent(new CustomEvent("desk:changed"));
   ahead.fill();
 }
 
@@ -177,7 +175,8 @@ function press(selector) {
 function openPicker(text = "") {
   const input = card()?.querySelector(".combobox input");
   if (!input) return false;
-  input.focus();
+  input.focus({ preventScroll: true });
+  input.closest(".desk-pick").scrollIntoView({ block: "start" });
   input.value = text;
   input.dispatchEvent(new Event("input", { bubbles: true }));
   return true;
@@ -220,7 +219,7 @@ listenForKeys({
   close(event) {
     const menu = card()?.querySelector("details[open].desk-menu");
     if (menu) menu.open = false;
-    if (menu || event.target.closest?.(".combobox")) card()?.focus();
+    if (menu) card()?.focus();
   },
 });
 
@@ -244,6 +243,10 @@ stage.addEventListener("click", (event) => {
   event.preventDefault();
   openPicker();
 });
+// The list takes Escape for itself and keeps the focus; at the desk it means "back to the card".
+stage.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest(".combobox")) setTimeout(() => card()?.focus());
+}, { capture: true });
 stage.addEventListener("wheel", lookCloserByWheel, { passive: true });
 desk.querySelector("[data-filter-send]").hidden = true;
 desk.querySelector("[data-filter]").addEventListener("change", (event) => event.currentTarget.requestSubmit());

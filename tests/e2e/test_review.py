@@ -1,0 +1,310 @@
+"""A moderator at the desk, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
+from reviewapp.models import Decision, FeedbackLabel, ReviewItem
+from tests.factories import ModeratorFactory
+from tests.review_world import doubtful_item, load_categories
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+PASSWORD = "correct horse battery staple"
+# A card answers only after it has been on the screen for a moment.
+LOOK_MS = 300
+
+
+@pytest.fixture
+def moderator():
+    load_categories()
+    return ModeratorFactory(username="mona", language="en")
+
+
+@pytest.fixture
+def desk(page, live_server, moderator, settings):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{live_server.url}/login/?next=/review/")
+    page.get_by_label(re.compile("Username|Nom d")).fill("mona")
+    page.get_by_label(re.compile("Password|Mot de passe")).fill(PASSWORD)
+
+    def sit_down():
+        page.get_by_role("button", name=re.compile("Sign in|Se connecter")).click()
+        expect(page.locator("article[data-item]").first).to_be_visible()
+        page.wait_for_timeout(LOOK_MS)
+        return page
+
+    yield sit_down
+    # The database is emptied next: no request, not even the farewell beacon, may be under way.
+    page.wait_for_load_state("networkidle")
+    page.goto("about:blank")
+    page.wait_for_timeout(500)
+
+
+def shown(page):
+    return page.locator("#desk-stage article").get_attribute("data-item")
+
+
+def press_and_move_on(page, *keys):
+    before = shown(page)
+    page.wait_for_timeout(LOOK_MS)
+    for key in keys:
+        page.keyboard.press(key)
+    expect(page.locator(f'#desk-stage article[data-item="{before}"]')).to_have_count(0)
+    return int(before)
+
+
+def until(page, expression):
+    """Wait until `expression` holds. Not wait_for_function: the page's policy forbids its eval."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {expression}")
+
+
+def saved(page):
+    """Wait until the outbox has nothing left."""
+    until(page, "!Object.values(localStorage).some((text) => text.includes('client_key'))")
+
+
+def fetched_ahead(page, count):
+    until(page, f"document.querySelectorAll('#desk-ahead article').length >= {count}")
+
+
+def decision_on(item_id):
+    return Decision.objects.get(item_id=item_id, undone_by=None, undoes=None)
+
+
+def test_a_session_by_keyboard_only(desk, settings):
+    for number in range(8):
+        doubtful_item(settings.MEDIA_ROOT, number)
+    page = desk()
+
+    confirmed = press_and_move_on(page, "Enter")
+    by_space = press_and_move_on(page, "Space")
+    page.wait_for_timeout(LOOK_MS)
+    second = shown(page)
+    # The key beside "1" on a French keyboard, which writes "é" there.
+    page.evaluate(
+        "document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', {code: 'Digit2', key: 'é', bubbles: true}))"
+    )
+    expect(page.locator(f'#desk-stage article[data-item="{second}"]')).to_have_count(0)
+    numpad = press_and_move_on(page, "Shift+Numpad3")
+    searched = press_and_move_on(page, *"aquar", "Enter")
+    skipped = press_and_move_on(page, "s", "Digit1")
+    saved(page)
+
+    assert decision_on(confirmed).verdict == decision_on(by_space).verdict == Verdict.CONFIRMED
+    assert decision_on(int(second)).category.code == 1300
+    assert decision_on(numpad).category.code == 1281
+    assert decision_on(searched).category.code == 2220
+    assert decision_on(skipped).skip_reason == "unclear"
+    assert decision_on(confirmed).seconds > 0.25
+
+
+def test_undo_brings_the_product_back_and_takes_the_label(desk, settings):
+    for number in range(3):
+        doubtful_item(settings.MEDIA_ROOT, number)
+    page = desk()
+    decided = press_and_move_on(page, "Enter")
+    saved(page)
+
+    page.keyboard.press("u")
+
+    expect(page.locator(f'#desk-stage article[data-item="{decided}"]')).to_be_visible()
+    assert not FeedbackLabel.objects.filter(ended_at=None).exists()
+    press_and_move_on(page, "Digit2")
+    saved(page)
+    assert FeedbackLabel.objects.get(ended_at=None).category.code == 1300
+
+
+def test_keys_rest_in_text_fields_and_escape_leaves_them(desk):
+    doubtful_item()
+    page = desk()
+
+    page.keyboard.press("e")
+    page.keyboard.type("see 12 uses")
+    expect(page.get_by_label("What should the lead know?")).to_have_value("see 12 uses")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    assert not Decision.objects.exists()
+
+
+def test_a_blind_item_confirms_nothing_and_tells_afterwards(desk):
+    doubtful_item(reasons=[ReviewReason.AUDIT], is_blind=True)
+    page = desk()
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("Digit1")
+    expect(page.locator("#toasts")).to_contain_text("This is a blind check")
+    page.keyboard.press("/")
+    page.keyboard.type("drone")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#toasts")).to_contain_text("FUSION had said 1280")
+    assert Decision.objects.get().is_blind
+
+
+def test_answers_wait_for_the_network_and_are_sent_once(desk, context):
+    items = [doubtful_item(number=n) for n in range(3)]
+    page = desk()
+    fetched_ahead(page, 2)
+
+    context.set_offline(True)
+    press_and_move_on(page, "Enter")
+    press_and_move_on(page, "Enter")
+    expect(page.locator("[data-outbox]")).to_contain_text("2 answers wait")
+    assert not Decision.objects.exists()
+    context.set_offline(False)
+
+    expect(page.locator("[data-outbox]")).to_be_hidden(timeout=20_000)
+    assert Decision.objects.count() == 2
+    assert ReviewItem.objects.filter(status=ReviewStatus.RESOLVED).count() == 2
+    assert len(items) == 3
+
+
+def test_an_undo_without_network_takes_back_what_was_never_sent(desk, context):
+    for number in range(3):
+        doubtful_item(number=number)
+    page = desk()
+    fetched_ahead(page, 2)
+
+    context.set_offline(True)
+    first = press_and_move_on(page, "Enter")
+    page.keyboard.press("u")
+
+    expect(page.locator(f'#desk-stage article[data-item="{first}"]')).to_be_visible()
+    expect(page.locator("[data-outbox]")).to_be_hidden()
+    context.set_offline(False)
+    assert not Decision.objects.exists()
+
+
+def test_an_ended_login_keeps_the_answer_until_the_person_is_back(desk, context, live_server):
+    doubtful_item(number=0)
+    page = desk()
+    cookies = context.cookies()
+    context.clear_cookies(name="sessionid")
+
+    press_and_move_on(page, "Enter")
+    expect(page.locator("[data-outbox]")).to_contain_text("Your session has ended")
+    expect(page.locator("[data-outbox-login]")).to_be_visible()
+    context.add_cookies(cookies)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+    expect(page.locator("[data-outbox]")).to_be_hidden()
+    assert Decision.objects.get().verdict == Verdict.CONFIRMED
+
+
+def test_a_lost_lease_shows_the_conflict_and_goes_on(desk):
+    item = doubtful_item(number=0)
+    doubtful_item(number=1)
+    page = desk()
+    other = ModeratorFactory(username="otto")
+    ReviewItem.objects.filter(pk=item.pk).update(claimed_by=other)
+
+    press_and_move_on(page, "Enter")
+
+    expect(page.locator("#desk-notices")).to_contain_text("no longer yours")
+    expect(page.locator("#desk-notices")).to_contain_text("otto is looking at it now")
+    assert not Decision.objects.exists()
+
+
+def test_a_double_click_answers_one_card_only(desk):
+    for number in range(3):
+        doubtful_item(number=number)
+    page = desk()
+
+    page.locator("#desk-stage [data-confirm] button").dblclick()
+    saved(page)
+
+    assert Decision.objects.count() == 1
+
+
+def test_a_reload_keeps_the_item(desk):
+    doubtful_item(number=0)
+    doubtful_item(number=1)
+    page = desk()
+    before = shown(page)
+
+    page.reload()
+
+    expect(page.locator(f'#desk-stage article[data-item="{before}"]')).to_be_visible()
+
+
+def test_leaving_the_page_lets_the_items_go(desk, live_server):
+    item = doubtful_item()
+    page = desk()
+    lease = ReviewItem.objects.get(pk=item.pk).claim_expires_at
+
+    page.goto(f"{live_server.url}/review/guide/")
+    page.wait_for_timeout(500)
+
+    assert ReviewItem.objects.get(pk=item.pk).claim_expires_at < lease
+
+
+def test_the_next_card_is_painted_at_once(desk, settings):
+    for number in range(24):
+        doubtful_item(settings.MEDIA_ROOT, number)
+    page = desk()
+
+    for _ in range(20):
+        fetched_ahead(page, 1)
+        press_and_move_on(page, "Enter")
+    times = page.evaluate(
+        "performance.getEntriesByName('desk:answer-to-paint').map((m) => m.duration)"
+    )
+
+    assert len(times) == 20
+    assert sorted(times)[len(times) // 2] < 100
+
+
+def test_everything_works_without_javascript(browser, live_server, moderator):
+    items = [doubtful_item(number=n) for n in range(2)]
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/login/?next=/review/")
+    page.get_by_label(re.compile("Username|Nom d")).fill("mona")
+    page.get_by_label(re.compile("Password|Mot de passe")).fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("Sign in|Se connecter")).click()
+
+    page.get_by_role("button", name="Take the next product").click()
+    page.locator("[data-confirm] button").click()
+    page.get_by_label(re.compile("Another category")).select_option("2220")
+    page.get_by_role("button", name="Save and next").click()
+
+    expect(page.locator("body")).to_contain_text("The queue is empty")
+    codes = [d.category.code for d in Decision.objects.order_by("id")]
+    assert codes == [1280, 2220]
+    assert len(items) == 2
+
+
+def test_a_phone_shows_the_card_without_scrolling_sideways(desk, settings, moderator):
+    moderator.language = "fr"
+    moderator.save()
+    doubtful_item(settings.MEDIA_ROOT, 0)
+    page = desk()
+    page.set_viewport_size({"width": 360, "height": 740})
+
+    box = page.locator("#desk-stage .action-bar").bounding_box()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert box["y"] + box["height"] <= 741
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_whole_card_is_in_view_on_a_laptop(desk, settings, scheme):
+    doubtful_item(settings.MEDIA_ROOT, 0)
+    page = desk()
+    page.emulate_media(color_scheme=scheme)
+
+    for target in [".review-picture", ".review-title", ".suggestion >> nth=4", ".action-bar"]:
+        box = page.locator(target).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 900
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900

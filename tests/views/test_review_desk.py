@@ -1,0 +1,422 @@
+"""The desk's page and what its script asks for."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
+from reviewapp.models import Category, Decision, ReviewItem
+from reviewapp.services import review
+from tests.factories import (
+    AdminFactory,
+    BuyerFactory,
+    CategoryFactory,
+    DecisionFactory,
+    ListedProductFactory,
+    ModeratorFactory,
+    ReportFactory,
+    ReviewItemFactory,
+)
+from tests.review_world import doubtful_item, load_categories
+
+pytestmark = pytest.mark.django_db
+SCRIPT = {"X-Requested-With": "desk"}
+
+
+@pytest.fixture
+def moderator():
+    return ModeratorFactory(language="en")
+
+
+@pytest.fixture
+def signed_in(client, moderator):
+    client.force_login(moderator)
+    return client
+
+
+@pytest.fixture
+def world(settings):
+    load_categories()
+
+
+def claimed(moderator, **kwargs):
+    item = ReviewItemFactory(**kwargs)
+    assert review.claim_next(moderator=moderator, now=timezone.now()) == item.pk
+    return item
+
+
+def post(client, name, *args, **fields):
+    data = {"client_key": uuid.uuid4(), **fields}
+    return client.post(reverse(f"review:{name}", args=args), data, headers=SCRIPT)
+
+
+def test_looking_at_the_page_takes_nothing(signed_in):
+    item = ReviewItemFactory()
+
+    page = signed_in.get(reverse("review:desk"))
+
+    item.refresh_from_db()
+    assert item.status == ReviewStatus.PENDING
+    assert "Take the next product" in page.content.decode()
+
+
+def test_the_card_says_why_with_numbers_and_offers_five(signed_in, moderator, world, tmp_path):
+    item = doubtful_item(tmp_path)
+    ReportFactory(product=item.product, reported_category=Category.objects.get(code=1280))
+
+    response = post(signed_in, "claim")
+
+    text = " ".join(response.content.decode().split())
+    assert response["Desk-State"] == "card"
+    assert "FUSION is 62% sure; listing needs 80%." in text
+    assert "The picture says 1300" in text
+    assert "(71%), the text says 1280" in text
+    assert text.count('data-digit="') == 5
+
+
+def test_a_missing_picture_is_said_and_not_guessed(signed_in, world):
+    doubtful_item(reasons=[ReviewReason.MISSING_INPUT])
+
+    text = post(signed_in, "claim").content.decode()
+
+    assert "There is no picture." in text
+    assert "no picture" in text
+
+
+def test_a_report_shows_what_the_buyer_wrote_but_not_who(signed_in, world):
+    item = doubtful_item(reasons=[ReviewReason.BUYER_REPORT])
+    report = ReportFactory(
+        product=item.product,
+        reported_category=Category.objects.get(code=1280),
+        suggested_category=Category.objects.get(code=1300),
+        comment="It has a motor",
+    )
+
+    text = post(signed_in, "claim").content.decode()
+
+    assert "It has a motor" in text
+    assert report.reporter.username not in text
+
+
+@pytest.mark.parametrize("where", ["claim", "desk"])
+def test_a_blind_item_gives_nothing_away(signed_in, moderator, world, where):
+    item = doubtful_item(
+        reasons=[ReviewReason.AUDIT, ReviewReason.DISAGREEMENT], is_blind=True, codes=(1301, 2220)
+    )
+    category = Category.objects.get(code=1301)
+    item.product.category = category
+    item.product.status, item.product.listed_at = "listed", timezone.now()
+    item.product.save()
+    claim = post(signed_in, "claim").content.decode()
+    html = claim if where == "claim" else stage_of(signed_in.get(reverse("review:desk")))
+
+    card = html if where == "claim" else html.split("<option value=")[0]
+    assert "data-blind" in card
+    assert "1301" not in card
+    assert category.name not in card
+    assert "62" not in strip_ids(card)
+    assert "disagree" not in card
+    assert "data-digit" not in card
+
+
+def stage_of(response):
+    return response.content.decode().split('id="desk-stage"')[1].split('id="desk-ahead"')[0]
+
+
+def strip_ids(html):
+    """Random keys and digests may hold any digits; what a person reads may not."""
+    return "".join(part for part in html.split('"')[::2])
+
+
+def test_after_a_blind_answer_the_desk_says_what_the_models_said(signed_in, moderator, world):
+    item = doubtful_item(reasons=[ReviewReason.AUDIT], is_blind=True)
+    post(signed_in, "claim")
+
+    outcome = post(signed_in, "decide", item.pk, category=1300).json()
+
+    assert "1280" in outcome["said"]
+    assert "62%" in outcome["said"]
+
+
+def test_markup_in_a_product_is_shown_as_text(signed_in):
+    evil = "<script>alert(1)</script>"
+    product = ListedProductFactory(designation=evil, description=evil, raw_description=evil)
+    ReviewItemFactory(product=product)
+
+    html = post(signed_in, "claim").content.decode()
+
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_decision_is_answered_in_words_and_once(signed_in, moderator):
+    item, category, key = claimed(moderator), CategoryFactory(), uuid.uuid4()
+
+    first = post(signed_in, "decide", item.pk, category=category.code, client_key=key, seconds=3)
+    again = post(signed_in, "decide", item.pk, category=category.code, client_key=key, seconds=3)
+
+    assert first.json() == again.json()
+    assert str(category.code) in first.json()["text"]
+    assert Decision.objects.get().seconds == 3
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"category": 999999},
+        {"category": "books"},
+        {"category": ""},
+        {"category": "1\x00"},
+        {"category": "9" * 400},
+        {"client_key": "not a key"},
+        {"seconds": "nan"},
+        {"seconds": "1e400"},
+        {"seconds": -1},
+        {"moderator": "9" * 400},
+    ],
+)
+def test_nonsense_is_refused_with_a_reason_and_changes_nothing(signed_in, moderator, fields):
+    item = claimed(moderator)
+    good = {"category": CategoryFactory().code}
+
+    response = post(signed_in, "decide", item.pk, **{**good, **fields})
+
+    assert response.status_code in (401, 422)
+    assert response.content
+    assert not Decision.objects.exists()
+
+
+def test_a_category_out_of_use_is_unprocessable(signed_in, moderator):
+    item = claimed(moderator)
+
+    response = post(signed_in, "decide", item.pk, category=CategoryFactory(is_active=False).code)
+
+    assert response.status_code == 422
+    assert "no longer in use" in response.content.decode()
+
+
+def test_an_unknown_item_is_not_found(signed_in):
+    response = post(signed_in, "decide", 10**9, category=CategoryFactory().code)
+
+    assert response.status_code == 404
+
+
+def test_a_lost_lease_answers_with_what_the_colleague_decided(signed_in, moderator):
+    category = CategoryFactory(name_en="Garden tools")
+    item = claimed(moderator)
+    done = DecisionFactory(item=item, category=category)
+    ReviewItem.objects.filter(pk=item.pk).update(
+        status="resolved", claim_expires_at=None, resolved_at=timezone.now()
+    )
+
+    response = post(signed_in, "decide", item.pk, category=CategoryFactory().code)
+
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert done.moderator.username in text
+    assert "Garden tools" in text
+
+
+def test_an_edited_product_is_shown_again(signed_in, moderator):
+    item = claimed(moderator)
+
+    response = post(signed_in, "decide", item.pk, category=CategoryFactory().code, seen="old")
+
+    assert response.status_code == 409
+    assert "changed while you were looking" in response.content.decode()
+
+
+def test_skip_and_escalate_need_their_reason(signed_in, moderator):
+    item = claimed(moderator)
+
+    assert post(signed_in, "skip", item.pk, reason="bored").status_code == 422
+    assert post(signed_in, "escalate", item.pk, comment="  ").status_code == 422
+    assert post(signed_in, "escalate", item.pk, comment="Which one?").status_code == 200
+
+
+def test_the_lead_reads_the_question_on_the_card(signed_in, moderator):
+    item = claimed(moderator)
+    post(signed_in, "escalate", item.pk, comment="Toy or model?")
+    lead = Client()
+    lead.force_login(AdminFactory())
+
+    text = post(lead, "claim").content.decode()
+
+    assert "Toy or model?" in text
+    assert moderator.username in text
+
+
+def test_undo_returns_the_card_of_the_newest_answer(signed_in, moderator):
+    item, category = claimed(moderator), CategoryFactory()
+    post(signed_in, "decide", item.pk, category=category.code)
+
+    response = post(signed_in, "undo")
+    nothing_left = post(signed_in, "undo")
+
+    assert f'data-item="{item.pk}"' in response.content.decode()
+    assert Decision.objects.filter(verdict=Verdict.UNDONE).count() == 1
+    assert nothing_left.status_code == 409
+
+
+def test_a_repeated_undo_takes_back_only_one(signed_in, moderator):
+    key = uuid.uuid4()
+    for _ in range(2):
+        post(signed_in, "decide", claimed(moderator).pk, category=CategoryFactory().code)
+
+    post(signed_in, "undo", client_key=key)
+    post(signed_in, "undo", client_key=key)
+
+    assert Decision.objects.filter(verdict=Verdict.UNDONE).count() == 1
+
+
+def test_without_a_script_one_press_saves_and_brings_the_next(signed_in, moderator):
+    first, category = claimed(moderator, priority=0.9), CategoryFactory()
+    second = ReviewItemFactory(priority=0.1)
+    data = {"client_key": uuid.uuid4(), "category": category.code}
+
+    page = signed_in.post(reverse("review:decide", args=[first.pk]), data, follow=True)
+
+    text = page.content.decode()
+    assert "Saved:" in text
+    assert f'data-item="{second.pk}"' in text
+
+
+def test_without_a_script_a_refusal_keeps_the_card_on_the_page(signed_in, moderator):
+    item = claimed(moderator)
+
+    page = signed_in.post(
+        reverse("review:decide", args=[item.pk]), {"client_key": uuid.uuid4(), "category": ""}
+    )
+
+    assert page.status_code == 422
+    assert "Choose a category." in page.content.decode()
+    assert f'data-item="{item.pk}"' in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["desk", "history", "counts", "guide"])
+def test_pages_are_for_moderators(client, name):
+    anonymous = client.get(reverse(f"review:{name}"))
+    client.force_login(BuyerFactory())
+    buyer = client.get(reverse(f"review:{name}"))
+
+    assert anonymous.status_code == 302
+    assert buyer.status_code == 403
+
+
+@pytest.mark.parametrize("name", ["claim", "heartbeat", "leave", "undo", "unskip"])
+def test_actions_are_for_moderators_and_posts_only(client, name):
+    assert client.post(reverse(f"review:{name}")).status_code == 302
+    client.force_login(BuyerFactory())
+    assert client.post(reverse(f"review:{name}")).status_code == 403
+    client.force_login(ModeratorFactory())
+    assert client.get(reverse(f"review:{name}")).status_code == 405
+
+
+def test_an_ended_login_is_told_to_the_script_and_not_redirected(client):
+    assert post(client, "claim").status_code == 401
+    assert post(client, "decide", 1, category=10).status_code == 401
+
+
+def test_an_answer_is_not_sent_under_someone_elses_name(signed_in, moderator):
+    item = claimed(moderator)
+    other = ModeratorFactory()
+
+    response = post(
+        signed_in, "decide", item.pk, category=CategoryFactory().code, moderator=other.pk
+    )
+
+    assert response.status_code == 401
+    assert not Decision.objects.exists()
+
+
+def test_a_forged_post_is_refused(moderator):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(moderator)
+
+    assert post(strict, "claim").status_code == 403
+
+
+def test_logging_out_frees_the_items(signed_in, moderator):
+    item = claimed(moderator)
+
+    signed_in.post(reverse("logout"))
+
+    item.refresh_from_db()
+    assert item.status == ReviewStatus.PENDING
+
+
+def test_the_page_being_left_frees_its_items_soon(signed_in, moderator):
+    item = claimed(moderator)
+
+    response = post(signed_in, "leave", items=str(item.pk))
+
+    item.refresh_from_db()
+    assert response.status_code == 204
+    assert item.claim_expires_at < timezone.now() + timedelta(seconds=11)
+
+
+def test_a_heartbeat_names_what_is_kept(signed_in, moderator):
+    item = claimed(moderator)
+
+    response = post(signed_in, "heartbeat", items=f"{item.pk},{item.pk + 1}")
+
+    assert response.json() == {"kept": [item.pk]}
+
+
+@pytest.mark.parametrize("name", ["claim", "heartbeat", "leave"])
+@pytest.mark.parametrize("ids", ["1;2", "x", "-1", "9" * 30, ",".join("1" * 60), "²"])
+def test_wrong_ids_are_a_bad_request(signed_in, name, ids):
+    field = "have" if name == "claim" else "items"
+
+    assert post(signed_in, name, **{field: ids}).status_code == 400
+
+
+def test_empty_states_tell_the_truth(signed_in, moderator):
+    def text(**fields):
+        return " ".join(post(signed_in, "claim", **fields).content.decode().split())
+
+    assert "The queue is empty" in text()
+    colleague = ModeratorFactory()
+    claimed(colleague)
+    assert "1 product is with a colleague" in text()
+    review.release_all(moderator=colleague)
+    item = ReviewItem.objects.get()
+    item.skipped_by.add(moderator)
+    assert "Show me the 1 product I skipped" in text()
+    assert "Nothing matches this filter" in text(reason="seller_appeal")
+    assert "No worker is listening" in text()
+    item.skipped_by.clear()
+    ReviewItem.objects.update(escalated_at=timezone.now())
+    assert "1 product waits for a lead" in text()
+
+
+def test_skipped_items_come_back_by_a_button(signed_in, moderator):
+    item = ReviewItemFactory()
+    item.skipped_by.add(moderator)
+
+    signed_in.post(reverse("review:unskip"))
+
+    assert f'data-item="{item.pk}"' in post(signed_in, "claim").content.decode()
+
+
+def test_the_filter_holds_across_claims(signed_in, world):
+    doubtful_item(number=1)
+    audit = doubtful_item(number=2, reasons=[ReviewReason.AUDIT], is_blind=True)
+
+    card = post(signed_in, "claim", reason="audit").content.decode()
+    page = signed_in.get(reverse("review:desk") + "?reason=audit").content.decode()
+
+    assert f'data-item="{audit.pk}"' in card
+    assert f'data-item="{audit.pk}"' in page
+
+
+def test_a_failure_is_told_in_words(signed_in, world):
+    item = doubtful_item(reasons=[ReviewReason.FAILED])
+    item.route.details = {"failure": "worker_died"}
+    item.route.save()
+
+    assert "The worker died while it classified" in post(signed_in, "claim").content.decode()

@@ -1,0 +1,159 @@
+"""Looking back at decisions, and what each page costs."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from reviewapp.models import Decision, FeedbackLabel
+from reviewapp.selectors.review import history
+from reviewapp.services import decisions, review
+from tests.factories import (
+    NOW,
+    AdminFactory,
+    BuyerFactory,
+    CategoryFactory,
+    DecisionFactory,
+    ModeratorFactory,
+    ReviewItemFactory,
+)
+from tests.review_world import doubtful_item, load_categories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator():
+    return ModeratorFactory(language="en")
+
+
+@pytest.fixture
+def signed_in(client, moderator):
+    client.force_login(moderator)
+    return client
+
+
+def decided(moderator, **kwargs):
+    item = ReviewItemFactory()
+    now = kwargs.pop("now", timezone.now())
+    assert review.claim_next(moderator=moderator, now=now) == item.pk
+    return decisions.decide(
+        item_id=item.pk,
+        moderator=moderator,
+        category=kwargs.pop("category", None) or CategoryFactory(),
+        client_key=uuid.uuid4(),
+        now=now,
+    )
+
+
+def test_own_decisions_are_listed_newest_first_by_pages(signed_in, moderator, monkeypatch):
+    monkeypatch.setattr(history, "PAGE_SIZE", 2)
+    made = [
+        DecisionFactory(moderator=moderator, decided_at=NOW + timedelta(minutes=n))
+        for n in range(3)
+    ]
+    DecisionFactory()  # a colleague's
+
+    first = signed_in.get(reverse("review:history"))
+    second = signed_in.get(reverse("review:history"), {"after": first.context["older"]})
+
+    shown = [row[0] for row in first.context["rows"]], [row[0] for row in second.context["rows"]]
+    assert shown == ([made[2], made[1]], [made[0]])
+
+
+@pytest.mark.parametrize("cursor", ["x", "2026-01-01,1", "2026-01-01T00:00:00+00:00,x", "\x00"])
+def test_a_wrong_cursor_is_not_found(signed_in, cursor):
+    assert signed_in.get(reverse("review:history"), {"after": cursor}).status_code == 404
+
+
+def test_any_of_the_last_decisions_can_be_undone_from_the_list(signed_in, moderator):
+    older, _newer = decided(moderator), decided(moderator)
+    data = {"client_key": uuid.uuid4(), "of": older.client_key}
+
+    page = signed_in.post(reverse("review:undo"), data, follow=True)
+
+    assert "Undone." in page.content.decode()
+    assert not FeedbackLabel.objects.filter(product=older.product, ended_at=None).exists()
+    assert FeedbackLabel.objects.filter(ended_at=None).count() == 1
+
+
+def test_only_the_last_decisions_offer_an_undo(signed_in, moderator, settings):
+    settings.REVIEW_UNDO_LIMIT = 1
+    decided(moderator, now=timezone.now() - timedelta(minutes=1))
+    decided(moderator)
+
+    page = signed_in.get(reverse("review:history"))
+
+    assert [key is not None for _decision, key in page.context["rows"]] == [True, False]
+
+
+def test_a_colleagues_decision_is_not_undone_by_its_key(signed_in):
+    theirs = decided(ModeratorFactory())
+    data = {"client_key": uuid.uuid4(), "of": theirs.client_key}
+
+    response = signed_in.post(reverse("review:undo"), data)
+
+    assert response.status_code == 409
+    assert Decision.objects.count() == 1
+
+
+def test_a_products_past_is_told_in_full(client, moderator):
+    decision = decided(moderator, category=CategoryFactory(name_en="Garden tools"))
+    client.force_login(AdminFactory(language="en"))
+
+    text = client.get(reverse("review:provenance", args=[decision.product_id])).content.decode()
+
+    assert moderator.username in text
+    assert "Garden tools" in text
+    assert "Low confidence" in text
+    assert "live" in text
+
+
+def test_a_products_past_is_not_for_buyers(client, moderator):
+    decision = decided(moderator)
+    client.force_login(BuyerFactory())
+
+    response = client.get(reverse("review:provenance", args=[decision.product_id]))
+
+    assert response.status_code == 403
+
+
+# What a page may cost is a number, so that a query per row never lands.
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_the_history_costs_the_same_for_any_length(
+    signed_in, moderator, rows, django_assert_num_queries
+):
+    DecisionFactory.create_batch(rows, moderator=moderator)
+
+    with django_assert_num_queries(7):
+        signed_in.get(reverse("review:history"))
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_a_products_past_costs_the_same_for_any_length(signed_in, rows, django_assert_num_queries):
+    item = ReviewItemFactory()
+    DecisionFactory.create_batch(rows, item=item)
+
+    with django_assert_num_queries(7):
+        signed_in.get(reverse("review:provenance", args=[item.product_id]))
+
+
+def test_claiming_and_drawing_a_card_is_a_handful_of_queries(signed_in, django_assert_num_queries):
+    load_categories()
+    doubtful_item()
+    headers = {"X-Requested-With": "desk"}
+    signed_in.get(reverse("review:counts"))
+
+    with django_assert_num_queries(12):
+        signed_in.post(reverse("review:claim"), headers=headers)
+
+
+def test_the_counters_are_cheap(signed_in, django_assert_num_queries):
+    ReviewItemFactory.create_batch(5)
+
+    with django_assert_num_queries(11):
+        signed_in.get(reverse("review:counts"))
