@@ -38,7 +38,6 @@ ELIDED: Mapping[str, tuple[str, str, str, str]] = {
     "ce": ("cet ", "cette ", "ces ", "ces "),
     "de": ("d'", "d'", "d'", "d'"),
 }
-MAX_DEPTH = 6
 
 
 class PatternError(ValueError):
@@ -54,6 +53,8 @@ class Words:
     fact: str
     lists: Mapping[str, Sequence[str]]
     bound: dict[str, str] = field(default_factory=dict)
+    # Lists whose entry is being filled at this moment, to notice one that asks for itself.
+    open: set[str] = field(default_factory=set)
 
 
 def fill(pattern: str, words: Words, draw: Draw) -> str:
@@ -62,12 +63,7 @@ def fill(pattern: str, words: Words, draw: Draw) -> str:
     Words drawn are remembered in `words.bound`, so that a title and its description agree.
     Raises PatternError for an unknown list or a pattern that refers to itself.
     """
-    text = pattern
-    for _ in range(MAX_DEPTH):
-        if "{" not in text:
-            return text
-        text = TOKEN.sub(lambda match: _replace(match[1], words, draw), text)
-    raise PatternError(f"pattern does not end: {pattern!r} became {text!r}")
+    return TOKEN.sub(lambda match: _replace(match[1], words, draw), pattern)
 
 
 def sentence_case(text: str) -> str:
@@ -131,10 +127,14 @@ def _bound_word(name: str, words: Words, draw: Draw) -> str:
     source = name.partition("#")[0]
     if source not in words.lists:
         raise PatternError(f"no list called {source!r}")
+    if name in words.open:
+        raise PatternError(f"the list {source!r} refers to itself")
     drawn = {value for key, value in words.bound.items() if key.partition("#")[0] == source}
     fresh = [entry for entry in words.lists[source] if entry not in drawn]
     entry = draw.pick(fresh or words.lists[source])
     if "{" not in entry and ("|" in entry or "(e)" in entry):
         entry = agree(entry, words.gender)
+    words.open.add(name)
     words.bound[name] = fill(entry, words, draw)
+    words.open.remove(name)
     return words.bound[name]

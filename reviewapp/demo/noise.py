@@ -36,7 +36,7 @@ def with_typo(text: str, draw: Draw) -> str:
 
 def without_accents(text: str) -> str:
     """Replace accented letters by plain ones, as from a hurried keyboard."""
-    plain = text.replace("œ", "oe").replace("æ", "ae")
+    plain = text.replace("œ", "oe").replace("Œ", "Oe").replace("æ", "ae")
     decomposed = unicodedata.normalize("NFD", plain)
     kept = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return unicodedata.normalize("NFC", kept)
