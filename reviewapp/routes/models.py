@@ -1,2 +1,6 @@
+from django.urls import path
+
+from reviewapp.views import models
+
 app_name = "models"
-urlpatterns = []
+urlpatterns = [path("", models.index, name="index")]

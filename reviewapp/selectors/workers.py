@@ -9,10 +9,21 @@ from reviewapp.choices import Queue
 from reviewapp.models import WorkerHeartbeat
 
 
+def heard_of(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
+    """Workers of `queue` heard of lately, whether or not they can work."""
+    return all_heard_of(now=now).filter(queue=queue)
+
+
+def all_heard_of(*, now: datetime) -> QuerySet[WorkerHeartbeat]:
+    """Workers of every queue heard of lately."""
+    since = now - timedelta(seconds=settings.WORKER_SILENT_SECONDS)
+    rows = WorkerHeartbeat.objects.filter(seen_at__gte=since)
+    return rows.select_related("model_version").order_by("queue", "name")
+
+
 def live_workers(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
     """Workers of `queue` heard of lately that have no problem."""
-    since = now - timedelta(seconds=settings.WORKER_SILENT_SECONDS)
-    return WorkerHeartbeat.objects.filter(queue=queue, seen_at__gte=since, problem="")
+    return heard_of(queue=queue, now=now).filter(problem="")
 
 
 def is_listening(*, queue: Queue, now: datetime) -> bool:

@@ -1,0 +1,75 @@
+"""Is the system ready to work? Each check says what is wrong, or nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from redis.exceptions import RedisError
+
+from reviewapp.choices import Queue
+from reviewapp.selectors import model_versions, workers
+
+_NEEDS_DATABASE = "not checked: the database does not answer"
+
+
+def readiness(*, now: datetime) -> dict[str, str]:
+    """Return each check's problem in words, empty when all is well."""
+    database = _database()
+    problems = {"database": database, "redis": _redis()}
+    checks: dict[str, Callable[[], str]] = {
+        "migrations": _migrations,
+        "model": lambda: _model(now),
+        "worker_inference": lambda: _worker(Queue.INFERENCE, now),
+        "worker_default": lambda: _worker(Queue.DEFAULT, now),
+    }
+    for name, check in checks.items():
+        try:
+            problems[name] = _NEEDS_DATABASE if database else check()
+        except DatabaseError as error:
+            # Before the first `migrate` there are no tables to look into.
+            problems[name] = f"the tables cannot be read: {_first_line(error)}"
+    return problems
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return _first_line(error)
+    return ""
+
+
+def _redis() -> str:
+    try:
+        cache.get("readiness")
+    except (RedisError, OSError) as error:
+        return _first_line(error)
+    return ""
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(missing)} not applied: run `manage.py migrate`" if missing else ""
+
+
+def _model(now: datetime) -> str:
+    champion = model_versions.champion()
+    if champion is None:
+        return "none is promoted: run `manage.py train_demo_model` or `promote_model`"
+    seen = list(workers.heard_of(queue=Queue.INFERENCE, now=now))
+    if any(worker.model_version_id == champion.pk and not worker.problem for worker in seen):
+        return ""
+    problems = sorted({worker.problem for worker in seen if worker.problem})
+    return "; ".join(problems) or f"no worker has loaded {champion.name}"
+
+
+def _worker(queue: Queue, now: datetime) -> str:
+    return "" if workers.heard_of(queue=queue, now=now).exists() else "no worker listens"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,54 @@
+"""Measured numbers, in the reader's language."""
+
+from babel.numbers import format_decimal, format_percent
+from django import template
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+
+from reviewapp.domain.model_report import Rate
+
+register = template.Library()
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def _locale() -> str:
+    return to_locale(get_language() or "en")
+
+
+@register.filter
+def share(value: Rate | float | None) -> str:
+    """Write a measured share in percent with one decimal; "–" when it was not measured.
+
+    A percentage that decides something is `confidence_percent`'s, which rounds down.
+    """
+    number = value.value if isinstance(value, Rate) else value
+    if number is None:
+        return "–"
+    return str(format_percent(number, "#,##0.0 %" if _locale() == "fr" else "#,##0.0%", _locale()))
+
+
+@register.filter
+def interval(value: Rate | None) -> str:
+    """Write the 95 % interval of a rate, empty without one."""
+    if value is None or value.low is None or value.high is None:
+        return ""
+    return f"{share(value.low)} – {share(value.high)}"
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """Write a delay in the unit a person would use; "–" without one."""
+    if value is None:
+        return "–"
+    if value < _MINUTE:
+        number = format_decimal(value, "0.0" if value < 10 else "0", _locale())
+        return _("%(number)s s") % {"number": number}
+    if value < _HOUR:
+        count = round(value / _MINUTE)
+        return ngettext("%(number)s minute", "%(number)s minutes", count) % {"number": count}
+    if value < _DAY:
+        count = round(value / _HOUR)
+        return ngettext("%(number)s hour", "%(number)s hours", count) % {"number": count}
+    count = round(value / _DAY)
+    return ngettext("%(number)s day", "%(number)s days", count) % {"number": count}

@@ -1,0 +1,101 @@
+import tomllib
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.db.utils import OperationalError
+from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisDown
+
+from reviewapp.services.workers import beat
+from tests.factories import ChampionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ready():
+    """Everything that is needed is there."""
+    model = ChampionFactory(name="demo-1")
+    now = timezone.now()
+    beat(name="a", queue="inference", now=now, model_version=model)
+    beat(name="b", queue="default", now=now)
+    return model
+
+
+def problems(client):
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    return {name: text for name, text in response.json()["checks"].items() if text != "ok"}
+
+
+def test_the_process_answers_whatever_else_is_wrong(client, monkeypatch):
+    monkeypatch.setattr(connection, "cursor", _raise(OperationalError("gone")))
+
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_ready_when_everything_is_there(client, ready):
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert set(response.json()["checks"].values()) == {"ok"}
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_nothing_is_ready_before_models_and_workers(client):
+    assert problems(client) == {
+        "model": "none is promoted: run `manage.py train_demo_model` or `promote_model`",
+        "worker_inference": "no worker listens",
+        "worker_default": "no worker listens",
+    }
+
+
+def test_a_broken_model_is_told_in_the_workers_words(client, ready):
+    beat(name="a", queue="inference", now=timezone.now(), problem="labels.json: was altered")
+
+    assert problems(client) == {"model": "labels.json: was altered"}
+
+
+def test_a_worker_that_has_gone_silent_is_gone(client, ready, settings):
+    settings.WORKER_SILENT_SECONDS = 0
+
+    assert set(problems(client)) == {"model", "worker_inference", "worker_default"}
+
+
+def test_a_database_that_is_down_is_told_once(client, ready, monkeypatch):
+    monkeypatch.setattr(connection, "cursor", _raise(OperationalError("connection refused\nhint")))
+
+    found = problems(client)
+
+    assert found["database"] == "connection refused"
+    assert found["migrations"] == "not checked: the database does not answer"
+
+
+def test_a_redis_that_is_down_is_told(client, ready, monkeypatch):
+    monkeypatch.setattr(cache, "get", _raise(RedisDown("Error 111 connecting")))
+
+    assert problems(client) == {"redis": "Error 111 connecting"}
+
+
+def test_a_forgotten_migration_is_told(client, ready):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'reviewapp' AND name >= '0002'")
+
+    assert "not applied: run `manage.py migrate`" in problems(client)["migrations"]
+
+
+def test_the_version_names_the_release_and_the_model(client, ready, settings):
+    answer = client.get("/version").json()
+
+    assert answer["model"] == "demo-1"
+    assert answer["model_manifest_sha256"] == ready.manifest_sha256
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    assert answer["version"] == project["version"]
+
+
+def _raise(error):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    return fail

@@ -1,0 +1,136 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from reviewapp.choices import RequestStatus
+from reviewapp.models import RoutingPolicy
+from reviewapp.services.policies import current_policy, set_policy
+from reviewapp.services.workers import beat
+from tests.factories import (
+    AdminFactory,
+    ChampionFactory,
+    ModelVersionFactory,
+    ModeratorFactory,
+    RequestFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+METRICS = {
+    "members": {
+        "fusion": {
+            "rows": 1200,
+            "accuracy": {"value": 0.8731, "low": 0.85, "high": 0.89},
+            "macro_f1": {"value": 0.81, "low": 0.79, "high": 0.83},
+            "weighted_f1": {"value": 0.87, "low": 0.85, "high": 0.89},
+            "ece": {"before": {"value": 0.09}, "after": {"value": 0.012}},
+            "at_threshold": {"threshold": 0.8, "accepted": 840, "coverage": 0.7, "accuracy": 0.97},
+        },
+        "cnn": {"rows": 0},
+    }
+}
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(username="chief", language="en")
+    client.force_login(user)
+    return user
+
+
+def page(client):
+    return client.get(reverse("models:index")).content.decode()
+
+
+def test_moderators_do_not_set_policies(client):
+    client.force_login(ModeratorFactory())
+
+    assert client.get(reverse("models:index")).status_code == 403
+    assert client.post(reverse("models:index"), {}).status_code == 403
+
+
+def test_a_model_is_shown_with_its_measured_quality(client, admin):
+    ChampionFactory(name="demo-1", metrics=METRICS, is_demo=True)
+    ModelVersionFactory(name="bare")
+
+    html = page(client)
+
+    for text in ("demo-1", "87.3%", "85.0% – 89.0%", "9.0% → 1.2%", "70.0%", "97.0%", "1,200"):
+        assert text in html
+    assert "invented products" in html
+    assert "No measurements came with this model." in html
+    assert "CNN (image)" not in html
+
+
+def test_a_workers_problem_is_shown(client, admin):
+    beat(name="w1", queue="inference", now=timezone.now(), problem="labels.json: was altered")
+
+    html = page(client)
+
+    assert "labels.json: was altered" in html
+    assert "No worker is listening" in html  # none that could work
+
+
+def test_the_delay_of_the_last_day_is_measured(client, admin):
+    now = timezone.now()
+    for seconds in (1, 2, 3):
+        RequestFactory(
+            requested_at=now - timedelta(seconds=seconds),
+            finished_at=now,
+            status=RequestStatus.DONE,
+        )
+
+    assert "2.0 s" in page(client)
+
+
+def test_an_admin_puts_a_new_policy_into_force(client, admin, now):
+    first = current_policy(now=now)
+
+    response = client.post(
+        reverse("models:index"),
+        {"accept_percent": "92.5", "audit_percent": "3", "note": "peak", "based_on": first.version},
+    )
+
+    policy = current_policy(now=now)
+    assert response.status_code == 302
+    assert (policy.version, policy.accept_at, policy.audit_rate) == (2, 0.925, 0.03)
+    assert (policy.created_by, policy.note) == (admin, "peak")
+    assert RoutingPolicy.objects.get(version=1).accept_at == 0.8
+
+
+def test_a_policy_set_meanwhile_is_not_overwritten(client, admin, now):
+    first = current_policy(now=now)
+    set_policy(accept_at=0.9, audit_rate=0.1, based_on=1, author=None, now=now)
+
+    response = client.post(
+        reverse("models:index"),
+        {"accept_percent": "50", "audit_percent": "0", "based_on": first.version},
+    )
+
+    assert response.status_code == 409
+    assert 'value="90.0"' in response.content.decode()
+    assert current_policy(now=now).version == 2
+
+
+@pytest.mark.parametrize(
+    "values", [{"accept_percent": "101"}, {"audit_percent": "-1"}, {"accept_percent": "nan"}]
+)
+def test_impossible_numbers_are_refused(client, admin, now, values):
+    current_policy(now=now)
+    valid = {"accept_percent": "80", "audit_percent": "5", "based_on": "1"}
+
+    response = client.post(reverse("models:index"), valid | values)
+
+    assert response.status_code == 422
+    assert RoutingPolicy.objects.count() == 1
+
+
+def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_max_num_queries):
+    for number in range(10):
+        ModelVersionFactory()
+        beat(name=f"w{number}", queue="default", now=timezone.now())
+
+    with django_assert_max_num_queries(15):
+        page(client)
