@@ -34,7 +34,7 @@ _ENDINGS = {
     ".ndjson": ImportFormat.JSONL,
     ".parquet": ImportFormat.PARQUET,
 }
-_LANGUAGE = re.compile(r"[a-z]{2}(-[a-z]{2})?")
+LANGUAGE_PATTERN = r"^[a-z]{2}(-[a-z]{2})?$"
 _WHOLE = re.compile(r"[0-9]{1,18}(\.0+)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -140,7 +140,7 @@ def given_code(raw: str) -> int | None:
 def language(raw: str) -> str:
     """Read a language such as fr or fr-BE; "" for an empty cell. Raises ProductRefused."""
     text = raw.strip().lower().replace("_", "-")
-    if text and not _LANGUAGE.fullmatch(text):
+    if text and not re.fullmatch(LANGUAGE_PATTERN, text):
         message = _("“%(language)s” is not a language; write fr, en or de.")
         raise ProductRefused("language", message % {"language": text[:40]})
     return text

@@ -52,6 +52,11 @@ class ProductTexts:
     description: str
 
 
+def seller_source(seller_id: int) -> str:
+    """Return the source of what a seller sends in: sellers cannot touch each other's products."""
+    return f"seller-{seller_id}"
+
+
 def check_external_id(raw: str) -> str:
     """Return the id without white space around it.
 

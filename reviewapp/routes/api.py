@@ -1,2 +1,23 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from reviewapp.api import catalog, errors, tokens
+from reviewapp.api.reports import ReportViewSet
+
 app_name = "api"
-urlpatterns = []
+
+router = SimpleRouter(trailing_slash=False)
+router.register("reports", ReportViewSet, basename="report")
+
+urlpatterns = [
+    path("auth/login", tokens.LogIn.as_view(), name="login"),
+    path("auth/logout", tokens.LogOut.as_view(), name="logout"),
+    path("categories", catalog.Categories.as_view(), name="categories"),
+    path("products", catalog.Products.as_view(), name="products"),
+    # Ids may hold slashes.
+    path("products/<path:external_id>", catalog.ProductDetail.as_view(), name="product"),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("", include(router.urls)),
+    path("<path:path>", errors.not_found, name="not-found"),
+]

@@ -122,14 +122,14 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "reviewapp.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
-        "rest_framework.parsers.MultiPartParser",
+        "reviewapp.api.parsers.StrictJSONParser",
+        "reviewapp.api.parsers.BoundedFormParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
@@ -142,6 +142,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v[0-9]",
+    "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        name: f"reviewapp.choices.{name}"
+        for name in ("ProductStatus", "ReportStatus", "RouteOutcome", "ReviewReason")
+    }
+    | {"Outcome": "reviewapp.domain.products.Outcome"},
 }
 
 CELERY_BROKER_URL = env.broker_url(REDIS_URL)

@@ -13,6 +13,11 @@ from tests.pictures import jpeg
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
 @pytest.fixture
 def challenge(tmp_path):
     """A folder in the challenge layout with three products; the last one's picture is broken."""

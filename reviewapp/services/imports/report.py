@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewapp.domain.products import Outcome
-from reviewapp.domain.spreadsheets import safe_cell
+from reviewapp.domain.spreadsheet import guarded
 
 _HEADER = ("row", "external_id", "outcome", "reason")
 
@@ -51,4 +51,4 @@ def append_lines(path: Path, lines: Iterable[ReportLine]) -> None:
 
 def _cell(text: str) -> str:
     """One line of text without formulas or halves of characters; a line break would be a row."""
-    return safe_cell(" ".join(text.encode("utf-8", "replace").decode("utf-8").split()))
+    return guarded(" ".join(text.encode("utf-8", "replace").decode("utf-8").split()))

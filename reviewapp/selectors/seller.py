@@ -1,0 +1,155 @@
+"""What a seller sees of the own products: where each stands, why, and what the models said."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F, Prefetch, QuerySet
+
+from reviewapp.choices import FailureCode, MemberChoice, RequestStatus, ReviewReason
+from reviewapp.domain.products import seller_source
+from reviewapp.models import (
+    Category,
+    ClassificationRequest,
+    Prediction,
+    Product,
+    Route,
+    User,
+)
+from reviewapp.selectors.pages import Page, page_by_time
+
+PAGE_SIZE = 25
+SHOWN_MEMBERS = (MemberChoice.CNN, MemberChoice.BERT, MemberChoice.FUSION)
+_OPEN = (RequestStatus.WAITING, RequestStatus.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One of a member's first categories. `category` is None for a code that is gone."""
+
+    code: int
+    category: Category | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One member's answer to the product's present input; `guesses` is empty when absent."""
+
+    prediction: Prediction
+    guesses: list[Guess]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a product stands. `failure` says why it could not be classified."""
+
+    product: Product
+    is_being_classified: bool
+    reasons: list[ReviewReason]
+    route: Route | None = None
+    failure: str = ""
+    answers: dict[MemberChoice, Answer] = field(default_factory=dict)
+
+    @property
+    def members(self) -> list[Answer]:
+        return list(self.answers.values())
+
+    @property
+    def fusion(self) -> Answer | None:
+        return self.answers.get(MemberChoice.FUSION)
+
+
+def products_of(seller: User) -> QuerySet[Product]:
+    """A seller's own products, whatever way they came in."""
+    return Product.objects.filter(seller=seller).select_related("category__family", "image")
+
+
+def page_of(*, seller: User, status: str = "", cursor: str = "") -> Page[Product]:
+    """One page of the seller's products, newest first. Raises pages.CursorInvalid."""
+    products = with_route(products_of(seller))
+    if status:
+        products = products.filter(status=status)
+    return page_by_time(products, field="arrived_at", cursor=cursor, size=PAGE_SIZE)
+
+
+def with_route(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Bring along each product's newest route and its open request."""
+    return products.prefetch_related(
+        Prefetch(
+            "routes",
+            Route.objects.select_related("policy").order_by("-created_at", "-id")[:1],
+            to_attr="newest_routes",
+        ),
+        Prefetch(
+            "requests",
+            ClassificationRequest.objects.filter(status__in=_OPEN),
+            to_attr="open_requests",
+        ),
+    )
+
+
+def with_answers(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Bring along, besides, the members' answers to each product's present input."""
+    answers = (
+        Prediction.objects.filter(member__in=SHOWN_MEMBERS, input_digest=F("product__input_digest"))
+        .select_related("model_version")
+        .order_by("-created_at", "-id")
+    )
+    return with_route(products).prefetch_related(
+        Prefetch("predictions", answers, to_attr="present_answers")
+    )
+
+
+def named(*, seller: User, external_id: str) -> Product | None:
+    """The seller's product of that id with its answers; the one sent in under it comes first."""
+    found = list(with_answers(products_of(seller)).filter(external_id=external_id)[:20])
+    own = seller_source(seller.pk)
+    return min(found, key=lambda product: (product.source != own, -product.pk), default=None)
+
+
+def standing(product: Product, categories: Mapping[int, Category]) -> Standing:
+    """Put together what `with_route` or `with_answers` brought along; asks the database nothing."""
+    routes: Sequence[Route] = product.newest_routes  # type: ignore[attr-defined]
+    route = routes[0] if routes else None
+    return Standing(
+        product=product,
+        is_being_classified=bool(product.open_requests),  # type: ignore[attr-defined]
+        reasons=[ReviewReason(reason) for reason in route.reasons] if route else [],
+        route=route,
+        failure=_failure(route.details.get("failure", "")) if route else "",
+        answers=_answers(getattr(product, "present_answers", ()), categories),
+    )
+
+
+def standings(products: Iterable[Product]) -> list[Standing]:
+    """Put together each of a page of products that `with_route` has read."""
+    return [standing(product, {}) for product in products]
+
+
+def categories_by_code() -> dict[int, Category]:
+    return {category.code: category for category in Category.objects.select_related("family")}
+
+
+def _answers(
+    predictions: Sequence[Prediction], categories: Mapping[int, Category]
+) -> dict[MemberChoice, Answer]:
+    """The newest model version's answers, in the order of SHOWN_MEMBERS."""
+    if not predictions:
+        return {}
+    version = predictions[0].model_version_id
+    by_member = {p.member: p for p in reversed(predictions) if p.model_version_id == version}
+    return {
+        member: Answer(
+            by_member[member],
+            [
+                Guess(code, categories.get(code), probability)
+                for code, probability in by_member[member].top
+            ],
+        )
+        for member in SHOWN_MEMBERS
+        if member in by_member
+    }
+
+
+def _failure(code: str) -> str:
+    return str(FailureCode(code).label) if code in FailureCode.values else code
