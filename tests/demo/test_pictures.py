@@ -56,6 +56,12 @@ def test_another_camera_sees_the_same_scene():
         assert np.corrcoef(first.ravel(), second.ravel())[0, 1] > 0.85
 
 
+def test_another_camera_saves_another_file():
+    files = {Picture("🧸", (1, 1), (1, camera)).render() for camera in range(5)}
+
+    assert len(files) == 5
+
+
 def test_pictures_are_not_empty(pictures):
     for picture in pictures[:60]:
         assert np.asarray(decode(picture.render())).std() > 3
