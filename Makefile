@@ -65,8 +65,10 @@ messages: setup-dev ## Collect strings for translation into locale/fr
 e2e: setup-dev ## Run the browser tests only (they need Chromium)
 	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -m e2e -rs $(ARGS)
 
-bench: setup-dev ## Measure speed
-	@exec $(SUPERVISOR) exec -- sh scripts/bench.sh $(ARGS)
+bench: setup-dev ## Measure speed, each script with services of its own
+	@for script in scripts/bench_*.py; do \
+		echo "== $$script"; $(SUPERVISOR) exec --durable -- $(PY) $$script $(ARGS) || exit 1; \
+	done
 
 lock: setup-dev ## Renew the lock files from pyproject.toml
 	@sh scripts/lock.sh

@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     run_.add_argument("--no-demo", action="store_true", help="no demo catalogue, accounts, models")
     run_.add_argument("--with-parent", action="store_true", help="stop when the caller is gone")
     about = "run a command with a throw-away PostgreSQL and Redis (exec -- pytest)"
-    add("exec", lambda o: execute(o.argv), about).add_argument("argv", nargs="+", metavar="CMD")
+    exec_ = add("exec", lambda o: execute(o.argv, durable=o.durable), about)
+    exec_.add_argument("--durable", action="store_true", help="with fsync, to measure honestly")
+    exec_.add_argument("argv", nargs="+", metavar="CMD")
     about = "run a command against the running site (attach -- python manage.py shell)"
     add("attach", lambda o: attach(default_var(), o.argv), about).add_argument(
         "argv", nargs="+", metavar="CMD"

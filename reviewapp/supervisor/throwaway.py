@@ -27,11 +27,11 @@ class _Stopped(Exception):
         self.code = _KILLED + number
 
 
-def execute(argv: Sequence[str]) -> int:
+def execute(argv: Sequence[str], *, durable: bool = False) -> int:
     """Run `argv` with DATABASE_URL and REDIS_URL set; return its exit code.
 
     A DATABASE_URL or REDIS_URL that is already set is used as it is. Nothing is left running or
-    lying about, however this ends.
+    lying about, however this ends. durable: write as safely, and as slowly, as in real life.
     """
     _stop_on_signals()
     adopt_orphans()
@@ -39,18 +39,18 @@ def execute(argv: Sequence[str]) -> int:
     try:
         with _folder() as folder:
             watchdog.remove(folder)
-            return _execute_in(folder, argv, watchdog)
+            return _execute_in(folder, argv, watchdog, durable)
     except _Stopped as stopped:
         return stopped.code
     finally:
         watchdog.dismiss()
 
 
-def _execute_in(folder: Path, argv: Sequence[str], watchdog: Watchdog) -> int:
+def _execute_in(folder: Path, argv: Sequence[str], watchdog: Watchdog, durable: bool) -> int:
     with contextlib.ExitStack() as stack:
         # The test settings keep their files here instead of in a folder that nobody removes.
         env, services = {"BONRAYON_TEST_VAR": str(folder / "var")}, set()
-        for name, server in _missing_services(folder).items():
+        for name, server in _missing_services(folder, durable).items():
             stack.enter_context(server)
             env[name] = server.url
             if server.process is not None:
@@ -69,15 +69,17 @@ def _execute_in(folder: Path, argv: Sequence[str], watchdog: Watchdog) -> int:
             orphans.end_descendants(os.getpid(), spare=spare)
 
 
-def _missing_services(folder: Path) -> Mapping[str, EmbeddedPostgres | EmbeddedRedis]:
+def _missing_services(
+    folder: Path, durable: bool
+) -> Mapping[str, EmbeddedPostgres | EmbeddedRedis]:
     servers: dict[str, EmbeddedPostgres | EmbeddedRedis] = {}
     if not is_set("DATABASE_URL"):
         servers["DATABASE_URL"] = EmbeddedPostgres(
-            folder / "postgres", folder / "s", durable=False, log=folder / "postgres.log"
+            folder / "postgres", folder / "s", durable=durable, log=folder / "postgres.log"
         )
     if not is_set("REDIS_URL"):
         servers["REDIS_URL"] = EmbeddedRedis(
-            folder / "redis", folder / "r", durable=False, log=folder / "redis.log"
+            folder / "redis", folder / "r", durable=durable, log=folder / "redis.log"
         )
     return servers
 

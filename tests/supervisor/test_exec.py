@@ -3,8 +3,12 @@
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
+import pytest
+
+from reviewapp.supervisor.postgres_server import find_programs
 from tests.supervisor.support import is_alive, wait_for
 
 REPORT = "import os, psycopg2, redis; from pathlib import Path\n" + (
@@ -31,6 +35,17 @@ def test_services_from_outside_are_used_as_they_are(start, project):
 
     assert done.wait() == 0
     assert done.said.strip() == "postgresql://there/db redis://there"
+
+
+@pytest.mark.parametrize(("words", "fsync"), [((), "off"), (("--durable",), "on")])
+def test_only_measurements_pay_for_safe_writes(start, words, fsync):
+    show = 'psql "$DATABASE_URL" -tAc "SHOW fsync"'
+    path = f"{find_programs()}{os.pathsep}{os.environ['PATH']}"
+
+    done = start("exec", *words, "--", "sh", "-c", show, PATH=path)
+
+    assert done.wait() == 0
+    assert done.said.strip() == fsync
 
 
 def test_what_the_command_leaves_behind_is_ended(start, project):
@@ -76,6 +91,4 @@ def folder_of(said):
 
 
 def python_first():
-    import sys
-
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
