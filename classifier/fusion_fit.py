@@ -17,6 +17,7 @@ from classifier.logistic import PathFitter, Problem
 from classifier.types import Member
 
 _STACKER_STRENGTHS: Final = (0.1, 0.03, 0.01, 0.003, 0.001)
+_LEAST_GAIN: Final = 1e-3  # nats; less is noise of the optimiser, not evidence
 _DROPOUT: Final = {Pattern.BOTH: 0.6, Pattern.TEXT: 0.2, Pattern.IMAGE: 0.2}
 """Share of the loss that each pattern gets from a product that has both inputs."""
 
@@ -105,10 +106,7 @@ def fit_fusion(
     data = _Data(answers, targets, folds, rows)
     main = next(pattern for pattern in PATTERNS if not data.keep(pattern).is_empty)
     tried = {pattern: _pools(data.keep(pattern)) for pattern in PATTERNS}
-    subsets = {
-        pattern: min(pools, key=lambda subset: pools[subset].nll) if pools else ()
-        for pattern, pools in tried.items()
-    }
+    subsets = {pattern: _smallest_good(pools) for pattern, pools in tried.items()}
     best = pooled = tried[main][subsets[main]]
     stackers = _stackers(data, subsets, main)
     if stackers:
@@ -129,6 +127,15 @@ def fit_fusion(
         fusion = _fit_best(data.select(outside), subsets, best)
         held.put(inside, PatternLogits.of(fusion, answers.select(inside)))
     return FusionFit(_fit_best(data, subsets, best), report, held)
+
+
+def _smallest_good(pools: dict[tuple[int, ...], Candidate]) -> tuple[int, ...]:
+    """Return the set of members of least log-loss; each further member must earn its place."""
+    best: tuple[int, ...] = ()
+    for subset in sorted(pools, key=len):
+        if not best or pools[subset].nll < pools[best].nll - _LEAST_GAIN:
+            best = subset
+    return best
 
 
 def _is_clearly_better(stacker: Candidate, pooled: Candidate) -> bool:

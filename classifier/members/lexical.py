@@ -38,7 +38,8 @@ class LexicalMember:
     def __init__(self, labels: Sequence[int], strengths: Sequence[float] = STRENGTHS) -> None:
         self.labels = tuple(labels)
         self._strengths = tuple(strengths)
-        self._counters: dict[str, CountVectorizer] = {}
+        self._terms: dict[str, list[str]] = {}  # in the order of columns
+        self._counters: dict[str, CountVectorizer] = {}  # of blocks that have terms
         self._idf: dict[str, Floats] = {}
         self._linear: Linear | None = None
 
@@ -81,23 +82,21 @@ class LexicalMember:
     def save(self) -> MemberState:
         if self._linear is None:
             raise RuntimeError("The lexical member is not fitted.")
-        # Term order is column order.
-        terms = {name: list(self._counters[name].get_feature_names_out()) for name in _BLOCKS}
         tensors: dict[str, AnyArray] = {
             "coef": self._linear.coef.astype(np.float16),
             "intercept": self._linear.intercept.astype(np.float32),
         }
         tensors |= {f"idf_{name}": self._idf[name].astype(np.float32) for name in _BLOCKS}
-        return MemberState({"terms": terms}, tensors)
+        return MemberState({"terms": dict(self._terms)}, tensors)
 
     @classmethod
     def load(cls, labels: Sequence[int], state: MemberState) -> Self:
         model = cls(labels)
         try:
             for name in _BLOCKS:
-                terms = state.settings["terms"][name]
+                terms = list(state.settings["terms"][name])
+                model._set_terms(name, terms)
                 model._idf[name] = state.tensors[f"idf_{name}"].astype(np.float64)
-                model._counters[name] = _counter(name, terms)
                 if len(terms) != len(model._idf[name]):
                     raise ArtifactInvalid(f"model.safetensors: idf_{name} does not fit its terms.")
             coef = state.tensors["coef"].astype(np.float64)
@@ -112,25 +111,41 @@ class LexicalMember:
     def _count(self, name: str, texts: Sequence[str]) -> Any:
         """Choose the block's terms and return their counts (N, D)."""
         counter = _counter(name)
-        counts = counter.fit_transform(texts).tocsr()
+        try:
+            counts = counter.fit_transform(texts).tocsr()
+        except ValueError as error:
+            if "empty vocabulary" not in str(error):
+                raise
+            self._set_terms(name, [])
+            return _no_counts(texts)
         seen = np.bincount(counts.indices, minlength=counts.shape[1])
         # A stable sort: equally frequent terms are kept in the order of the alphabet.
         frequent = np.argsort(-seen, kind="stable")[: _LIMIT[name]]
         kept = np.sort(frequent[seen[frequent] >= _LEAST_ROWS])
-        self._counters[name] = _counter(name, list(counter.get_feature_names_out()[kept]))
+        self._set_terms(name, [str(term) for term in counter.get_feature_names_out()[kept]])
         return counts[:, kept]
 
+    def _set_terms(self, name: str, terms: list[str]) -> None:
+        self._terms[name] = terms
+        if terms:  # scikit-learn refuses an empty vocabulary
+            self._counters[name] = _counter(name, terms)
+
     def _vectors(self, texts: Sequence[str]) -> Any:
-        counts = {name: self._counters[name].transform(texts) for name in _BLOCKS}
+        counts = {
+            name: self._counters[name].transform(texts) if terms else _no_counts(texts)
+            for name, terms in self._terms.items()
+        }
         return _weigh(counts, self._idf)
+
+
+def _no_counts(texts: Sequence[str]) -> Any:
+    return sparse.csr_array((len(texts), 0), dtype=np.int64)
 
 
 def _counter(name: str, terms: Sequence[str] | None = None) -> CountVectorizer:
     """Return a counter of the block's terms: of the given ones, or of all it will meet."""
-    # An empty vocabulary is refused by scikit-learn; one impossible term stands for it.
-    vocabulary = None if terms is None else (list(terms) or ["\x00"])
     return CountVectorizer(
-        **_BLOCKS[name], lowercase=True, strip_accents="unicode", vocabulary=vocabulary
+        **_BLOCKS[name], lowercase=True, strip_accents="unicode", vocabulary=terms
     )
 
 
