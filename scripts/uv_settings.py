@@ -24,7 +24,7 @@ def pip_options() -> dict[str, str]:
     """Return pip's options for all commands; the environment wins over the files."""
     # Our environments have no pip; the interpreter that they were made with has.
     python = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
-    listed = subprocess.run(
+    listed = subprocess.run(  # noqa: S603
         [python if python.exists() else sys.executable, "-m", "pip", "config", "list"],
         check=False,
         capture_output=True,
