@@ -83,7 +83,7 @@ class Instance:
         if self.options.demo:
             self._attempt(lambda: self._prepare_demo(fresh=fresh))
         self.console.say(f"Times: {self.timeline}")
-        if self.options.demo and fresh:
+        if self.options.demo and fresh and self._predictions():
             self._attempt(self._write_history)
 
     def _attempt(self, step: Callable[[], None]) -> None:
