@@ -136,9 +136,10 @@ def _beat() -> Program:
 
 
 def _celery() -> tuple[str, ...]:
-    # As root Celery warns of pickled messages in seven lines; ours are JSON only.
-    silence = "ignore:You're running the worker with superuser privileges"
-    return (sys.executable, "-W", silence, "-m", "celery", "--quiet", "-A", "worker.app")
+    silence = ()
+    if os.getuid() == 0:  # Celery then warns of pickled messages in seven lines; ours are JSON only
+        silence = ("-W", "ignore:You're running the worker with superuser privileges")
+    return (sys.executable, *silence, "-m", "celery", "--quiet", "-A", "worker.app")
 
 
 def _log_level() -> str:
