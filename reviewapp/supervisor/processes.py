@@ -136,7 +136,7 @@ def _beat() -> Program:
 
 
 def _celery() -> tuple[str, ...]:
-    silence = ()
+    silence: tuple[str, ...] = ()
     if os.getuid() == 0:  # Celery then warns of pickled messages in seven lines; ours are JSON only
         silence = ("-W", "ignore:You're running the worker with superuser privileges")
     return (sys.executable, *silence, "-m", "celery", "--quiet", "-A", "worker.app")
