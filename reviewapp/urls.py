@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/", include("reviewapp.routes.exports")),
     path("models/", include("reviewapp.routes.models")),
     path("api/v1/", include("reviewapp.routes.api")),
+    path(settings.MEDIA_URL.lstrip("/"), include("reviewapp.routes.media")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

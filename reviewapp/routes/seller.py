@@ -1,2 +1,13 @@
+from django.urls import path
+
+from reviewapp.views import seller
+
 app_name = "seller"
-urlpatterns = []
+urlpatterns = [
+    path("", seller.products, name="products"),
+    path("add/", seller.add, name="add"),
+    path("tokens/", seller.tokens, name="tokens"),
+    path("tokens/revoke/", seller.revoke, name="revoke"),
+    path("<int:product_id>/", seller.product, name="product"),
+    path("<int:product_id>/edit/", seller.edit, name="edit"),
+]

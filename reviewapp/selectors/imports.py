@@ -6,17 +6,27 @@ from django.db.models import Q, QuerySet
 
 from reviewapp.choices import JobStatus
 from reviewapp.models import CatalogueImport, User
+from reviewapp.selectors.pages import Page, page_by_time
+
+PAGE_SIZE = 20
 
 # A fresh import has its message under way; only after this long has it got lost.
 _MESSAGE_DUE = timedelta(seconds=30)
 
 
 def imports_of(user: User) -> QuerySet[CatalogueImport]:
-    """The imports a person may see: an admin all, a seller the own ones; newest first."""
-    imports = CatalogueImport.objects.select_related("seller").order_by("-id")
-    if user.has_perm("reviewapp.view_product"):
-        return imports
-    return imports.filter(seller=user)
+    """The imports a person may see: an admin all, a seller the own ones."""
+    imports = CatalogueImport.objects.select_related("seller")
+    return imports if sees_all(user) else imports.filter(seller=user)
+
+
+def sees_all(user: User) -> bool:
+    return user.has_perm("reviewapp.view_product")
+
+
+def page_of(user: User, *, cursor: str = "") -> Page[CatalogueImport]:
+    """One page of the imports a person may see. Raises pages.CursorInvalid."""
+    return page_by_time(imports_of(user), field="created_at", cursor=cursor, size=PAGE_SIZE)
 
 
 def stranded(*, now: datetime) -> list[int]:
