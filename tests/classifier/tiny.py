@@ -17,7 +17,7 @@ from classifier.backbones.torchvision_shim import ensure_torchvision
 WORDS = ["piscine", "ronde", "livre", "ancien", "lampe", "rouge", "bleu", "table", "query", ":"]
 
 
-def write_text_backbone(directory, *, seed=0, hidden=32, prefix=""):
+def write_text_backbone(directory, *, seed=0, hidden=32, prefix="", dropout=0.1):
     """A two-layer BERT with a word tokenizer; letters of unknown words are tokens of their own."""
     ensure_torchvision()
     from transformers import BertConfig, BertModel
@@ -34,6 +34,8 @@ def write_text_backbone(directory, *, seed=0, hidden=32, prefix=""):
             intermediate_size=2 * hidden,
             max_position_embeddings=128,
             pad_token_id=0,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
         )
         model = BertModel(config, add_pooling_layer=False)
         for parameter in model.parameters():
