@@ -38,8 +38,10 @@ def lock_case(answer: Answer) -> Case:
 
     Raises ReviewItem.DoesNotExist, and KeyReused when the key was used for something else.
     """
-    product_id = ReviewItem.objects.values_list("product_id", flat=True).get(pk=answer.item_id)
-    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    locked = Product.objects.select_for_update(no_key=True, of=("self",))
+    product = locked.filter(review_items=answer.item_id).first()
+    if product is None:
+        raise ReviewItem.DoesNotExist(f"There is no review item {answer.item_id}.")
     item = (
         ReviewItem.objects.select_for_update(no_key=True, of=("self",))
         .select_related("route", "claimed_by")

@@ -1,0 +1,184 @@
+"""Whatever people do at the desk, in whatever order: nothing doubles and nothing vanishes."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from reviewapp.choices import ProductStatus, ReportStatus, ReviewStatus, SkipReason, Verdict
+from reviewapp.models import (
+    Decision,
+    FeedbackLabel,
+    MisclassificationReport,
+    Product,
+    ReviewItem,
+)
+from reviewapp.services import decisions, reports, review
+from tests.factories import (
+    NOW,
+    BuyerFactory,
+    CategoryFactory,
+    ModeratorFactory,
+    ReviewItemFactory,
+)
+
+pytestmark = pytest.mark.django_db
+PEOPLE = st.integers(0, 1)
+
+
+class Desk(RuleBasedStateMachine):
+    """Two moderators, two buyers, three products, three categories."""
+
+    def __init__(self):
+        super().__init__()
+        self.clear()
+        self.now = NOW
+        self.moderators = ModeratorFactory.create_batch(2)
+        self.buyers = BuyerFactory.create_batch(2)
+        self.categories = CategoryFactory.create_batch(3)
+        for item in ReviewItemFactory.create_batch(3):
+            assert item.status == ReviewStatus.PENDING
+        self.claims = {0: None, 1: None}
+        self.acknowledged = {}
+
+    def clear(self):
+        MisclassificationReport.objects.all().delete()
+        FeedbackLabel.objects.update(superseded_by=None, ended_at=NOW)
+        FeedbackLabel.objects.all().delete()
+        Decision.objects.filter(verdict=Verdict.UNDONE).delete()
+        Decision.objects.all().delete()
+        ReviewItem.objects.all().delete()
+        Product.objects.all().delete()
+
+    @rule(seconds=st.integers(1, 400))
+    def time_passes(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+    @rule(who=PEOPLE)
+    def claim(self, who):
+        held_by_other = live_claims(self.moderators[1 - who], self.now)
+        claimed = review.claim_next(moderator=self.moderators[who], now=self.now)
+        assert claimed not in held_by_other
+        self.claims[who] = claimed or self.claims[who]
+
+    @rule(who=PEOPLE, what=st.integers(0, 2), again=st.booleans())
+    def decide(self, who, what, again):
+        key = uuid.uuid4()
+        for _ in range(2 if again else 1):
+            self.answer(who, key, decisions.decide, category=self.categories[what])
+
+    @rule(who=PEOPLE)
+    def skip(self, who):
+        self.answer(who, uuid.uuid4(), decisions.skip, reason=SkipReason.OTHER)
+
+    def answer(self, who, key, service, **given):
+        if self.claims[who] is None:
+            return
+        try:
+            decision = service(
+                item_id=self.claims[who],
+                moderator=self.moderators[who],
+                client_key=key,
+                now=self.now,
+                **given,
+            )
+        except decisions.ClaimLost:
+            return
+        self.acknowledged[key] = decision.pk
+
+    @rule(who=PEOPLE)
+    def release(self, who):
+        review.release_all(moderator=self.moderators[who])
+
+    @rule(who=PEOPLE)
+    def come_back_to_skipped(self, who):
+        review.forget_skips(moderator=self.moderators[who])
+
+    @precondition(lambda self: self.acknowledged)
+    @rule(who=PEOPLE, pick=st.integers(0, 100))
+    def undo(self, who, pick):
+        keys = list(self.acknowledged)
+        target = self.acknowledged[keys[pick % len(keys)]]
+        key = uuid.uuid4()
+        try:
+            record = decisions.undo(
+                decision_id=target,
+                moderator=self.moderators[who],
+                client_key=key,
+                now=self.now,
+            )
+        except decisions.UndoRefused:
+            return
+        self.acknowledged[key] = record.pk
+        assert ReviewItem.objects.get(pk=record.item_id).claimed_by == self.moderators[who]
+
+    @rule(buyer=PEOPLE, pick=st.integers(0, 2))
+    def report(self, buyer, pick):
+        product = Product.objects.order_by("id")[pick]
+        try:
+            reports.submit_report(
+                product=product,
+                reporter=self.buyers[buyer],
+                suggested_category=None,
+                comment="",
+                now=self.now,
+            )
+        except reports.ReportRefused:
+            assert product.status != ProductStatus.LISTED
+
+    @invariant()
+    def at_most_one_open_item_and_one_live_label(self):
+        for product in Product.objects.all():
+            open_items = product.review_items.exclude(status=ReviewStatus.RESOLVED)
+            assert open_items.count() <= 1
+            assert product.labels.filter(ended_at=None).count() <= 1
+
+    @invariant()
+    def acknowledged_decisions_stay(self):
+        stored = dict(Decision.objects.values_list("client_key", "pk"))
+        assert {key: stored.get(key) for key in self.acknowledged} == self.acknowledged
+
+    @invariant()
+    def the_newest_standing_answer_is_the_listing_and_the_label(self):
+        for product in Product.objects.all():
+            answers = product.decisions.filter(
+                verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED], undone_by=None
+            )
+            newest = answers.order_by("-id").first()
+            label = product.labels.filter(ended_at=None).first()
+            assert (label and label.category_id) == (newest and newest.category_id)
+            assert product.category_id == (newest and newest.category_id)
+
+    @invariant()
+    def a_listed_product_with_an_open_report_is_in_review(self):
+        for report in MisclassificationReport.objects.filter(status=ReportStatus.OPEN):
+            assert report.product.review_items.exclude(status=ReviewStatus.RESOLVED).exists()
+
+
+def live_claims(moderator, now):
+    held = ReviewItem.objects.filter(
+        claimed_by=moderator, status=ReviewStatus.CLAIMED, claim_expires_at__gt=now
+    )
+    return set(held.values_list("pk", flat=True))
+
+
+def test_any_order_of_events_keeps_the_books():
+    run_state_machine_as_test(
+        Desk,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
