@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE = 300
+LONGEST_TEST_FILE = 400
 LONGEST_FUNCTION = 50
 
 
@@ -41,7 +42,8 @@ def test_there_is_something_to_check():
 def test_no_file_grows_past_the_limit(path):
     lines = path.read_text(encoding="utf-8").count("\n")
 
-    assert lines <= LONGEST_FILE, f"{lines} lines: split it by concept"
+    limit = LONGEST_TEST_FILE if "tests" in path.relative_to(ROOT).parts else LONGEST_FILE
+    assert lines <= limit, f"{lines} lines: split it by concept"
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
@@ -76,19 +78,27 @@ def test_only_a_worker_loads_torch(modules):
     assert done.returncode == 0, done.stderr
 
 
-def test_no_pickle_anywhere():
-    users = [
-        str(path.relative_to(ROOT))
-        for path in PYTHON
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        and {"pickle", "cloudpickle", "dill", "joblib"}
-        & {alias.name.split(".")[0] for alias in node.names}
-        | ({(node.module or "").split(".")[0]} if isinstance(node, ast.ImportFrom) else set())
-        & {"pickle", "cloudpickle", "dill", "joblib"}
-    ]
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
-    assert users == []
+
+def test_no_pickle_anywhere():
+    picklers = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+    # To catch the refusal of a restricted reader is not to read a pickle.
+    harmless = {"pickle.UnpicklingError"}
+
+    users = {
+        str(path.relative_to(ROOT)): name
+        for path in PYTHON
+        for name in imported(path)
+        if name.split(".")[0] in picklers and name not in harmless
+    }
+
+    assert users == {}
 
 
 def test_templates_and_scripts_load_nothing_from_elsewhere():

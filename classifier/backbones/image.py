@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import pickle
+from pickle import UnpicklingError
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +95,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
         return loaded
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except (UnpicklingError, RuntimeError, EOFError) as error:
         raise ArtifactInvalid(f"{path}: not a file of plain weights ({error}).") from error
     if not isinstance(state, dict):
         raise ArtifactInvalid(f"{path}: not a state dictionary.")
