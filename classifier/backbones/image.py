@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from pickle import UnpicklingError
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Final
 
 import torch
