@@ -146,8 +146,7 @@ def _part_at(position: float, borders: dict[str, float]) -> str:
 
 
 def _join(parents: list[int], one: int, other: int) -> None:
-    first, second = sorted((_root(parents, one), _root(parents, other)))
-    parents[second] = first
+    parents[_root(parents, other)] = _root(parents, one)
 
 
 def _root(parents: list[int], index: int) -> int:
