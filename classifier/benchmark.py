@@ -22,7 +22,7 @@ from classifier.ensemble import Outcome
 from classifier.folds import grouped_folds
 from classifier.learn import Part, learn
 from classifier.report import ensemble_metrics, fusion_metrics
-from classifier.train import TEST, TRAIN, as_part, divide, open_encoders
+from classifier.train import CALIBRATION, TEST, TRAIN, as_part, divide, open_encoders
 from classifier.types import Member
 
 _ORDER = (Member.CNN, Member.BERT, Member.LEXICAL, Member.FUSION)
@@ -59,9 +59,11 @@ def benchmark(
     labels = sorted(set(rows.codes))
     started = time.perf_counter()
     has_official = use_official and {TRAIN, TEST} <= set(dataset.official)
+    calibration: Part | None = None
     if has_official:
         parts = divide(dataset, config)
-        pairs = [(np.array(parts[TRAIN] + parts["calibration"]), np.array(parts[TEST]))]
+        calibration = rows.select(np.array(parts[CALIBRATION]))
+        pairs = [(np.array(parts[TRAIN]), np.array(parts[TEST]))]
     else:
         place = grouped_folds(rows.groups, rows.codes, folds, config.seed)
         pairs = [(np.flatnonzero(place != f), np.flatnonzero(place == f)) for f in range(folds)]
@@ -69,7 +71,7 @@ def benchmark(
     fusions = []
     for done, (train, held) in enumerate(pairs):
         report("folds", done, len(pairs))
-        ensemble, learned = learn(rows.select(train), None, labels, config)
+        ensemble, learned = learn(rows.select(train), calibration, labels, config)
         answers.append(ensemble.predict(rows.select(held).features))
         fusions.append(fusion_metrics(ensemble, learned.fusion))
     report("folds", len(pairs), len(pairs))

@@ -33,6 +33,10 @@ class Calibrator:
         """Return calibrated log-probabilities (N, K)."""
         return log_softmax(log_proba * self.scale + self.bias)
 
+    def sharpened(self, factor: float) -> Calibrator:
+        """Return this calibration followed by a temperature of 1 / factor."""
+        return Calibrator(self.scale * factor, self.bias * factor)
+
     @property
     def is_temperature(self) -> bool:
         return bool(np.ptp(self.scale) == 0 and not self.bias.any())

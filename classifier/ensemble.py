@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from classifier.arrays import Bools, Floats, log_softmax
+from classifier.arrays import Bools, Floats, Ints, log_softmax
 from classifier.calibration import Calibrator
 from classifier.fusion import Answers, Fusion, collect
 from classifier.members.base import Features, MemberModel
@@ -30,6 +30,10 @@ class Outcome:
         """Calibrated probability of the first category (N,)."""
         result: Floats = np.exp(self.log_proba.max(axis=1))
         return result
+
+    def select(self, index: Ints) -> Outcome:
+        """Return the answers for the rows at `index`."""
+        return Outcome(self.log_proba[index], self.raw[index], self.known[index])
 
 
 @dataclass(frozen=True)

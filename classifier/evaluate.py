@@ -7,17 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from classifier.arrays import Ints, targets_of
 from classifier.artifact import Model, load_artifact, save_artifact
 from classifier.cache import FeatureCache
-from classifier.calibration import fit_temperature
 from classifier.data import Dataset, LabelledProduct
 from classifier.encoding import Encoders, Stages, encode_products
 from classifier.ensemble import Ensemble
 from classifier.errors import DataInvalid
-from classifier.fusion_temperature import PatternLogits, fit_temperatures
+from classifier.learn import recalibrated
 from classifier.loading import encoders_of
 from classifier.members.base import Features
 from classifier.report import category_metrics, dropout_metrics, ensemble_metrics
@@ -94,7 +91,7 @@ def recalibrate(
     model = load_artifact(artifact)
     used = encoders or encoders_of(model, backbone_cache)
     features, targets = _prepare(model, used, products, on_progress, feature_cache)
-    ensemble = _refit(model.ensemble, features, targets)
+    ensemble = recalibrated(model.ensemble, features, targets)
     before, after = (
         _confidence_metrics(one, features, targets, products, model)
         for one in (model.ensemble, ensemble)
@@ -102,19 +99,6 @@ def recalibrate(
     history = {"products": len(products), "before": before, "after": after}
     metrics = model.metrics | {"recalibration": history}
     return save_artifact(replace(model, ensemble=ensemble, metrics=metrics), out)
-
-
-def _refit(ensemble: Ensemble, features: Features, targets: Ints) -> Ensemble:
-    calibrators = dict(ensemble.calibrators)
-    for member in ensemble.members:
-        outcome = ensemble.predict_member(member, features)
-        rows = np.flatnonzero(outcome.known)
-        if len(rows) >= _LEAST_ROWS:
-            calibrators[member] = fit_temperature(outcome.raw[rows], targets[rows])
-    moved = replace(ensemble, calibrators=calibrators)
-    outcomes = {member: moved.predict_member(member, features) for member in moved.members}
-    held = PatternLogits.of(moved.fusion, moved.answers(outcomes))
-    return replace(moved, fusion=fit_temperatures(moved.fusion, held, targets))
 
 
 def _confidence_metrics(

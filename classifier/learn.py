@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from classifier.arrays import Floats, Ints, targets_of
-from classifier.calibration import fit_calibrator
+from classifier.calibration import fit_calibrator, fit_inverse_temperature
 from classifier.config import StackOn, TrainConfig
 from classifier.ensemble import Ensemble, Outcome
 from classifier.errors import DataInvalid
@@ -16,9 +17,12 @@ from classifier.folds import grouped_folds
 from classifier.fusion import collect
 from classifier.fusion_fit import FusionFit, FusionReport, fit_fusion
 from classifier.fusion_temperature import PatternLogits, fit_temperatures
-from classifier.members.base import Features, FitReport, MemberModel
+from classifier.members.base import NEVER_HELD, Features, FitReport, MemberModel
 from classifier.members.registry import MEMBERS
 from classifier.types import Member
+
+_LEAST_ROWS: Final = 30
+_ENOUGH_TO_CALIBRATE: Final = 200  # products; a temperature is then known to about 5 %
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,16 @@ class Part:
             None if self.weights is None else self.weights[index],
         )
 
+    def followed_by(self, other: Part) -> Part:
+        """Return the rows of both."""
+        has_weights = self.weights is not None or other.weights is not None
+        return Part(
+            self.features.followed_by(other.features),
+            self.codes + other.codes,
+            self.groups + other.groups,
+            np.concatenate([_weights(self), _weights(other)]) if has_weights else None,
+        )
+
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -54,30 +68,66 @@ class LearnReport:
 def learn(
     train: Part, calibration: Part | None, labels: Sequence[int], config: TrainConfig
 ) -> tuple[Ensemble, LearnReport]:
-    """Fit members on `train`, then calibration and fusion on answers they were not fitted on.
+    """Fit members, then calibration and fusion on answers that they were not fitted on.
 
-    Those answers are the out-of-fold ones of `train` or, with StackOn.CALIBRATION, the answers
-    for `calibration`. Temperatures of the fusion use all held-out answers there are.
+    Those answers are the out-of-fold ones of `train`; the temperatures come from `calibration`
+    where it has 200 products, from both where it has fewer. With StackOn.CALIBRATION they are the answers for `calibration` by heads fitted
+    on `train` alone, and the final heads are fitted on both.
 
     Raises DataInvalid when a part is too small.
     """
-    folds = grouped_folds(train.groups, train.codes, config.folds, config.seed)
-    members, reports = _fit_members(train, labels, folds, config)
-    if config.stack_on is StackOn.OUT_OF_FOLD:
-        taught, outcomes = train, _out_of_fold(train, members, reports)
-    elif calibration is None or len(calibration) == 0:
+    fresh = calibration if calibration is not None and len(calibration) else None
+    if config.stack_on == StackOn.OUT_OF_FOLD:
+        rows, folds = train, _folds(train, config)
+        taught, taught_folds = np.arange(len(train)), folds
+    elif fresh is None:
         raise DataInvalid(
             "A fine-tuned backbone needs a calibration part: raise calibration_share."
         )
     else:
-        taught = calibration
-        outcomes = _raw(calibration, members, labels)
-        folds = grouped_folds(taught.groups, taught.codes, config.folds, config.seed)
-    ensemble, fit = _fit_ensemble(taught, outcomes, folds, members, labels)
-    fresh = calibration if config.stack_on is StackOn.OUT_OF_FOLD else None
-    ensemble = _set_temperatures(ensemble, fit, taught, fresh)
+        rows = train.followed_by(fresh)
+        taught = np.arange(len(train), len(rows))
+        folds = np.full(len(rows), NEVER_HELD)
+        folds[taught] = 0
+        taught_folds, fresh = _folds(rows.select(taught), config), None
+    members, reports = _fit_members(rows, labels, folds, config)
+    part = rows.select(taught)
+    outcomes = {
+        name: one.select(taught) for name, one in _out_of_fold(rows, members, reports).items()
+    }
+    ensemble, fit = _fit_ensemble(part, outcomes, taught_folds, members, labels)
+    if fresh is not None and len(fresh) >= _ENOUGH_TO_CALIBRATE:
+        targets = targets_of(fresh.codes, labels)
+        ensemble = recalibrated(ensemble, fresh.features, targets, fresh.weights)
+    else:
+        ensemble = _set_temperatures(ensemble, fit, part, fresh)
     strength = {member: one.strength for member, one in reports.items()}
     return ensemble, LearnReport(strength, fit.report)
+
+
+def recalibrated(
+    ensemble: Ensemble, features: Features, targets: Ints, weights: Floats | None = None
+) -> Ensemble:
+    """Return the ensemble with all temperatures fitted on these rows, which it has never seen.
+
+    Heads and fusion weights stay. A member with fewer than 30 rows keeps its calibration.
+    """
+    calibrators = dict(ensemble.calibrators)
+    for member in ensemble.members:
+        outcome = ensemble.predict_member(member, features)
+        rows = np.flatnonzero(outcome.known)
+        if len(rows) >= _LEAST_ROWS:
+            own = None if weights is None else weights[rows]
+            factor = fit_inverse_temperature(outcome.log_proba[rows], targets[rows], own)
+            calibrators[member] = calibrators[member].sharpened(factor)
+    moved = replace(ensemble, calibrators=calibrators)
+    outcomes = {member: moved.predict_member(member, features) for member in moved.members}
+    held = PatternLogits.of(moved.fusion, moved.answers(outcomes))
+    return replace(moved, fusion=fit_temperatures(moved.fusion, held, targets, weights))
+
+
+def _folds(part: Part, config: TrainConfig) -> Ints:
+    return grouped_folds(part.groups, part.codes, config.folds, config.seed)
 
 
 def _fit_members(
@@ -112,19 +162,6 @@ def _out_of_fold(
         known = train.features.available[member.source.modality]
         raw = np.full((len(train), len(member.labels)), -np.log(len(member.labels)))
         raw[known] = reports[name].out_of_fold
-        outcomes[name] = Outcome(raw, raw, known)
-    return outcomes
-
-
-def _raw(
-    part: Part, members: Mapping[Member, MemberModel], labels: Sequence[int]
-) -> dict[Member, Outcome]:
-    outcomes = {}
-    for name, member in members.items():
-        known = part.features.available[member.source.modality]
-        raw = np.full((len(part), len(labels)), -np.log(len(labels)))
-        rows = np.flatnonzero(known)
-        raw[known] = member.predict_log_proba(part.features.rows(member.source, rows))
         outcomes[name] = Outcome(raw, raw, known)
     return outcomes
 

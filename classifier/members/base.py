@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 
 from classifier.arrays import AnyArray, Bools, Floats, Ints
 from classifier.types import Member
+
+NEVER_HELD: Final = -1
+"""Fold of rows that are always trained on and never held out."""
 
 
 class Modality(StrEnum):
@@ -64,6 +67,21 @@ class Features:
             {modality: mask[index] for modality, mask in self.available.items()},
         )
 
+    def followed_by(self, other: Features) -> Features:
+        """Return the rows of both."""
+        values: dict[Source, AnyArray | Sequence[str]] = {}
+        for source, first in self.values.items():
+            second = other.values[source]
+            if isinstance(first, np.ndarray):
+                values[source] = np.concatenate([first, np.asarray(second)])
+            else:
+                values[source] = [*first, *second]
+        masks = {
+            modality: np.concatenate([mask, other.available[modality]])
+            for modality, mask in self.available.items()
+        }
+        return Features(values, masks)
+
     def without(self, modality: Modality) -> Features:
         """Return the same rows as if `modality` had never been there."""
         masks = dict(self.available)
@@ -87,7 +105,8 @@ class MemberState:
 class FitReport:
     """What fitting learned besides the model.
 
-    out_of_fold: (N, K) log-probabilities, each row from a model that has not seen its fold
+    out_of_fold: (N, K) log-probabilities, each row from a model that has not seen its fold;
+    uniform for rows that are never held
     strength: chosen regularisation
     nll_by_strength: cross-validated log-loss of each strength tried
     """
@@ -114,7 +133,8 @@ class MemberModel(Protocol):
     ) -> FitReport:
         """Fit on all rows; choose regularisation by cross-validated log-loss over `folds`.
 
-        inputs: the rows' values of `source`; folds, weights: (N,)
+        inputs: the rows' values of `source`; weights: (N,)
+        folds: (N,), groups whole; rows of the fold `NEVER_HELD` are in every training part
         """
         ...
 

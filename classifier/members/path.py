@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.arrays import Floats, Ints, log_prior, log_softmax, mean_nll
 from classifier.logistic import Matrix, PathFitter, Problem
-from classifier.members.base import FitReport
+from classifier.members.base import NEVER_HELD, FitReport
 
 STRENGTHS: Final = (0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5)
 """Strong to weak, for rows of about unit length."""
@@ -51,7 +51,7 @@ def choose_strength(
 ) -> FitReport:
     """Return the strength of least cross-validated log-loss and its out-of-fold answers.
 
-    folds: (N,); rows of one group must share a fold
+    folds: (N,); rows of one group must share a fold; those of `NEVER_HELD` only train
     """
 
     def prior_of(own: Ints, used: Floats | None) -> Floats:
@@ -59,15 +59,17 @@ def choose_strength(
 
     parts = [
         _Fold(divide, targets, prior_of, np.flatnonzero(folds == fold), weights)
-        for fold in np.unique(folds)
+        for fold in np.unique(folds[folds != NEVER_HELD])
     ]
+    held = np.flatnonzero(folds != NEVER_HELD)
+    held_weights = None if weights is None else weights[held]
     tried: dict[float, float] = {}
     best, rises = None, 0
     for strength in strengths:
-        answers = np.empty((len(targets), categories))
+        answers = np.full((len(targets), categories), -np.log(categories))
         for part in parts:
             answers[part.held] = part.answers(strength)
-        loss = mean_nll(answers, targets, weights)
+        loss = mean_nll(answers[held], targets[held], held_weights)
         tried[strength] = loss
         if best is None or loss < tried[best.strength]:
             best, rises = FitReport(answers, strength, tried), 0

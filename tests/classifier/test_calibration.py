@@ -82,6 +82,15 @@ def test_weights_count_like_repeated_rows():
     assert weighted.temperature == pytest.approx(repeated.temperature, rel=1e-3)
 
 
+def test_sharpening_a_calibration_is_a_temperature_after_it():
+    log_proba, targets = _calibrated(rows=50)
+    calibrator = fit_vector(log_proba, targets)
+
+    once = calibrator.sharpened(0.5).apply(log_proba)
+
+    assert np.allclose(once, log_softmax(calibrator.apply(log_proba) * 0.5))
+
+
 def test_identity_changes_nothing():
     log_proba, _ = _calibrated(rows=20)
 

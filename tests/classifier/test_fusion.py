@@ -1,14 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.arrays import log_softmax, mean_nll, targets_of
+from classifier.errors import DataInvalid
 from classifier.fusion import PATTERNS, Answers, Fusion, Pattern
 from classifier.fusion_fit import fit_fusion
 from classifier.fusion_temperature import PatternLogits, fit_temperatures
 from classifier.learn import learn
-from classifier.members.base import Modality, Source
+from classifier.members.base import Features, Modality, Source
 from classifier.report import dropout_metrics
 from classifier.types import Member
 from tests.classifier import world
@@ -233,14 +236,32 @@ def test_labels_of_one_sample_weight_count_more():
     assert share(pulled) > share(plain) + 0.1
 
 
-def test_the_calibration_part_teaches_fusion_when_heads_know_their_training_rows():
-    train, fresh = world.part(200), world.part(200, seed=5)
-    config = world.two_members(stack_on="calibration")
+def test_a_backbone_that_memorised_its_training_rows_is_seen_through_by_the_calibration_part():
+    # Tuned on them, the text backbone gives training rows away; on others it is average.
+    train, fresh = world.part(300), world.part(300, seed=5)
+    tell = np.eye(4)[targets_of(train.codes, world.LABELS)] * 20
+    told = train.features.values[Source.TEXT_VECTORS].copy()
+    told[:, :4] += tell
+    spoiled = replace(
+        train,
+        features=Features(
+            {**train.features.values, Source.TEXT_VECTORS: told}, train.features.available
+        ),
+    )
+    test = world.part(300, seed=6)
+    targets = targets_of(test.codes, world.LABELS)
 
-    ensemble, report = learn(train, fresh, world.LABELS, config)
+    def outcome(stack_on):
+        config = world.two_members(stack_on=stack_on)
+        ensemble, _ = learn(spoiled, fresh, world.LABELS, config)
+        return mean_nll(ensemble.predict(test.features)[Member.FUSION].log_proba, targets)
 
-    assert report.fusion.chosen is not None
-    assert ensemble.predict(fresh.features)[Member.FUSION].known.all()
+    assert outcome("calibration") < outcome("out_of_fold")
+
+
+def test_stacking_on_the_calibration_part_needs_one():
+    with pytest.raises(DataInvalid, match="calibration_share"):
+        learn(world.part(), None, world.LABELS, world.two_members(stack_on="calibration"))
 
 
 def test_features_give_back_the_rows_asked_for():
