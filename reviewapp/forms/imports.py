@@ -33,7 +33,7 @@ class ImportForm(forms.Form):
     )
     images_zip = _file(
         _("Pictures as a ZIP"),
-        _("Named as in the column image, or image_<imageid>_product_<productid>.jpg"),
+        _("Named as in the column image, or image_IMAGEID_product_PRODUCTID.jpg"),
         ".zip",
     )
     images_npy = _file(

@@ -28,7 +28,9 @@ function answered(request) {
   // The same page with what is wrong, or a page that says why not: the server has drawn it.
   waiting(false);
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
-  const fresh = page.querySelector("#import-form .callout, main .callout, main h1");
+  const fresh = page.querySelector(
+    page.getElementById("import-form") ? "#import-form > .callout" : "main .callout, main h1",
+  );
   form.querySelector(":scope > .callout")?.remove();
   for (const list of form.querySelectorAll(".errorlist")) list.remove();
   if (fresh) form.prepend(document.adoptNode(fresh));
