@@ -180,14 +180,15 @@ def _cached_images(
         return encode_cached(encoder, paths, cache, progress), [True] * len(paths)
     except (InputUnreadable, OSError):
         # Rare: look at each picture once, then go on with the readable ones.
-        readable = [_is_readable(path) for path in paths]
+        readable = [is_readable(path) for path in paths]
     good = [path for path, ok in zip(paths, readable, strict=True) if ok]
     vectors = np.zeros((len(paths), encoder.dim), dtype=np.float32)
     vectors[np.array(readable)] = encode_cached(encoder, good, cache, progress)
     return vectors, readable
 
 
-def _is_readable(path: Path) -> bool:
+def is_readable(path: Path) -> bool:
+    """Return whether the file is a picture that a model can see."""
     try:
         open_rgb(path)
     except InputUnreadable:

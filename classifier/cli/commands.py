@@ -26,7 +26,7 @@ def train(arguments: argparse.Namespace) -> None:
     from classifier.data import read_dataset
     from classifier.train import train as run
 
-    progress = _start(arguments)
+    progress = start(arguments)
     started = time.monotonic()
     dataset = read_dataset(arguments.data, lambda d, t: progress("hashing", d, t))
     trained = run(
@@ -46,7 +46,7 @@ def train(arguments: argparse.Namespace) -> None:
     }
     head = f"{arguments.out} written in {seconds:.0f} s, manifest {trained.manifest_sha256[:12]}"
     fusion = trained.metrics["fusion"]["reason"]
-    _print(arguments, result, "\n".join([head, fusion, "", _table(trained.metrics)]))
+    emit(arguments, result, "\n".join([head, fusion, "", _table(trained.metrics)]))
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -55,7 +55,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from classifier.evaluate import evaluate as run
     from classifier.loading import encoders_of
 
-    progress = _start(arguments)
+    progress = start(arguments)
     model = load_artifact(arguments.model)
     result = run(
         model,
@@ -65,7 +65,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         feature_cache=arguments.cache / FEATURES,
         threshold=arguments.threshold,
     )
-    _print(arguments, result, _table(result))
+    emit(arguments, result, _table(result))
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
@@ -73,7 +73,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
     from classifier.artifact import load_artifact
     from classifier.evaluate import recalibrate
 
-    progress = _start(arguments)
+    progress = start(arguments)
     digest = recalibrate(
         arguments.model,
         arguments.out,
@@ -88,14 +88,14 @@ def calibrate(arguments: argparse.Namespace) -> None:
         f"{name}: log-loss {change['before'][name]['nll']} -> {change['after'][name]['nll']}"
         for name in change["after"]
     ]
-    _print(arguments, result, "\n".join(lines))
+    emit(arguments, result, "\n".join(lines))
 
 
 def predict(arguments: argparse.Namespace) -> None:
     """Print one JSON line per product."""
     from classifier.predictor import Predictor
 
-    _start(arguments)
+    start(arguments)
     predictor = Predictor.load(arguments.model, arguments.cache / BACKBONES, arguments.threads)
     names = predictor.model.names
     waiting = _products(arguments)
@@ -111,7 +111,7 @@ def benchmark(arguments: argparse.Namespace) -> None:
     from classifier.benchmark import benchmark as run
     from classifier.data import read_dataset
 
-    progress = _start(arguments)
+    progress = start(arguments)
     config = read_config(arguments)
     result = run(
         read_dataset(arguments.data, lambda d, t: progress("hashing", d, t)),
@@ -122,7 +122,7 @@ def benchmark(arguments: argparse.Namespace) -> None:
         feature_cache=arguments.cache / FEATURES,
         use_official=not arguments.ignore_official_split,
     )
-    _print(arguments, result, as_markdown(result, config.threshold))
+    emit(arguments, result, as_markdown(result, config.threshold))
 
 
 def backbones(arguments: argparse.Namespace) -> None:
@@ -130,7 +130,7 @@ def backbones(arguments: argparse.Namespace) -> None:
     from classifier.loading import backbone_directory, load_encoders
     from classifier.members.base import Modality
 
-    _start(arguments)
+    start(arguments)
     config = TrainConfig()
     cache = arguments.cache / BACKBONES
     wanted = {Modality.TEXT: config.text, Modality.IMAGE: config.image}
@@ -150,7 +150,7 @@ def backbones(arguments: argparse.Namespace) -> None:
         f" in {one['directory']}"
         for kind, one in result.items()
     ]
-    _print(arguments, result, "\n".join(lines))
+    emit(arguments, result, "\n".join(lines))
 
 
 def read_config(arguments: argparse.Namespace) -> TrainConfig:
@@ -195,7 +195,8 @@ def as_json(result: PredictionResult, names: Mapping[int, str]) -> dict[str, Any
     return {"key": result.key, "answers": answers}
 
 
-def _start(arguments: argparse.Namespace) -> Progress:
+def start(arguments: argparse.Namespace) -> Progress:
+    """Set the threads and return the progress bar."""
     if arguments.threads is not None:
         import torch
 
@@ -242,7 +243,8 @@ def _product(line: str, number: int) -> ProductInput:
         raise DataInvalid(f"Line {number} is not a JSON object of a product ({error}).") from error
 
 
-def _print(arguments: argparse.Namespace, result: Mapping[str, Any], text: str) -> None:
+def emit(arguments: argparse.Namespace, result: Mapping[str, Any], text: str) -> None:
+    """Write the result to standard output, as JSON or for reading."""
     shown = json.dumps(result, indent=2, ensure_ascii=False) if arguments.json else text
     sys.stdout.write(shown + "\n")
 

@@ -9,11 +9,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from classifier.cli import commands
+from classifier.cli import commands, finetuning
 from classifier.cli.options import (
     add_benchmark,
     add_calibrate,
     add_evaluate,
+    add_finetune,
     add_predict,
     add_shared,
     add_train,
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("predict", commands.predict, add_predict, "classify products"),
         ("calibrate", commands.calibrate, add_calibrate, "fit a model's confidences anew"),
         ("benchmark", commands.benchmark, add_benchmark, "compare all members on held-out folds"),
+        ("finetune", finetuning.finetune, add_finetune, "train a whole backbone (wants a GPU)"),
         ("backbones", commands.backbones, None, "build and check the pretrained networks"),
     )
     for name, run, add, summary in rows:

@@ -74,6 +74,19 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
 
 
+def add_finetune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=["text", "image"], help="which backbone")
+    _add_data(parser)
+    parser.add_argument("--out", type=Path, required=True, help="new directory for the backbone")
+    parser.add_argument("--epochs", type=_positive, default=None)
+    parser.add_argument("--batch-size", type=_positive, default=None, help="per process and step")
+    parser.add_argument("--learning-rate", type=float, default=None)
+    parser.add_argument("--label-smoothing", type=_share, default=None)
+    parser.add_argument("--amp", choices=["none", "bf16", "fp16"], default=None)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default=None)
+    _add_config(parser)
+
+
 def default_cache() -> Path:
     """Return the cache folder: CLASSIFIER_CACHE, or a folder in the user's cache."""
     if configured := os.environ.get("CLASSIFIER_CACHE"):

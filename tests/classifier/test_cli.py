@@ -185,6 +185,27 @@ def test_a_bundled_backbone_is_used_from_inside_the_model(folder, settings_file,
     assert json.loads(out)["answers"]["bert"]["confidence"] is not None
 
 
+def test_a_fine_tuned_backbone_goes_into_a_model(folder, settings_file, tmp_path, capsys):
+    common = ("--data", folder, "--cache", tmp_path / "cache", "--quiet", "--json")
+    code, out, error = _run(
+        capsys,
+        *("finetune", "text", "--out", tmp_path / "tuned", "--epochs", 1, "--batch-size", 16),
+        *("--config", settings_file, "--device", "cpu", *common),
+    )
+    assert code == 0, error
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(json.loads(out)["config"]))
+
+    code, out, error = _run(capsys, "train", "--out", tmp_path / "v1", "--config", path, *common)
+
+    assert code == 0, error
+    config = json.loads((tmp_path / "v1" / "config.json").read_text())["training"]
+    assert config["stack_on"] == "calibration"
+    assert (tmp_path / "v1" / "backbones" / "text" / "MANIFEST.json").is_file()
+    original = json.loads((tmp_path / "v1" / "MANIFEST.json").read_text())
+    assert "backbones/text/model.safetensors" in original["files"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
