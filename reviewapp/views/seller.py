@@ -115,6 +115,7 @@ def tokens(request: UserRequest) -> HttpResponse:
         {
             "form": form if form.errors else TokenForm(),
             "issued": issued,
+            "header": f"Authorization: Token {issued.secret[:8]}…" if issued else "",
             "tokens": tokens_of(request.user),
             "endpoint": request.build_absolute_uri(reverse("api:products")),
         },
