@@ -31,13 +31,12 @@ class ModelRefused(Exception):
 def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> ModelVersion:
     """Make the artifact in `directory` known as a candidate; return its version.
 
-    Repeating it returns the same version. Reads JSON only; a worker checks every file against the
-    manifest when it loads the model. Raises ModelRefused for a directory that does not lie in
-    MODELS_ROOT, is incomplete, or has the name of another model.
+    Repeating it returns the same version. Raises ModelRefused for a directory that does not lie
+    in MODELS_ROOT, is incomplete or altered, or has the name of another model.
     """
     if directory.resolve().parent != Path(settings.MODELS_ROOT).resolve():
         raise ModelRefused(f"{directory}: put the model into {settings.MODELS_ROOT}.")
-    digest = _manifest_sha256(directory)
+    digest = check_artifact(directory)
     known = ModelVersion.objects.filter(manifest_sha256=digest).first()
     if known is not None and known.name == directory.name:
         return known
@@ -83,15 +82,30 @@ def promote(*, version: ModelVersion, now: datetime) -> ModelVersion:
     return version
 
 
-def _manifest_sha256(directory: Path) -> str:
-    try:
-        return hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelRefused(f"{directory / MANIFEST}: {error.strerror}; train the model.") from error
+def check_artifact(directory: Path) -> str:
+    """Compare every file with the manifest and return the manifest's sha256.
+
+    Reads bytes and JSON only, so that a web process may do it; the worker that loads the model
+    checks more. Raises ModelRefused, naming the file.
+    """
+    manifest = _read_json(directory / MANIFEST)
+    for name, expected in manifest["files"].items():
+        path = directory / name
+        if not path.is_file():
+            raise ModelRefused(f"{path}: missing; copy or train the model again.")
+        if _sha256(path) != expected["sha256"]:
+            raise ModelRefused(f"{path}: was altered; copy or train the model again.")
+    return _sha256(directory / MANIFEST)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise ModelRefused(f"{path}: {error}; copy or train the model again.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ModelRefused(f"{path}: {reason}; copy or train the model again.") from error

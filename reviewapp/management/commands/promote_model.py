@@ -1,0 +1,27 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from reviewapp.models import ModelVersion
+from reviewapp.services.model_versions import ModelRefused, promote
+from worker.tasks.classify import wake_workers
+
+
+class Command(BaseCommand):
+    help = "Let a registered model classify from now on; the one before retires."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+
+    def handle(self, *, name: str, **options: Any) -> None:
+        version = ModelVersion.objects.filter(name=name).first()
+        if version is None:
+            known = ", ".join(ModelVersion.objects.values_list("name", flat=True)) or "none"
+            raise CommandError(f"There is no model {name}. Registered: {known}.")
+        try:
+            promote(version=version, now=timezone.now())
+        except ModelRefused as refused:
+            raise CommandError(str(refused)) from refused
+        wake_workers()
+        self.stdout.write(f"{name} classifies from now on.")
