@@ -31,7 +31,7 @@ UNTRANSLATED_TEMPLATES = {
     "templates/components/_styleguide_review.html",
 }
 # Names stay as they are in each language.
-NAMES = {"Bon Rayon"}
+NAMES = {"Bon Rayon", "CSV", "NPY", "SHA-256"}
 KEYWORDS = {
     "_": None,
     "gettext": None,
