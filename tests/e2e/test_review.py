@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
@@ -308,3 +309,18 @@ def test_the_whole_card_is_in_view_on_a_laptop(desk, settings, scheme):
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 900
     assert page.evaluate("document.documentElement.scrollHeight") <= 900
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("is_blind", [False, True])
+def test_axe_finds_nothing(desk, settings, scheme, width, is_blind):
+    reasons = [ReviewReason.AUDIT] if is_blind else [ReviewReason.LOW_CONFIDENCE]
+    doubtful_item(settings.MEDIA_ROOT, 0, reasons=reasons, is_blind=is_blind)
+    page = desk()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+    found = Axe().run(page)
+
+    assert found.violations_count == 0, found.generate_report()
