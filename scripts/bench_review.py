@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--items", type=int, default=10_000, help="open review items")
     parser.add_argument("--moderators", type=int, default=8, help="processes at once")
     parser.add_argument("--each", type=int, default=100, help="decisions of each moderator")
