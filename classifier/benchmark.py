@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifier.arrays import targets_of
+from classifier.arrays import Floats, targets_of
 from classifier.cache import FeatureCache
 from classifier.config import TrainConfig
 from classifier.data import Dataset
@@ -21,6 +23,7 @@ from classifier.encoding import Stages, encode_products
 from classifier.ensemble import Outcome
 from classifier.folds import grouped_folds
 from classifier.learn import Part, learn
+from classifier.metrics import bootstrap
 from classifier.report import ensemble_metrics, fusion_metrics
 from classifier.train import CALIBRATION, TEST, TRAIN, as_part, divide, open_encoders
 from classifier.types import Member
@@ -76,7 +79,7 @@ def benchmark(
         fusions.append(fusion_metrics(ensemble, learned.fusion))
     report("folds", len(pairs), len(pairs))
     tested = rows.select(np.concatenate([held for _, held in pairs]))
-    metrics = _measure(answers, tested, labels, config)
+    joined = _join(answers)
     return {
         "products": len(rows),
         "groups": len(set(rows.groups)),
@@ -84,7 +87,15 @@ def benchmark(
         "split": "official" if has_official else f"{folds} grouped folds",
         "tested": len(tested),
         "learning_seconds": round(time.perf_counter() - started, 1),
-        "members": metrics,
+        "members": ensemble_metrics(
+            joined,
+            targets_of(tested.codes, labels),
+            tested.groups,
+            threshold=config.threshold,
+            samples=config.bootstrap_samples,
+            seed=config.seed,
+        ),
+        "gains": _gains(joined, tested, labels, config),
         "fusions": fusions,
     }
 
@@ -104,6 +115,9 @@ def as_markdown(result: Mapping[str, Any], threshold: float) -> str:
         one = members.get(str(member))
         if one and one["rows"]:
             lines.append(_row(_TITLES[member], one))
+    lines.append("")
+    for name, gain in result["gains"].items():
+        lines.append(f"FUSION - {_TITLES[Member(name)]}: accuracy {_cell(gain)} (paired)")
     return "\n".join(lines)
 
 
@@ -126,10 +140,8 @@ def _cell(interval: Mapping[str, float]) -> str:
     return f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
 
 
-def _measure(
-    answers: list[dict[Member, Outcome]], tested: Part, labels: list[int], config: TrainConfig
-) -> dict[str, Any]:
-    joined = {
+def _join(answers: list[dict[Member, Outcome]]) -> dict[Member, Outcome]:
+    return {
         member: Outcome(
             np.concatenate([one[member].log_proba for one in answers]),
             np.concatenate([one[member].raw for one in answers]),
@@ -138,11 +150,34 @@ def _measure(
         for member in _ORDER
         if all(member in one for one in answers)
     }
-    return ensemble_metrics(
-        joined,
-        targets_of(tested.codes, labels),
-        tested.groups,
-        threshold=config.threshold,
-        samples=config.bootstrap_samples,
-        seed=config.seed,
-    )
+
+
+def _gains(
+    joined: Mapping[Member, Outcome], tested: Part, labels: list[int], config: TrainConfig
+) -> dict[str, dict[str, float]]:
+    """Return how much more accurate FUSION is than each member, paired on the same products.
+
+    A product that a member cannot answer counts as wrong for it.
+    """
+    targets = targets_of(tested.codes, labels)
+    is_right = {
+        member: (one.log_proba.argmax(axis=1) == targets) & one.known
+        for member, one in joined.items()
+    }
+    gains = {}
+    for member, own in is_right.items():
+        if member is not Member.FUSION:
+            difference = is_right[Member.FUSION].astype(np.float64) - own
+            interval = bootstrap(
+                partial(_mean, difference),
+                tested.groups,
+                samples=config.bootstrap_samples,
+                seed=config.seed,
+            )
+            gains[str(member)] = {name: round(v, 4) for name, v in asdict(interval).items()}
+    return gains
+
+
+def _mean(values: Floats, weights: Floats) -> Floats:
+    result: Floats = weights @ values / weights.sum(axis=1)
+    return result

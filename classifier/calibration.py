@@ -19,6 +19,7 @@ from classifier.arrays import Floats, Ints, log_softmax, mean_nll
 # a handful of all-right rows from asking for certainty.
 _LOG_BOUNDS: Final = (float(np.log(0.02)), float(np.log(5.0)))
 _SHRINKAGE: Final = 10.0  # in rows: vector scaling's prior counts like this many products
+_PRIOR_ROWS: Final = 2.0  # in rows: how much the belief in temperature 1 counts
 _GROUPS_PER_CATEGORY: Final = 20  # fewer than this cannot teach a category its own factor
 
 
@@ -56,10 +57,12 @@ def fit_inverse_temperature(
 ) -> float:
     """Return the factor on the log-probabilities that minimises the log-loss, 0.02 to 5."""
 
+    # Twenty answers that happen to be all right are no reason for near certainty.
+    pull = _PRIOR_ROWS / len(targets)
+
     def loss(log_factor: float) -> float:
         scaled = log_softmax(log_proba * np.exp(log_factor))
-        # One part in a thousand of pull towards 1 decides when every row is right.
-        return mean_nll(scaled, targets, weights) + 1e-3 * log_factor**2
+        return mean_nll(scaled, targets, weights) + pull * log_factor**2
 
     best = minimize_scalar(loss, bounds=_LOG_BOUNDS, method="bounded", options={"xatol": 1e-4})
     return float(np.exp(best.x))

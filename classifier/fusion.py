@@ -159,7 +159,7 @@ def pool(answers: Answers, weights: Floats, patterns: Ints) -> Floats:
     A row may lack a member of a modality that it has (an unknown text, say): the sum then runs
     over the members that are there.
     """
-    own = weights[patterns].T * answers.available * (patterns >= 0)  # (M, N)
+    own = weights[patterns].T * (patterns >= 0)  # (M, N)
     # Missing answers may hold NaN, and NaN times 0 is NaN.
     clean = np.where(answers.available[:, :, None], answers.log_proba, 0.0)
     result: Floats = np.einsum("mn,mnk->nk", own, clean)

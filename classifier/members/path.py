@@ -11,7 +11,7 @@ from classifier.arrays import Floats, Ints, log_prior, log_softmax, mean_nll
 from classifier.logistic import Matrix, PathFitter, Problem
 from classifier.members.base import NEVER_HELD, FitReport
 
-STRENGTHS: Final = (0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5)
+STRENGTHS: Final = (1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7)
 """Strong to weak, for rows of about unit length."""
 
 _RISES: Final = 2  # the log-loss along the path has one valley; two rises: it is behind

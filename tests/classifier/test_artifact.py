@@ -118,6 +118,22 @@ def test_a_manifest_of_another_format_is_refused(copy):
         load_artifact(copy)
 
 
+def test_a_manifest_that_reads_the_same_but_is_written_otherwise_is_refused(copy):
+    text = (copy / MANIFEST).read_text()
+    (copy / MANIFEST).write_text(text.replace("  ", "\t", 1))
+
+    with pytest.raises(ArtifactInvalid, match=MANIFEST):
+        load_artifact(copy)
+
+
+def test_a_manifest_with_another_encoder_is_refused(copy):
+    text = (copy / MANIFEST).read_text()
+    (copy / MANIFEST).write_text(text.replace("b" * 64, "c" * 64))
+
+    with pytest.raises(ArtifactInvalid, match="encoder digests"):
+        load_artifact(copy)
+
+
 def test_a_killed_save_leaves_no_model_and_the_next_one_replaces_its_rest(
     model, tmp_path, monkeypatch
 ):

@@ -65,6 +65,9 @@ def test_the_table_shows_all_four_and_fusion_wins_where_each_member_knows_half(r
     members = result["members"]
     best = max(members[name]["accuracy"]["value"] for name in ("cnn", "bert", "lexical"))
     assert members["fusion"]["accuracy"]["value"] > best
+    gain = members["fusion"]["accuracy"]["value"] - members["bert"]["accuracy"]["value"]
+    assert result["gains"]["bert"]["value"] == pytest.approx(gain, abs=2e-4)
+    assert result["gains"]["bert"]["low"] > 0
 
 
 def test_pictures_without_texts_are_compared_by_what_applies(run, catalogue):

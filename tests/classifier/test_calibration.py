@@ -42,12 +42,12 @@ def test_temperature_scaling_never_changes_the_answer(seed, sharpened):
 
 
 def test_a_handful_of_right_answers_does_not_ask_for_certainty():
-    log_proba = log_softmax(np.eye(4) * 2)
+    log_proba = log_softmax(np.tile(np.eye(4) * 2, (5, 1)))
 
-    calibrator = fit_temperature(log_proba, np.arange(4))
+    calibrator = fit_temperature(log_proba, np.tile(np.arange(4), 5))
 
-    assert calibrator.scale.max() <= 5.0
-    assert np.isfinite(calibrator.apply(log_proba)).all()
+    confidence = np.exp(calibrator.apply(log_proba).max(axis=1))
+    assert 0.7 < confidence.max() < 0.98
 
 
 def test_vector_scaling_repairs_one_biased_category():
@@ -79,7 +79,7 @@ def test_weights_count_like_repeated_rows():
     weighted = fit_temperature(log_proba, targets, weights)
     repeated = fit_temperature(log_proba[again], targets[again])
 
-    assert weighted.temperature == pytest.approx(repeated.temperature, rel=1e-3)
+    assert weighted.temperature == pytest.approx(repeated.temperature, rel=0.01)
 
 
 def test_sharpening_a_calibration_is_a_temperature_after_it():

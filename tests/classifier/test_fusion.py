@@ -11,7 +11,8 @@ from classifier.fusion import PATTERNS, Answers, Fusion, Pattern
 from classifier.fusion_fit import fit_fusion
 from classifier.fusion_temperature import PatternLogits, fit_temperatures
 from classifier.learn import learn
-from classifier.members.base import Features, Modality, Source
+from classifier.members.base import NEVER_HELD, Features, Modality, Source
+from classifier.members.registry import MEMBERS as MEMBERS_BY_NAME
 from classifier.report import dropout_metrics
 from classifier.types import Member
 from tests.classifier import world
@@ -257,6 +258,24 @@ def test_a_backbone_that_memorised_its_training_rows_is_seen_through_by_the_cali
         return mean_nll(ensemble.predict(test.features)[Member.FUSION].log_proba, targets)
 
     assert outcome("calibration") < outcome("out_of_fold")
+
+
+def test_rows_that_a_backbone_has_seen_choose_no_regularisation(monkeypatch):
+    train, fresh = world.part(80), world.part(60, seed=5)
+    given = []
+
+    class Watched(MEMBERS_BY_NAME[Member.BERT]):
+        def fit(self, inputs, codes, folds, weights=None):
+            given.append(folds)
+            return super().fit(inputs, codes, folds, weights)
+
+    monkeypatch.setitem(MEMBERS_BY_NAME, Member.BERT, Watched)
+    config = world.two_members(stack_on="calibration")
+
+    learn(train, fresh, world.LABELS, config)
+
+    assert (given[0][:80] == NEVER_HELD).all()
+    assert (given[0][80:] != NEVER_HELD).all()
 
 
 def test_stacking_on_the_calibration_part_needs_one():

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
-from classifier.arrays import targets_of
+from classifier.arrays import mean_nll, targets_of
 from classifier.errors import ArtifactInvalid
 from classifier.folds import grouped_folds
 from classifier.learn import learn
-from classifier.members.base import MemberState, Source
+from classifier.members.base import NEVER_HELD, MemberState, Source
 from classifier.members.bert import BertMember
 from classifier.members.head import LinearHead
 from classifier.members.lexical import LexicalMember
@@ -44,6 +45,27 @@ def test_regularisation_is_the_strength_of_least_held_out_loss():
 
     assert report.strength == min(report.nll_by_strength, key=report.nll_by_strength.get)
     assert len(report.nll_by_strength) >= 2
+
+
+def test_rows_that_are_never_held_train_but_are_not_judged():
+    part = world.part(200)
+    folds = np.where(np.arange(200) < 120, NEVER_HELD, 0)
+    head = BertMember(world.LABELS)
+
+    report = head.fit(part.features.values[Source.TEXT_VECTORS], part.codes, folds)
+
+    assert np.allclose(report.out_of_fold[:120], -np.log(4))
+    targets = targets_of(part.codes, world.LABELS)
+    judged = mean_nll(report.out_of_fold[120:], targets[120:])
+    assert judged == pytest.approx(report.nll_by_strength[report.strength])
+
+
+def test_a_term_of_one_training_row_does_not_lengthen_others():
+    from classifier.members.lexical import _idf
+
+    counts = sparse.csr_array(np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0]]))
+
+    assert (_idf(counts) > 0).tolist() == [True, False, False]
 
 
 def test_noise_asks_for_more_regularisation_than_signal():
