@@ -123,3 +123,16 @@ def test_templates_keep_to_the_content_security_policy():
     ]
 
     assert inline == []
+
+
+def test_python_may_set_a_traceback_on_every_exception_of_ours():
+    frozen = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in PYTHON
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(getattr(base, "id", "").endswith(("Exception", "Error")) for base in node.bases)
+        and any("frozen=True" in ast.unparse(decorator) for decorator in node.decorator_list)
+    ]
+
+    assert frozen == []

@@ -18,7 +18,7 @@ class ByteRange:
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Unsatisfiable(Exception):
     """The range begins behind the end of the file."""
 

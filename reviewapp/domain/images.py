@@ -29,7 +29,7 @@ _JPEG_MAGIC: Final = b"\xff\xd8\xff"
 _PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ImageRefused(Exception):
     """The picture cannot be taken; `code` names the case, `message` says why to the sender."""
 

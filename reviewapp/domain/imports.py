@@ -40,7 +40,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ImportUnreadable(Exception):
     """A file of the import cannot be used at all; `message` says to the sender what to change."""
 

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ProductRefused(Exception):
     """The product cannot be taken; `message` says to the sender which `field` to change, how."""
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class LimitReached(Exception):
     """Too many attempts; `retry_after` seconds until the next may come."""
 

@@ -17,7 +17,7 @@ from reviewapp.services.predictions import ask_again
 MANIFEST = "MANIFEST.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ModelRefused(Exception):
     """The artifact cannot be taken; `message` says why and what to do."""
 

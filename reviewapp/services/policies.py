@@ -9,7 +9,7 @@ from reviewapp.domain.routing import Policy
 from reviewapp.models import RoutingPolicy, User
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class PolicyOutdated(Exception):
     """Somebody has set a newer policy since the form was opened."""
 

@@ -12,7 +12,7 @@ from reviewapp.models import Category, Decision, MisclassificationReport, Produc
 from reviewapp.services import review
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class ReportRefused(Exception):
     """The report makes no sense; `message` says why, to the buyer."""
 
