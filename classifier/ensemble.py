@@ -78,10 +78,19 @@ class Ensemble:
         )
 
     def without_unused(self, optional: Sequence[Member]) -> Ensemble:
-        """Return the ensemble without those of `optional` that cannot change FUSION's answer."""
-        dropped = {member for member in optional if member not in self.fusion.used}
-        kept = [member for member in self.fusion.members if member not in dropped]
-        if len(kept) == len(self.fusion.members) or not kept:
+        """Return the ensemble without those of `optional` that cannot change FUSION's answer.
+
+        The last member of a modality stays: without it a picture or text would count as missing,
+        and another temperature would apply.
+        """
+        kept = list(self.fusion.members)
+        for member in optional:
+            modality = self.members[member].source.modality if member in kept else None
+            others = [one for one in kept if one != member]
+            is_last = all(self.members[one].source.modality != modality for one in others)
+            if member in kept and member not in self.fusion.used and not is_last:
+                kept = others
+        if len(kept) == len(self.fusion.members):
             return self
         columns = [self.fusion.members.index(member) for member in kept]
         fusion = replace(

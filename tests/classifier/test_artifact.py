@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,32 +185,32 @@ def test_a_bundled_backbone_travels_inside_and_is_checked(model, tmp_path):
         load_artifact(tmp_path / "model")
 
 
-def test_an_unused_lexical_member_is_left_out_without_changing_an_answer():
+@pytest.mark.parametrize("unused", [Member.LEXICAL, Member.BERT])
+def test_an_unused_member_is_left_out_without_changing_an_answer(unused):
     ensemble, _ = learn(world.part(), None, world.LABELS, world.QUICK)
-    column = ensemble.fusion.members.index(Member.LEXICAL)
-    weights = ensemble.fusion.weights.copy()
-    weights[:, column] = 0.0
-    idle = type(ensemble)(
-        ensemble.labels,
-        ensemble.members,
-        ensemble.calibrators,
-        type(ensemble.fusion)(
-            ensemble.fusion.members,
-            ensemble.fusion.modalities,
-            weights,
-            ensemble.fusion.inverse_temperature,
-            ensemble.fusion.prior,
-        ),
-    )
+    fusion = ensemble.fusion
+    weights = fusion.weights + 0.3
+    weights[:, fusion.members.index(unused)] = 0.0
+    idle = replace(ensemble, fusion=replace(fusion, weights=weights, correction=None))
 
-    slim = idle.without_unused([Member.LEXICAL])
+    slim = idle.without_unused([unused])
 
     features = world.part(30, seed=2).features
-    assert Member.LEXICAL not in slim.members
+    assert unused not in slim.members
     assert np.allclose(
         slim.predict(features)[Member.FUSION].log_proba,
         idle.predict(features)[Member.FUSION].log_proba,
     )
+
+
+def test_the_only_member_of_a_modality_stays_even_unused():
+    ensemble, _ = learn(world.part(), None, world.LABELS, world.QUICK)
+    weights = np.zeros_like(ensemble.fusion.weights)
+    idle = replace(ensemble, fusion=replace(ensemble.fusion, weights=weights, correction=None))
+
+    slim = idle.without_unused([Member.CNN, Member.LEXICAL])
+
+    assert set(slim.members) == {Member.CNN, Member.BERT}
 
 
 def test_targets_refuse_an_unknown_code():

@@ -7,6 +7,7 @@ import pytest
 from classifier.artifact import load_artifact
 from classifier.data import Dataset
 from classifier.errors import ArtifactInvalid, DataInvalid
+from classifier.learn import learn
 from classifier.members.base import Modality
 from classifier.train import divide, train
 from classifier.types import Member
@@ -103,6 +104,23 @@ def test_parts_share_no_group(catalogue):
     assert not groups[0] & groups[1]
     assert not (groups[0] | groups[1]) & groups[2]
     assert sum(map(len, parts.values())) == len(twins)
+
+
+def test_models_learn_from_train_and_calibration_and_never_from_test(
+    catalogue, tmp_path, monkeypatch
+):
+    given = []
+
+    def spy(train_part, calibration, *rest):
+        given.extend([set(train_part.groups), set(calibration.groups)])
+        return learn(train_part, calibration, *rest)
+
+    monkeypatch.setattr("classifier.train.learn", spy)
+    _train(catalogue, tmp_path / "model")
+
+    parts = divide(catalogue, world.QUICK)
+    expected = [{catalogue[row].group for row in parts[name]} for name in ("train", "calibration")]
+    assert given == expected
 
 
 def test_a_tables_own_split_is_kept(catalogue):
