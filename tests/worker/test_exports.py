@@ -13,6 +13,7 @@ from reviewapp.choices import ExportFormat, JobStatus, ReviewStatus
 from reviewapp.models import DatasetExport, FeedbackLabel
 from reviewapp.selectors.exports import export_path, label_counts, stranded
 from reviewapp.services import exports
+from tests.concurrency import in_new_connection
 from tests.factories import (
     CategoryFactory,
     ChampionFactory,
@@ -275,3 +276,22 @@ def test_the_sweeper_finds_what_lost_its_message_or_its_worker(now, settings):
 
     assert stranded(now=now) == []
     assert stranded(now=later) == [waiting.pk, running.pk]
+
+
+def test_a_label_given_while_the_file_is_written_waits_for_the_next_export(now):
+    for code in (10, 20):
+        label(now, code=code)
+    row = exports.request_export(export_format=ExportFormat.NPY, user=None, now=now)
+    hold = exports.claim_export(export_id=row.pk, now=now)
+
+    def interfere(done, total):
+        if done == 1:
+            in_new_connection(lambda: label(now, code=30))
+
+    written = exports.write_export(export_format=hold.format, part=hold.part, on_progress=interfere)
+
+    with zipfile.ZipFile(hold.part) as archive:
+        labels = np.load(io.BytesIO(archive.read("y.npy")), allow_pickle=False)
+        index = archive.read("index.csv").decode().splitlines()
+    assert (written.rows, len(labels), len(index)) == (2, 2, 3)
+    assert label_counts().exportable == 3
