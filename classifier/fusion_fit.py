@@ -195,10 +195,11 @@ def _pool_weights(data: _Data, subset: Sequence[int]) -> Floats:
     rows = np.arange(len(data.targets))
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        answers = log_softmax(np.einsum("m,mnk->nk", weights, clean))
+        answers = log_softmax(np.tensordot(weights, clean, axes=1))
         residual = np.exp(answers)
         residual[rows, data.targets] -= 1.0
-        gradient = np.einsum("nk,mnk,n->m", residual, clean, share)
+        residual *= share[:, None]
+        gradient = clean.reshape(len(used), -1) @ residual.ravel()
         return -float(share @ answers[rows, data.targets]), gradient
 
     start = np.full(len(used), 1 / len(used))
