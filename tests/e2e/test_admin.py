@@ -1,0 +1,75 @@
+"""An administrator in a real browser: ask for an export, watch it, download it; set a policy."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from reviewapp.models import DatasetExport, RoutingPolicy
+from tests.e2e.axe import violations
+from tests.factories import AdminFactory, ChampionFactory, FeedbackLabelFactory
+from tests.views.test_models import METRICS
+from worker.tasks import exports as tasks
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def admin(sign_in):
+    admin = AdminFactory(username="chief", language="en")
+    sign_in(admin)
+    return admin
+
+
+def test_an_export_is_asked_for_watched_and_downloaded(
+    page, live_server, admin, faults, monkeypatch
+):
+    monkeypatch.setattr(tasks.run_export, "apply_async", lambda *args, **options: None)
+    label = FeedbackLabelFactory(decision__item__product__designation="=cmd()")
+    page.goto(f"{live_server.url}/exports/")
+    page.get_by_label("CSV, challenge layout").check()
+    page.get_by_role("button", name="Make the export").click()
+
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    assert violations(page) == []
+    tasks.run_export(DatasetExport.objects.get().pk)
+
+    expect(page.get_by_text("SHA-256")).to_be_visible()  # by itself, within the next poll
+    export = DatasetExport.objects.get()
+    expect(page.get_by_text(export.sha256)).to_be_visible()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    content = Path(started.value.path()).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == export.sha256
+    [row] = csv.DictReader(content.decode().splitlines())
+    assert (row["productid"], row["designation"]) == (str(label.product_id), "'=cmd()")
+    assert faults == []
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_models_page_is_whole_in_every_width_and_scheme(
+    page, live_server, admin, faults, width, scheme
+):
+    ChampionFactory(name="demo-1", metrics=METRICS, is_demo=True)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+    page.goto(f"{live_server.url}/models/")
+
+    expect(page.get_by_role("heading", name="demo-1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(page) == []
+    assert faults == []
+
+
+def test_a_policy_is_put_into_force(page, live_server, admin):
+    page.goto(f"{live_server.url}/models/")
+    page.get_by_label("List from this confidence on (%)").fill("92.5")
+    page.get_by_label("Why").fill("The busy season")
+    page.get_by_role("button", name="Put into force").click()
+
+    expect(page.get_by_text("Policy 2 is in force.")).to_be_visible()
+    assert RoutingPolicy.objects.get(version=2).accept_at == 0.925
