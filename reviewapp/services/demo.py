@@ -84,16 +84,22 @@ def seed_products(
 
 
 def moderate(*, moderator: User, count: int, clock: Clock, seed: int) -> int:
-    """Let an invented moderator, wrong in 3 % of cases, answer up to `count` items; return how many."""
+    """Let an invented moderator, wrong in 3 % of cases, answer up to `count` items; return how many.
+
+    Only demo products are touched: what a visitor brings waits for a person. One of which nobody
+    knows the truth is skipped, never guessed.
+    """
     chance = random.Random(seed)  # noqa: S311  # a play, not a secret
     codes = list(Category.objects.filter(is_active=True).values_list("code", flat=True))
     for answered in range(count):
-        item_id = review.claim_next(moderator=moderator, now=clock())
+        item_id = review.claim_next(moderator=moderator, now=clock(), only_demo=True)
         if item_id is None:
             return answered
         product = ReviewItem.objects.select_related("product").get(pk=item_id).product
-        key = uuid.UUID(int=chance.getrandbits(128), version=4)
-        if chance.random() < _SKIPPED:
+        # Not drawn from `seed`: a second play with the same seed gives new answers.
+        key = uuid.uuid4()
+        code = true_code(product)
+        if code is None or chance.random() < _SKIPPED:
             skip(
                 item_id=item_id,
                 moderator=moderator,
@@ -102,8 +108,7 @@ def moderate(*, moderator: User, count: int, clock: Clock, seed: int) -> int:
                 now=clock(),
             )
             continue
-        code = true_code(product)
-        if code is None or chance.random() < _MODERATOR_ERROR:
+        if chance.random() < _MODERATOR_ERROR:
             code = chance.choice(codes)
         decide(
             item_id=item_id,
@@ -175,10 +180,14 @@ def _seller_account(key: str) -> None:
 
 
 def actors(*, role: Role, count: int) -> Iterator[User]:
-    """Yield `count` invented people of a role, the demo account first; made as needed."""
+    """Yield `count` invented people of a role, made as needed.
+
+    Never the demo account itself: a visitor may be using it, and must not have cards answered
+    or products reported in his or her name.
+    """
     group = ensure_roles()[role]
-    for number in range(count):
-        name = DEMO_USERNAMES[role] + (f"-{number + 1}" if number else "")
+    for number in range(2, count + 2):
+        name = f"{DEMO_USERNAMES[role]}-{number}"
         user, created = User.objects.get_or_create(username=name, defaults={"is_demo": True})
         if created:
             user.set_unusable_password()

@@ -27,6 +27,10 @@ WITH free AS MATERIALIZED (
       AND (item.hidden_until IS NULL OR item.hidden_until <= %(now)s)
       AND (item.escalated_at IS NULL OR %(is_lead)s)
       AND (%(reason)s::text IS NULL OR item.reasons @> ARRAY[%(reason)s]::varchar[])
+      AND (NOT %(only_demo)s OR EXISTS (
+          SELECT 1 FROM reviewapp_product product
+          WHERE product.id = item.product_id AND product.is_demo
+      ))
       AND NOT EXISTS (
           SELECT 1 FROM reviewapp_reviewitem_skipped_by skip
           WHERE skip.reviewitem_id = item.id AND skip.user_id = %(moderator)s
@@ -101,25 +105,29 @@ def claim_next(
     now: datetime,
     reason: ReviewReason | None = None,
     have: Collection[int] = (),
+    only_demo: bool = False,
 ) -> int | None:
     """Hand `moderator` an item and return its id, or None when none is free.
 
     `have` are items already on the moderator's page. One that the moderator holds beside them
     comes first, with its lease renewed, so that a reloaded page gets its item back. Then comes
     the most urgent free item, or free item with `reason`; none that the moderator skipped.
-    Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.
+    `only_demo` leaves everything but demo products alone. Never waits for a colleague's claim.
+    Raises TooManyHeld at MOST_HELD items.
     """
     held = _held_by(moderator).filter(claim_expires_at__gt=now)
     own = held.exclude(pk__in=have)
     if reason is not None:
         own = own.filter(reasons__contains=[reason])
+    if only_demo:
+        own = own.filter(product__is_demo=True)
     own_id = own.order_by("-priority", "opened_at", "id").values_list("pk", flat=True).first()
     if own_id is not None and _renew(moderator, [own_id], now) == [own_id]:
         return own_id
     count = held.count()
     if count >= rules.MOST_HELD:
         raise TooManyHeld(count)
-    return _claim_free(moderator, now, reason)
+    return _claim_free(moderator, now, reason, only_demo)
 
 
 def extend_claims(*, moderator: User, item_ids: Collection[int], now: datetime) -> list[int]:
@@ -172,11 +180,14 @@ def _renew(moderator: User, item_ids: Collection[int], now: datetime) -> list[in
         return [row[0] for row in cursor.fetchall()]
 
 
-def _claim_free(moderator: User, now: datetime, reason: ReviewReason | None) -> int | None:
+def _claim_free(
+    moderator: User, now: datetime, reason: ReviewReason | None, only_demo: bool
+) -> int | None:
     values = {
         "moderator": moderator.pk,
         "is_lead": moderator.has_perm("reviewapp.lead_review"),
         "reason": reason.value if reason else None,
+        "only_demo": only_demo,
         "now": now,
         "until": lease_end(now),
     }

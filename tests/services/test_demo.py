@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 
-from reviewapp.choices import ReviewReason, Role
+from reviewapp.choices import ReviewReason, ReviewStatus, Role, Verdict
 from reviewapp.demo.catalogue import product_at
 from reviewapp.models import (
     Category,
@@ -15,7 +17,7 @@ from reviewapp.models import (
 from reviewapp.services import demo, review
 from reviewapp.services.listing import list_product
 from tests.conftest import NOW
-from tests.factories import ProductFactory
+from tests.factories import ProductFactory, ReviewItemFactory
 
 pytestmark = pytest.mark.django_db
 COUNT = 12
@@ -86,6 +88,56 @@ def test_an_invented_moderator_works_through_the_queue(shop):
     labels = FeedbackLabel.objects.select_related("product", "category")
     right = [label.category.code == demo.true_code(label.product) for label in labels]
     assert sum(right) >= len(right) - 2
+
+
+def test_invented_people_are_never_the_accounts_that_visitors_use(shop):
+    for role in (Role.MODERATOR, Role.BUYER):
+        names = [user.username for user in demo.actors(role=role, count=2)]
+
+        assert names == [f"{role.value}-2", f"{role.value}-3"]
+
+
+def test_a_visitors_product_is_left_to_people(shop):
+    (moderator,) = demo.actors(role=Role.MODERATOR, count=1)
+    item = ReviewItemFactory(priority=9.0)
+
+    assert demo.moderate(moderator=moderator, count=5, clock=clock, seed=5) == 0
+
+    item.refresh_from_db()
+    assert item.status == ReviewStatus.PENDING
+    assert item.first_seen_at is None
+    held = ReviewItemFactory(
+        status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at=NOW + timedelta(hours=1)
+    )
+    assert demo.moderate(moderator=moderator, count=5, clock=clock, seed=5) == 0
+    assert not Decision.objects.exists()
+    held.refresh_from_db()
+    assert held.status == ReviewStatus.CLAIMED
+
+
+def test_a_demo_product_of_unknown_truth_is_skipped_not_guessed(shop):
+    (moderator,) = demo.actors(role=Role.MODERATOR, count=1)
+    ReviewItemFactory(product__is_demo=True, product__external_id="made-by-hand")
+
+    # None of these seeds may lead to a label.
+    for seed in range(5):
+        demo.moderate(moderator=moderator, count=1, clock=clock, seed=seed)
+
+    assert Decision.objects.get().verdict == Verdict.SKIPPED
+    assert not FeedbackLabel.objects.exists()
+
+
+def test_playing_the_same_seed_twice_answers_twice(shop):
+    (moderator,) = demo.actors(role=Role.MODERATOR, count=1)
+    for product in Product.objects.all():
+        review.open_item(
+            product=product, reasons=[ReviewReason.LOW_CONFIDENCE], priority=0.5, now=NOW
+        )
+
+    for _play in range(2):
+        assert demo.moderate(moderator=moderator, count=4, clock=clock, seed=5) == 4
+
+    assert Decision.objects.count() == 8
 
 
 def test_an_invented_buyer_reports_only_what_is_wrong(shop):
