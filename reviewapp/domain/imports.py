@@ -34,6 +34,9 @@ _ENDINGS = {
     ".ndjson": ImportFormat.JSONL,
     ".parquet": ImportFormat.PARQUET,
 }
+# What file systems take as one name; and a path that leaves room for the folder it lies in.
+_NAME_BYTES = 255
+_PATH_BYTES = 2048
 LANGUAGE_PATTERN = r"^[a-z]{2}(-[a-z]{2})?$"
 _WHOLE = re.compile(r"[0-9]{1,18}(\.0+)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -149,9 +152,12 @@ def language(raw: str) -> str:
 def inside(name: str) -> str:
     """Return a picture's path with forward slashes.
 
-    Raises ProductRefused for one that leads outside, or that is an address: nothing is fetched.
+    Raises ProductRefused for one that leads outside, that no file can have, or that is an address:
+    nothing is fetched.
     """
     path = name.replace("\\", "/")
+    # First, for no message may hold what no file can be written with.
+    _check_writable(path)
     if _DRIVE.match(path) or path.startswith("/") or ".." in PurePosixPath(path).parts:
         message = _("The picture “%(name)s” lies outside; only names below the folder are read.")
         raise ProductRefused("image", message % {"name": name[:200]})
@@ -161,6 +167,18 @@ def inside(name: str) -> str:
     if "\x00" in path:
         raise ProductRefused("image", _("The picture's name holds control characters."))
     return str(PurePosixPath(path))
+
+
+def _check_writable(path: str) -> None:
+    """Raise ProductRefused for a path that the system would not even look up."""
+    try:
+        parts = [part.encode() for part in path.split("/")]
+    except UnicodeEncodeError as error:
+        message = _("The picture's name holds half a character (a lone surrogate).")
+        raise ProductRefused("image", message) from error
+    if max(map(len, parts)) > _NAME_BYTES or len(path.encode()) > _PATH_BYTES:
+        message = _("The picture's name “%(name)s…” is too long for a file.")
+        raise ProductRefused("image", message % {"name": path[:40]})
 
 
 def _as_text(value: Any) -> str | None:

@@ -99,10 +99,17 @@ class ZipPictures:
         if not row.picture_name:
             return None
         name = inside(row.picture_name)
-        info = self._by_path.get(name) or self._by_name.get(_last(name))
+        return store_image(data=self._read(self._find(name)))
+
+    def _find(self, name: str) -> zipfile.ZipInfo:
+        for folder in _FOLDERS:
+            if info := self._by_path.get(f"{folder}/{name}" if folder else name):
+                return info
+        # A name with a folder means that folder: another's picture would be the wrong one.
+        info = None if "/" in name else self._by_name.get(name)
         if info is None:
             raise self._absent(name)
-        return store_image(data=self._read(info))
+        return info
 
     def _index(self, info: zipfile.ZipInfo) -> None:
         if info.is_dir():
@@ -116,11 +123,12 @@ class ZipPictures:
         self._by_name[name] = None if name in self._by_name else info
 
     def _absent(self, name: str) -> Exception:
-        last = _last(name)
-        if last in self._by_name:
+        if "/" in name:
+            return PictureMissing(name)
+        if name in self._by_name:
             message = _("Several pictures of the archive are named “%(name)s”; write its folder.")
-            return ProductRefused("image", message % {"name": last[:200]})
-        return _outside(last) if last in self._outside else PictureMissing(name)
+            return ProductRefused("image", message % {"name": name[:200]})
+        return _outside(name) if name in self._outside else PictureMissing(name)
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
         """Unpack one member, at most IMAGE_MAX_BYTES of it, whatever its header says."""

@@ -93,6 +93,18 @@ def test_a_path_outside_and_an_address_are_refused(tmp_path, name):
     assert not ProductImage.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "name", ["x" * 252 + ".jpg", "é" * 130, "\ud800.jpg", "../\ud800.jpg", "ab/" * 999 + "x.jpg"]
+)
+def test_a_name_that_no_file_can_have_is_refused(tmp_path, name):
+    path = archive(tmp_path, [("a.jpg", jpeg())])
+
+    for where in ({"folder": tmp_path}, {"archive": path}):
+        with pytest.raises(ProductRefused) as refused:
+            stored(named(name), **where)
+        refused.value.message.encode()  # as the report does
+
+
 @pytest.mark.parametrize("member", ["../../x.png", "/x.png", "..\\x.png"])
 def test_a_member_that_lies_outside_is_never_reached_by_its_last_name(tmp_path, member):
     path = archive(tmp_path, [(member, jpeg())])
@@ -117,6 +129,15 @@ def test_a_name_that_stands_for_two_members_is_refused(tmp_path):
     with pytest.raises(ProductRefused, match="folder"):
         stored(named("a.jpg"), archive=path)
     assert stored(named("red/a.jpg"), archive=path) != stored(named("blue/a.jpg"), archive=path)
+
+
+def test_a_name_with_a_folder_never_takes_another_folders_picture(tmp_path):
+    path = archive(tmp_path, [("blue/1.jpg", jpeg("blue")), ("images/red/2.jpg", jpeg("red"))])
+
+    with pytest.raises(PictureMissing):
+        stored(named("red/1.jpg"), archive=path)
+    assert stored(named("1.jpg"), archive=path) is not None
+    assert stored(named("red/2.jpg"), archive=path) is not None
 
 
 @pytest.mark.parametrize(
