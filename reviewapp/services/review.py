@@ -72,8 +72,9 @@ def open_item(
     """Open the product's one review item, or add `reasons` to the open one.
 
     Locks the product row, so that two callers cannot open two items. A higher priority raises
-    the item's; a lower one leaves it. An audit is blind; any further reason keeps it so, since
-    the answer must come before the models' answers are seen.
+    the item's; a lower one leaves it. An audit is blind, since the answer must come before the
+    models' answers are seen: any further reason keeps it so, and an audit that joins an open item
+    makes it so, unless somebody has seen the item already.
     """
     Product.objects.select_for_update(no_key=True).only("id").get(pk=product.pk)
     item = (
@@ -94,7 +95,9 @@ def open_item(
     item.reasons = list(dict.fromkeys([*item.reasons, *reasons]))
     item.priority = max(item.priority, priority)
     item.route = route or item.route
-    item.save(update_fields=["reasons", "priority", "route"])
+    is_unseen = item.status == ReviewStatus.PENDING and item.first_seen_at is None
+    item.is_blind = item.is_blind or (is_unseen and ReviewReason.AUDIT in reasons)
+    item.save(update_fields=["reasons", "priority", "route", "is_blind"])
     return item
 
 

@@ -245,6 +245,7 @@ def test_claiming_walks_the_queue_index_instead_of_sorting():
         "moderator": moderator.pk,
         "is_lead": False,
         "reason": None,
+        "only_demo": False,
         "now": NOW,
         "until": NOW,
     }
@@ -255,3 +256,31 @@ def test_claiming_walks_the_queue_index_instead_of_sorting():
 
     assert "review_item_queue" in plan
     assert "Sort" not in plan
+
+
+def audit(item):
+    return review.open_item(
+        product=item.product, reasons=[ReviewReason.AUDIT], priority=0.1, now=NOW
+    )
+
+
+def test_an_audit_makes_an_open_item_blind_that_nobody_has_seen():
+    item = ReviewItemFactory(reasons=[ReviewReason.BUYER_REPORT])
+
+    assert audit(item) == item
+
+    item.refresh_from_db()
+    assert item.is_blind
+    assert item.reasons == [ReviewReason.BUYER_REPORT, ReviewReason.AUDIT]
+
+
+def test_an_audit_cannot_unsee_what_a_moderator_has_seen():
+    moderator, item = ModeratorFactory(), ReviewItemFactory()
+    claim(moderator)
+
+    audit(item)
+    review.release_all(moderator=moderator)
+    audit(item)
+
+    item.refresh_from_db()
+    assert not item.is_blind
