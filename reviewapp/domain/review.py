@@ -78,6 +78,7 @@ class UndoRefusal(Enum):
     TOO_OLD = "too_old"
     NEWER_DECISION = "newer_decision"
     NEW_ITEM = "new_item"
+    CASE_CLOSED = "case_closed"
     WITH_COLLEAGUE = "with_colleague"
     PRODUCT_CHANGED = "product_changed"
 
@@ -90,6 +91,7 @@ class UndoFacts:
     is_recent: bool
     has_newer_decision: bool
     has_newer_item: bool
+    is_case_closed: bool
     is_with_colleague: bool
     is_listing_unchanged: bool
 
@@ -101,6 +103,7 @@ def undo_refusal(facts: UndoFacts) -> UndoRefusal | None:
         (not facts.is_recent, UndoRefusal.TOO_OLD),
         (facts.has_newer_decision, UndoRefusal.NEWER_DECISION),
         (facts.has_newer_item, UndoRefusal.NEW_ITEM),
+        (facts.is_case_closed, UndoRefusal.CASE_CLOSED),
         (facts.is_with_colleague, UndoRefusal.WITH_COLLEAGUE),
         (not facts.is_listing_unchanged, UndoRefusal.PRODUCT_CHANGED),
     )

@@ -39,6 +39,12 @@ def skip(item, moderator, **kwargs):
     )
 
 
+def escalate(item, moderator):
+    return decisions.escalate(
+        item_id=item.pk, moderator=moderator, comment="?", client_key=uuid.uuid4(), now=NOW
+    )
+
+
 def live_label(product):
     return FeedbackLabel.objects.filter(product=product, ended_at=None).first()
 
@@ -237,3 +243,20 @@ def test_an_undone_decision_stays_on_record():
     undo(decision, moderator)
 
     assert Decision.objects.filter(pk=decision.pk, verdict=Verdict.CORRECTED).exists()
+
+
+@pytest.mark.parametrize("answer", [skip, escalate])
+def test_a_case_that_was_closed_meanwhile_does_not_come_back(answer):
+    moderator = ModeratorFactory()
+    item = claimed(moderator)
+    decision = answer(item, moderator)
+    closed = {"status": ReviewStatus.RESOLVED, "resolved_at": NOW}
+    ReviewItem.objects.filter(pk=item.pk).update(**closed)
+
+    with pytest.raises(decisions.UndoRefused) as refused:
+        undo(decision, moderator)
+
+    item.refresh_from_db()
+    assert refused.value.refusal == UndoRefusal.CASE_CLOSED
+    assert (item.status, item.claimed_by) == (ReviewStatus.RESOLVED, None)
+    assert Decision.objects.count() == 1

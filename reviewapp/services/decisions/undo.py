@@ -64,6 +64,7 @@ def _facts(case: Case, target: Decision, moderator: User, now: datetime) -> Undo
         is_recent=target.pk in undoable_ids(moderator),
         has_newer_decision=newest != target.pk,
         has_newer_item=other_open.exists(),
+        is_case_closed=_is_case_closed(case.item, target),
         is_with_colleague=hold(claim_of(case.item), moderator.pk, now) == Hold.ANOTHERS,
         is_listing_unchanged=_is_listing_unchanged(case.product, target),
     )
@@ -74,6 +75,11 @@ def undoable_ids(moderator: User) -> set[int]:
     own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
     recent = own.order_by("-decided_at", "-id")[: settings.REVIEW_UNDO_LIMIT]
     return set(recent.values_list("pk", flat=True))
+
+
+def _is_case_closed(item: ReviewItem, target: Decision) -> bool:
+    """A skip or an escalation left the item open; once it is resolved there is nothing to return."""
+    return target.verdict not in _ANSWERS and item.status == ReviewStatus.RESOLVED
 
 
 def _is_listing_unchanged(product: Product, target: Decision) -> bool:

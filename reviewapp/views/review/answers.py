@@ -216,6 +216,7 @@ def _why_not_undone(refusal: UndoRefusal) -> str:
         UndoRefusal.TOO_OLD: _("This decision is too far back to be undone."),
         UndoRefusal.NEWER_DECISION: _("A newer decision stands on this product."),
         UndoRefusal.NEW_ITEM: _("The product is in review again: decide it there."),
+        UndoRefusal.CASE_CLOSED: _("This case has been closed since: there is nothing to undo."),
         UndoRefusal.WITH_COLLEAGUE: _("A colleague is looking at this product now."),
         UndoRefusal.PRODUCT_CHANGED: _("The product has changed since; it was left as it is."),
     }[refusal]
