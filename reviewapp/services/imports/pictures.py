@@ -1,12 +1,13 @@
 """Where the pictures of an import come from: a ZIP, a folder, an array, or nowhere."""
 
+import io
 import struct
 import zipfile
 import zlib
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -68,13 +69,30 @@ class FolderPictures:
         raise PictureMissing(name)
 
 
+class _ArchiveFile(io.BufferedReader):
+    """A ZIP file that refuses to give its list of contents when that would fill the memory.
+
+    zipfile reads the list in one piece. What it takes for the list's
+    size is thus bounded, whichever of the ZIP's records (ZIP64 or not) it believes.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        # A stored picture comes in one piece too.
+        most = max(_DIRECTORY_BYTES, settings.IMAGE_MAX_BYTES + 1)
+        if size is not None and size > most:
+            raise ImportUnreadable(_("The archive holds too many files; split it."))
+        return super().read(size)
+
+
 class ZipPictures:
     """Members of a ZIP, each read by itself into memory and never written under its own name."""
 
     def __init__(self, path: Path) -> None:
         try:
-            _check_directory(path)
-            self._archive = zipfile.ZipFile(path)
+            with ExitStack() as opened:
+                self._file = opened.enter_context(_ArchiveFile(path.open("rb", buffering=0)))
+                self._archive = zipfile.ZipFile(self._file)
+                opened.pop_all()
         except (zipfile.BadZipFile, OSError, struct.error, NotImplementedError) as error:
             raise ImportUnreadable(_("The archive of pictures is not a readable ZIP.")) from error
         self._by_path: dict[str, zipfile.ZipInfo] = {}
@@ -94,6 +112,7 @@ class ZipPictures:
         trace: TracebackType | None,
     ) -> None:
         self._archive.close()
+        self._file.close()
 
     def store(self, row: ImportRow) -> ProductImage | None:
         if not row.picture_name:
@@ -205,31 +224,3 @@ def _last(name: str) -> str:
 def _outside(name: str) -> ProductRefused:
     message = _("The picture “%(name)s” lies outside; only names below the folder are read.")
     return ProductRefused("image", message % {"name": name[:200]})
-
-
-def _check_directory(path: Path) -> None:
-    """Refuse a ZIP whose list of contents would not fit in memory, before it is read.
-
-    APPNOTE.TXT 4.3.16 (end of central directory) and 4.3.14 (its ZIP64 form).
-    """
-    with path.open("rb") as file:
-        size = _directory_bytes(file)
-    if size > _DIRECTORY_BYTES:
-        raise ImportUnreadable(_("The archive holds too many files; split it."))
-
-
-def _directory_bytes(file: BinaryIO) -> int:
-    end = file.seek(0, 2)
-    start = max(0, end - 2**16 - 22)
-    file.seek(start)
-    tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0:
-        raise zipfile.BadZipFile("no end of central directory")
-    (size,) = struct.unpack_from("<L", tail, at + 12)
-    if size != 0xFFFFFFFF or at < 20 or tail[at - 20 : at - 16] != b"PK\x06\x07":
-        return int(size)
-    (offset,) = struct.unpack_from("<Q", tail, at - 12)
-    file.seek(offset)
-    (size,) = struct.unpack_from("<Q", file.read(56), 40)
-    return int(size)
