@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviewapp.choices import ReviewReason, ReviewStatus
+from reviewapp.domain.review import MOST_HELD
 from reviewapp.models import Category, Decision, ReviewItem
 from reviewapp.services import review
 from tests.factories import (
@@ -274,3 +275,33 @@ def test_a_failure_is_told_in_words(signed_in, world):
     item.route.save()
 
     assert "The worker died while it classified" in post(signed_in, "claim").content.decode()
+
+
+def hold_items(moderator, count):
+    until = timezone.now() + timedelta(minutes=3)
+    return ReviewItemFactory.create_batch(
+        count, status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at=until
+    )
+
+
+def test_a_form_is_told_when_too_many_are_held(signed_in, moderator):
+    hold_items(moderator, MOST_HELD)
+    data = {"reason": ReviewReason.AUDIT.value}
+
+    page = signed_in.post(reverse("review:claim"), data, follow=True)
+
+    assert page.redirect_chain == [(reverse("review:desk"), 302)]
+    assert f"You hold {MOST_HELD} products already." in page.content.decode()
+
+
+def test_an_answer_counts_although_too_many_are_held(signed_in, moderator):
+    item, *_others = hold_items(moderator, MOST_HELD + 1)
+    category = CategoryFactory(name_en="Garden tools")
+    data = {"client_key": uuid.uuid4(), "category": category.code, "queue": "audit"}
+
+    page = signed_in.post(reverse("review:decide", args=[item.pk]), data, follow=True)
+
+    text = page.content.decode()
+    assert "Saved:" in text
+    assert f"You hold {MOST_HELD} products already." in text
+    assert Decision.objects.get().category == category

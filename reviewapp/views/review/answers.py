@@ -19,7 +19,13 @@ from reviewapp.services import decisions, review
 from reviewapp.templatetags.ui import confidence_percent
 from reviewapp.types import UserRequest
 from reviewapp.views.review.access import is_script, may_review
-from reviewapp.views.review.desk import card_response, desk_address, reason_asked, render_desk
+from reviewapp.views.review.desk import (
+    card_response,
+    desk_address,
+    reason_asked,
+    render_desk,
+    to_the_held,
+)
 
 
 @require_POST
@@ -143,7 +149,11 @@ def _take(
 def _next_by_page(request: UserRequest) -> HttpResponse:
     """Without a script the next item is claimed right away, so that one press does both."""
     reason = reason_asked(request)
-    review.claim_next(moderator=request.user, now=timezone.now(), reason=reason)
+    try:
+        review.claim_next(moderator=request.user, now=timezone.now(), reason=reason)
+    except review.TooManyHeld as full:
+        # The answer before it is saved, and has been acknowledged.
+        return to_the_held(request, full)
     return redirect(desk_address(reason))
 
 

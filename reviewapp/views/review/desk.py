@@ -60,7 +60,9 @@ def claim(request: UserRequest) -> HttpResponse:
         item_id = review.claim_next(
             moderator=request.user, now=now, reason=reason, have=form.cleaned_data["have"]
         )
-    except review.TooManyHeld:
+    except review.TooManyHeld as full:
+        if not is_script(request):
+            return to_the_held(request, full)
         return HttpResponse(status=204, headers={"Desk-State": "full"})
     if not is_script(request):
         return redirect(desk_address(reason))
@@ -70,6 +72,17 @@ def claim(request: UserRequest) -> HttpResponse:
         empty["Desk-State"] = "empty"
         return empty
     return card_response(request, item_id)
+
+
+def to_the_held(request: UserRequest, full: review.TooManyHeld) -> HttpResponse:
+    """Tell that no more is handed out, and show the desk unfiltered: there the held ones are."""
+    text = ngettext(
+        "You hold %(count)d product already. Answer it first, then take more.",
+        "You hold %(count)d products already. Answer these first, then take more.",
+        full.held,
+    )
+    messages.warning(request, text % {"count": full.held})
+    return redirect(desk_address(None))
 
 
 def card_response(request: UserRequest, item_id: int) -> HttpResponse:
