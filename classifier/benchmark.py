@@ -62,14 +62,10 @@ def benchmark(
     labels = sorted(set(rows.codes))
     started = time.perf_counter()
     has_official = use_official and {TRAIN, TEST} <= set(dataset.official)
-    calibration: Part | None = None
     if has_official:
-        parts = divide(dataset, config)
-        calibration = rows.select(np.array(parts[CALIBRATION]))
-        pairs = [(np.array(parts[TRAIN]), np.array(parts[TEST]))]
+        calibration, pairs = _official(dataset, rows, config)
     else:
-        place = grouped_folds(rows.groups, rows.codes, folds, config.seed)
-        pairs = [(np.flatnonzero(place != f), np.flatnonzero(place == f)) for f in range(folds)]
+        calibration, pairs = None, _folds(rows, folds, config)
     answers: list[dict[Member, Outcome]] = []
     fusions = []
     for done, (train, held) in enumerate(pairs):
@@ -79,25 +75,44 @@ def benchmark(
         fusions.append(fusion_metrics(ensemble, learned.fusion))
     report("folds", len(pairs), len(pairs))
     tested = rows.select(np.concatenate([held for _, held in pairs]))
-    joined = _join(answers)
     return {
         "products": len(rows),
         "groups": len(set(rows.groups)),
         "categories": len(labels),
         "split": "official" if has_official else f"{folds} grouped folds",
-        "tested": len(tested),
         "learning_seconds": round(time.perf_counter() - started, 1),
-        "members": ensemble_metrics(
-            joined,
-            targets_of(tested.codes, labels),
-            tested.groups,
-            threshold=config.threshold,
-            samples=config.bootstrap_samples,
-            seed=config.seed,
-        ),
-        "gains": _gains(joined, tested, labels, config),
+        **_measured(_join(answers), tested, labels, config),
         "fusions": fusions,
     }
+
+
+Pairs = list[tuple[Ints, Ints]]  # rows to learn from, rows held out
+
+
+def _official(dataset: Dataset, rows: Part, config: TrainConfig) -> tuple[Part, Pairs]:
+    parts = divide(dataset, config)
+    calibration = rows.select(np.array(parts[CALIBRATION]))
+    return calibration, [(np.array(parts[TRAIN]), np.array(parts[TEST]))]
+
+
+def _folds(rows: Part, folds: int, config: TrainConfig) -> Pairs:
+    place = grouped_folds(rows.groups, rows.codes, folds, config.seed)
+    return [(np.flatnonzero(place != f), np.flatnonzero(place == f)) for f in range(folds)]
+
+
+def _measured(
+    joined: Mapping[Member, Outcome], tested: Part, labels: list[int], config: TrainConfig
+) -> dict[str, Any]:
+    members = ensemble_metrics(
+        joined,
+        targets_of(tested.codes, labels),
+        tested.groups,
+        threshold=config.threshold,
+        samples=config.bootstrap_samples,
+        seed=config.seed,
+    )
+    gains = _gains(joined, tested, labels, config)
+    return {"tested": len(tested), "members": members, "gains": gains}
 
 
 def as_markdown(result: Mapping[str, Any], threshold: float) -> str:

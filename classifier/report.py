@@ -49,29 +49,28 @@ def member_metrics(
     def f1(average: Average) -> metrics.Measure:
         return lambda w: metrics.f1(predicted, true, log_proba.shape[1], average, w)
 
+    equal_mass = metrics.expected_calibration_error(confidence, is_right, equal_mass=True)[0]
     return {
         "rows": len(rows),
         "groups": len(set(own_groups)),
         "accuracy": interval(lambda w: metrics.accuracy(is_right, w)),
         "macro_f1": interval(f1("macro")),
         "weighted_f1": interval(f1("weighted")),
-        "nll": {
-            "before": round(metrics.nll(raw, true), 4),
-            "after": round(metrics.nll(log_proba, true), 4),
-        },
+        "nll": _before_after(metrics.nll(raw, true), metrics.nll(log_proba, true)),
         "brier": round(metrics.brier(log_proba, true), 4),
         "ece": {
             "before": interval(_ece(raw, true), _ECE_SAMPLES),
             "after": interval(_ece(log_proba, true), _ECE_SAMPLES),
-            "after_equal_mass": round(
-                float(metrics.expected_calibration_error(confidence, is_right, equal_mass=True)[0]),
-                4,
-            ),
+            "after_equal_mass": round(float(equal_mass), 4),
         },
         "mean_confidence": round(float(confidence.mean()), 4),
         "aurc": round(aurc(confidence, is_right), 4),
         "at_threshold": asdict(at_threshold(confidence, is_right, threshold)),
     }
+
+
+def _before_after(before: float, after: float) -> dict[str, float]:
+    return {"before": round(before, 4), "after": round(after, 4)}
 
 
 def ensemble_metrics(
