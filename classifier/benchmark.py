@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.arrays import Floats, targets_of
+from classifier.arrays import Floats, Ints, targets_of
 from classifier.cache import FeatureCache
 from classifier.config import TrainConfig
 from classifier.data import Dataset
