@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from reviewapp.models import Decision, FeedbackLabel
+from reviewapp.models import Decision, FeedbackLabel, ReviewItem
 from reviewapp.selectors.review import history
 from reviewapp.services import decisions, review
 from tests.factories import (
@@ -111,6 +111,26 @@ def test_a_products_past_is_told_in_full(client, moderator):
     assert "live" in text
 
 
+@pytest.mark.parametrize("role", [ModeratorFactory, AdminFactory])
+def test_a_products_past_is_hidden_while_a_blind_answer_is_awaited(client, role):
+    category = CategoryFactory(name_en="Garden tools", name_fr="Garden tools")
+    decision = decided(ModeratorFactory(), category=category)
+    Decision.objects.filter(pk=decision.pk).update(suggested_category=category)
+    blind = ReviewItemFactory(product=decision.product, is_blind=True, reasons=["audit"])
+    client.force_login(role(language="en"))
+    address = reverse("review:provenance", args=[decision.product_id])
+
+    hidden = client.get(address).content.decode()
+    ReviewItem.objects.filter(pk=blind.pk).update(status="resolved", resolved_at=NOW)
+    shown = client.get(address).content.decode()
+
+    assert "awaits a blind answer" in hidden
+    assert "awaits a blind answer" not in shown
+    for given_away in ("Garden tools", str(category.code), "Low confidence", "Corrected"):
+        assert given_away not in hidden.split("<main")[1]
+        assert given_away in shown.split("<main")[1]
+
+
 def test_a_products_past_is_not_for_buyers(client, moderator):
     decision = decided(moderator)
     client.force_login(BuyerFactory())
@@ -138,7 +158,7 @@ def test_a_products_past_costs_the_same_for_any_length(signed_in, rows, django_a
     item = ReviewItemFactory()
     DecisionFactory.create_batch(rows, item=item)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         signed_in.get(reverse("review:provenance", args=[item.product_id]))
 
 

@@ -5,6 +5,7 @@ from reviewapp.selectors.review.history import (
     decisions_of,
     decisions_on,
     fusion_confidence,
+    is_blind_now,
     latest_undoable,
     undoable_ids,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "fusion_confidence",
     "guides",
     "held_item_id",
+    "is_blind_now",
     "latest_undoable",
     "queue_state",
     "undoable_ids",

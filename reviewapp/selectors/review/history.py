@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db.models import QuerySet
 
-from reviewapp.choices import MemberChoice, Verdict
-from reviewapp.models import Decision, Prediction, Product, User
+from reviewapp.choices import MemberChoice, ReviewStatus, Verdict
+from reviewapp.models import Decision, Prediction, Product, ReviewItem, User
 from reviewapp.selectors.pages import Page, page_by_time
 
 PAGE_SIZE = 25
@@ -51,6 +51,12 @@ def _recent(moderator: User) -> QuerySet[Decision]:
     own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
     newest = own.order_by("-decided_at", "-id").select_related("undone_by")
     return newest[: settings.REVIEW_UNDO_LIMIT]
+
+
+def is_blind_now(*, product: Product) -> bool:
+    """True while somebody is to answer for the product without knowing what the models said."""
+    open_items = ReviewItem.objects.filter(product=product).exclude(status=ReviewStatus.RESOLVED)
+    return open_items.filter(is_blind=True).exists()
 
 
 def decisions_on(*, product: Product) -> QuerySet[Decision]:

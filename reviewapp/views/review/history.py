@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from reviewapp.choices import ReviewReason
+from reviewapp.domain.review import reasons_to_show
 from reviewapp.models import Product
 from reviewapp.selectors import review as selectors
 from reviewapp.selectors.pages import CursorInvalid
@@ -40,13 +41,21 @@ def history(request: UserRequest) -> HttpResponse:
 @login_required
 @permission_required("reviewapp.view_decision", raise_exception=True)
 def provenance(request: UserRequest, product_id: int) -> HttpResponse:
-    """Who decided what about a product, when, seeing which model's answer, and which label it left."""
+    """Who decided what about a product, when, seeing which model's answer, and which label it left.
+
+    While a blind answer is awaited, what would give the models' answers away is left out for
+    everyone: whoever reads this may be handed the card next.
+    """
     product = get_object_or_404(
         Product.objects.select_related("image", "category__family"), pk=product_id
     )
+    is_blind = selectors.is_blind_now(product=product)
     rows = [
-        (decision, [ReviewReason(reason) for reason in decision.reasons])
+        (
+            decision,
+            reasons_to_show([ReviewReason(r) for r in decision.reasons], is_blind=is_blind),
+        )
         for decision in selectors.decisions_on(product=product)
     ]
-    context = {"product": product, "rows": rows}
+    context = {"product": product, "rows": rows, "is_blind": is_blind}
     return render(request, "review/provenance.html", context)
