@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from reviewapp.views.accounts import admin_log_in
 from reviewapp.views.styleguide import styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,8 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/", include("reviewapp.routes.models")),
     path("api/v1/", include("reviewapp.routes.api")),
     path(settings.MEDIA_URL.lstrip("/"), include("reviewapp.routes.media")),
+    # Before the admin's own addresses, so that its log-in is never reached.
+    path("admin/login/", admin_log_in),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
 ]
 
 if settings.DEBUG:

@@ -1,10 +1,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -70,6 +74,19 @@ class LogIn(LoginView):
             ("login_account", username),
             ("login_network", client_address(self.request)),
         ]
+
+
+def admin_log_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the one log-in page, where guessers wear out; Django's own for the admin has no limit.
+
+    Someone signed in who may not use the admin is told so rather than asked again and again.
+    """
+    target = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+    if not request.user.is_authenticated:
+        return redirect_to_login(target)
+    if not admin.site.has_permission(request):
+        raise PermissionDenied
+    return redirect("admin:index")
 
 
 @require_POST

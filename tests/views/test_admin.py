@@ -44,3 +44,34 @@ def test_accounts_can_be_managed(root):
     answer = root.get(f"/admin/reviewapp/user/{person.pk}/change/")
 
     assert answer.status_code == 200
+
+
+def test_the_admin_has_no_log_in_of_its_own(client):
+    asked = client.get("/admin/reviewapp/user/", follow=True)
+    posted = client.post("/admin/login/", {"username": "root", "password": "guess"})
+
+    assert asked.redirect_chain[-1][0] == "/login/?next=/admin/reviewapp/user/"
+    assert posted.status_code == 302
+    assert posted.url.startswith("/login/")
+
+
+def test_staff_reach_the_admin_through_the_log_in(client):
+    person = UserFactory(is_staff=True, is_superuser=True)
+    person.set_password("a good one")
+    person.save()
+    address = client.get("/admin/", follow=True).redirect_chain[-1][0]
+
+    page = client.post(
+        address,
+        {"username": person.username, "password": "a good one", "next": "/admin/"},
+        follow=True,
+    )
+
+    assert page.redirect_chain == [("/admin/", 302)]
+    assert page.status_code == 200
+
+
+def test_who_is_not_staff_is_told_so_instead_of_sent_in_circles(client):
+    client.force_login(UserFactory(is_staff=False))
+
+    assert client.get("/admin/", follow=True).status_code == 403
