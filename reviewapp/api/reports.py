@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.utils import timezone
-from rest_framework import mixins, pagination, permissions, serializers, viewsets
+from rest_framework import exceptions, mixins, pagination, permissions, serializers, viewsets
 from rest_framework.request import Request
 
 from reviewapp.models import Category, MisclassificationReport, User
 from reviewapp.selectors.shop import listed_products
+from reviewapp.services import limits
 from reviewapp.services.reports import ReportRefused, submit_report
 
 
@@ -87,7 +88,6 @@ class ReportViewSet(
     serializer_class = ReportSerializer
     permission_classes = [permissions.IsAuthenticated, MayReport]
     pagination_class = NewestFirst
-    throttle_scope = "reports"
     queryset = MisclassificationReport.objects.select_related(
         "product", "reported_category", "suggested_category", "decision__category"
     )
@@ -95,5 +95,10 @@ class ReportViewSet(
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(reporter_id=self.request.user.pk or 0)
 
-    def get_throttles(self) -> list[Any]:
-        return super().get_throttles() if self.request.method == "POST" else []
+    def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:
+        """Save, within the limit that reports from the pages count towards as well."""
+        try:
+            limits.count_attempt(action="reports", actor=f"user:{self.request.user.pk}")
+        except limits.LimitReached as reached:
+            raise exceptions.Throttled(wait=reached.retry_after) from reached
+        serializer.save()

@@ -138,7 +138,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"reports": "30/hour", "ingest": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {"ingest": "600/min"},
     "EXCEPTION_HANDLER": "reviewapp.api.errors.problem",
     "NON_FIELD_ERRORS_KEY": "errors",
 }

@@ -83,14 +83,22 @@ def test_a_visitor_has_to_sign_in():
     assert APIClient().get(ADDRESS).status_code == 401
 
 
-def test_too_many_reports_have_to_wait(api, monkeypatch):
-    monkeypatch.setattr(
-        "rest_framework.throttling.ScopedRateThrottle.THROTTLE_RATES", {"reports": "2/hour"}
-    )
+def test_too_many_reports_have_to_wait(api, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"reports": (2, 60)}
     products = [ListedProductFactory() for _ in range(3)]
 
     answers = [api.post(ADDRESS, {"product": product.pk}) for product in products]
 
     assert [answer.status_code for answer in answers] == [201, 201, 429]
-    assert int(answers[2]["Retry-After"]) > 0
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
     assert api.get(ADDRESS).status_code == 200
+
+
+def test_reports_from_the_pages_and_over_the_api_share_one_limit(api, buyer, client, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"reports": (1, 60)}
+    client.force_login(buyer)
+
+    page = client.post(f"/reports/product/{ListedProductFactory().pk}/")
+
+    assert page.status_code == 302
+    assert api.post(ADDRESS, {"product": ListedProductFactory().pk}).status_code == 429
