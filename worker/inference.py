@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from PIL import Image
 
-from classifier.errors import ClassifierError
+from classifier.errors import ArtifactInvalid, ClassifierError
 from classifier.types import PredictionResult, ProductInput
 from reviewapp.choices import Queue
 from reviewapp.models import ModelVersion
@@ -93,21 +93,30 @@ def forget() -> None:
 def _load(version: ModelVersion) -> Model:
     started = time.monotonic()
     try:
-        predictor = _predictor_class().load(
-            model_versions.artifact_path(version), settings.BACKBONES_ROOT, threads=_THREADS
-        )
+        predictor = _ready_predictor(version)
     except (ClassifierError, OSError) as error:
         logger.exception("Model %s cannot be loaded", version.name)
         return _refuse(version, f"Model {version.name} cannot be used: {error}")
-    if predictor.manifest_sha256 != version.manifest_sha256:
-        return _refuse(
-            version,
-            f"Model {version.name} cannot be used: MANIFEST.json is not the registered one.",
-        )
-    _warm_up(predictor)
+    except Exception as error:
+        # Whatever else a damaged file or library raises: a worker that only failed here again and
+        # again would tell nobody, and its products would wait for ever.
+        logger.exception("Model %s cannot be loaded", version.name)
+        words = f"{type(error).__name__}: {error}; the worker's log says more."
+        return _refuse(version, f"Model {version.name} cannot be used: {words}")
     _state.model, _state.problem, _state.refused_id = Model(version, predictor), "", None
     logger.info("Model %s is ready after %.1f s", version.name, time.monotonic() - started)
     return _state.model
+
+
+def _ready_predictor(version: ModelVersion) -> Predictor:
+    """Load the artifact, compare it with its row and try it out once."""
+    predictor: Predictor = _predictor_class().load(
+        model_versions.artifact_path(version), settings.BACKBONES_ROOT, threads=_THREADS
+    )
+    if predictor.manifest_sha256 != version.manifest_sha256:
+        raise ArtifactInvalid("MANIFEST.json is not the registered one.")
+    _warm_up(predictor)
+    return predictor
 
 
 def _refuse(version: ModelVersion | None, problem: str) -> Model:

@@ -254,3 +254,22 @@ def test_the_same_champion_is_loaded_once(predictor, monkeypatch):
     monkeypatch.setattr(FixedPredictor, "load", None)
 
     assert inference.model().predictor is predictor
+
+
+@pytest.mark.parametrize("step", ["load", "predict"])
+@pytest.mark.parametrize("error", [ImportError, RuntimeError, ValueError, OSError])
+def test_whatever_breaks_a_model_is_stated_and_not_only_raised(
+    predictor, monkeypatch, caplog, step, error
+):
+    def broken(*_args, **_options):
+        raise error("bad weights")
+
+    inference.forget()
+    monkeypatch.setattr(FixedPredictor, step, broken)
+    with pytest.raises(inference.ModelUnusable, match="bad weights"):
+        inference.model()
+
+    version, problem = inference.status()
+    assert version is None
+    assert "cannot be used" in problem
+    assert caplog.records[-1].exc_info is not None
