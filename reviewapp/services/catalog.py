@@ -8,7 +8,7 @@ from enum import Enum
 from django.conf import settings
 from django.db import connection, transaction
 
-from reviewapp.choices import ProductStatus, RequestStatus
+from reviewapp.choices import ProductStatus
 from reviewapp.domain.products import (
     Outcome,
     ProductTexts,
@@ -16,10 +16,10 @@ from reviewapp.domain.products import (
     clean_texts,
     input_digest,
 )
-from reviewapp.models import ClassificationRequest, Product, ProductImage, User
+from reviewapp.models import Product, ProductImage, User
 from reviewapp.services.images import store_image
+from reviewapp.services.predictions.requests import keep_requested, open_requests
 
-_OPEN = (RequestStatus.WAITING, RequestStatus.CLAIMED)
 # What an arrival may change; status, category and times belong to routing and review.
 _ARRIVING = (
     "seller_id",
@@ -238,7 +238,7 @@ def _assign(draft: ProductDraft, product: Product, seller: User | None) -> None:
 
 def _write(changes: _Changes, now: datetime) -> None:
     # Requests before products: a worker that records an answer locks in the same order.
-    reopened = _refresh_requests(changes.changed_input, now)
+    keep_requested(changes.changed_input, now)
     if changes.updated:
         changes.updated.sort(key=lambda product: product.pk)
         # An upsert writes five hundred rows three times as fast as bulk_update's CASE WHEN.
@@ -249,48 +249,10 @@ def _write(changes: _Changes, now: datetime) -> None:
             update_fields=_WRITTEN,
         )
     Product.objects.bulk_create(changes.created)
-    ClassificationRequest.objects.bulk_create(
-        ClassificationRequest(product=product, input_digest=product.input_digest, requested_at=now)
-        for product in [*changes.created, *changes.changed_input]
-        if product.pk not in reopened
-    )
+    open_requests(changes.created, now)
 
 
 def _copy(product: Product) -> Product:
     """Return the product without its key, as bulk_create's upsert wants it."""
     values = {f.attname: getattr(product, f.attname) for f in Product._meta.concrete_fields}
     return Product(**(values | {"id": None}))
-
-
-def _refresh_requests(products: Sequence[Product], now: datetime) -> set[int]:
-    """Point the open requests of `products` at the new input; return whose products had one."""
-    if not products:
-        return set()
-    digests = {product.pk: product.input_digest for product in products}
-    requests = list(
-        ClassificationRequest.objects.select_for_update()
-        .filter(product__in=digests, status__in=_OPEN)
-        .order_by("id")
-    )
-    for request in requests:
-        request.input_digest = digests[request.product_id]
-        # Taken from the worker that may hold it: its answer is to the old input.
-        request.status = RequestStatus.WAITING
-        request.lease_token = None
-        request.lease_expires_at = None
-        request.attempts = 0
-        request.error = ""
-        request.requested_at = now
-    ClassificationRequest.objects.bulk_update(
-        requests,
-        [
-            "input_digest",
-            "status",
-            "lease_token",
-            "lease_expires_at",
-            "attempts",
-            "error",
-            "requested_at",
-        ],
-    )
-    return {request.product_id for request in requests}

@@ -211,3 +211,33 @@ def test_the_same_new_product_sent_twice_at_once_is_created_once():
     assert errors == []
     assert outcomes == [Outcome.UNCHANGED]
     assert ClassificationRequest.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_opened_elsewhere_meanwhile_asks_for_the_new_text():
+    product = ingest().product
+    ClassificationRequest.objects.update(status=RequestStatus.DONE)
+    errors = []
+
+    def send():
+        try:
+            ingest(designation="Roman historique", now=LATER)
+        except Exception as error:  # shown by the assertion below
+            errors.append(error)
+        finally:
+            connection.close()
+
+    change = threading.Thread(target=send)
+    with transaction.atomic():  # as `ask_again`, not committed yet
+        ClassificationRequest.objects.create(
+            product=product, input_digest=product.input_digest, requested_at=NOW
+        )
+        change.start()
+        change.join(timeout=0.5)
+    change.join()
+
+    assert errors == []
+    product.refresh_from_db()
+    assert product.designation == "Roman historique"
+    request = ClassificationRequest.objects.get(status=RequestStatus.WAITING)
+    assert request.input_digest == product.input_digest
