@@ -22,11 +22,13 @@ def open_review_count() -> int:
 
 
 def decided_today(*, moderator: User, now: datetime) -> int:
+    """Answers that the moderator has given since midnight and not taken back."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return Decision.objects.filter(
         moderator=moderator,
         decided_at__gte=midnight,
         verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED],
+        undone_by=None,
     ).count()
 
 

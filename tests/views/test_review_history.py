@@ -177,3 +177,14 @@ def test_the_counters_are_cheap(signed_in, django_assert_num_queries):
 
     with django_assert_num_queries(11):
         signed_in.get(reverse("review:counts"))
+
+
+def test_what_was_undone_does_not_count_as_decided_today(signed_in, moderator):
+    decided(moderator), decided(moderator)
+    signed_in.post(reverse("review:undo"), {"client_key": uuid.uuid4()})
+
+    start = signed_in.get(reverse("home"))
+    counters = signed_in.get(reverse("review:counts"))
+
+    assert start.context["decided_today"] == 1
+    assert counters.context["state"].decided_today == 1

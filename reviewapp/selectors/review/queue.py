@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet
-from django.utils import timezone
 
-from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
-from reviewapp.models import Decision, ReviewItem, User
+from reviewapp.choices import ReviewReason, ReviewStatus
+from reviewapp.models import ReviewItem, User
+from reviewapp.selectors.accounts import decided_today
 
 # Beyond this a number tells nobody anything and costs a scan: "1,000+".
 COUNT_UP_TO = 1000
@@ -72,7 +72,7 @@ def queue_state(*, moderator: User, now: datetime, reason: ReviewReason | None) 
         resting=_count(items.filter(resting).exclude(live | skipped | escalated)),
         skipped=_count(items.filter(skipped).exclude(live | escalated)),
         with_lead=_count(items.filter(escalated).exclude(live)),
-        decided_today=_decided_today(moderator, now),
+        decided_today=decided_today(moderator=moderator, now=now),
         reason=reason,
     )
 
@@ -93,13 +93,3 @@ def _with_colleagues(held: QuerySet[ReviewItem]) -> tuple[datetime | None, list[
     found = list(rows.order_by("claimed_by__username"))
     soonest = min((first for _name, _items, first in found), default=None)
     return soonest, [Holder(name, items) for name, items, _first in found]
-
-
-def _decided_today(moderator: User, now: datetime) -> int:
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Decision.objects.filter(
-        moderator=moderator,
-        decided_at__gte=midnight,
-        verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED],
-        undone_by=None,
-    ).count()
