@@ -58,7 +58,7 @@ def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> 
 
 @transaction.atomic
 def promote(*, version: ModelVersion, now: datetime) -> ModelVersion:
-    """Make `version` the champion; the one before retires. Repeating it changes nothing.
+    """Make `version` the champion; the one before retires. Safe to repeat.
 
     Workers take it up with their next batch. Products in review because no model could answer are
     asked about again. Raises ModelRefused when the catalogue lacks a category of the model.
@@ -67,6 +67,8 @@ def promote(*, version: ModelVersion, now: datetime) -> ModelVersion:
     locked = {v.pk: v for v in ModelVersion.objects.select_for_update().order_by("pk")}
     version = locked[version.pk]
     if version.stage == ModelStage.CHAMPION:
+        # Its files may have been repaired since it failed.
+        ask_again(now=now)
         return version
     known = set(Category.objects.values_list("code", flat=True))
     if missing := [str(code) for code in version.labels if code not in known]:

@@ -169,10 +169,17 @@ def _open_item_of(product: Product) -> ReviewItem | None:
 
 def _withdraw(item: ReviewItem, now: datetime) -> bool:
     """Close an item that only asked what the new answers have settled; say whether it was."""
-    is_free = item.status == ReviewStatus.PENDING and item.escalated_at is None
-    if not is_free or not routing.are_models_doubts(item.reasons):
+    if not _is_free(item, now) or not routing.are_models_doubts(item.reasons):
         return False
     item.status = ReviewStatus.RESOLVED
     item.resolved_at = now
-    item.save(update_fields=["status", "resolved_at"])
+    item.claimed_by = None
+    item.claim_expires_at = None
+    item.save(update_fields=["status", "resolved_at", "claimed_by", "claim_expires_at"])
     return True
+
+
+def _is_free(item: ReviewItem, now: datetime) -> bool:
+    """Say whether no moderator has it in hand; a claim that has run out holds nothing."""
+    has_holder = item.claim_expires_at is not None and item.claim_expires_at > now
+    return not has_holder and item.escalated_at is None

@@ -112,9 +112,22 @@ def test_a_promotion_asks_again_about_what_no_model_could_answer(now, settings):
     CategoryFactory(code=10)
     CategoryFactory(code=20)
     RequestFactory()
-    predictions.fail_waiting(problem="none", now=now)
+    predictions.fail_waiting(problem="none", since=now, now=now)
 
     promote(version=ModelVersionFactory(), now=now)
+
+    statuses = ClassificationRequest.objects.order_by("id").values_list("status", flat=True)
+    assert list(statuses) == [RequestStatus.FAILED, RequestStatus.WAITING]
+
+
+def test_promoting_the_repaired_champion_asks_again_once(now, settings):
+    settings.MODEL_WAIT_SECONDS = 0
+    champion = ChampionFactory()
+    RequestFactory()
+    predictions.fail_waiting(problem="altered", since=now, now=now)
+
+    promote(version=champion, now=now)
+    promote(version=champion, now=now)
 
     statuses = ClassificationRequest.objects.order_by("id").values_list("status", flat=True)
     assert list(statuses) == [RequestStatus.FAILED, RequestStatus.WAITING]

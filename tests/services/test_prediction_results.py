@@ -222,6 +222,21 @@ def test_better_answers_withdraw_a_question_nobody_has_taken(model, now):
     assert item.product.status == ProductStatus.LISTED
 
 
+def test_better_answers_withdraw_a_question_whose_claim_has_run_out(model, now):
+    item = ReviewItemFactory(
+        status=ReviewStatus.CLAIMED,
+        claimed_by=ModeratorFactory(),
+        claim_expires_at=now,
+        reasons=[ReviewReason.LOW_CONFIDENCE],
+    )
+
+    classify(RequestFactory(product=item.product), model, now, confidence=0.95)
+
+    item.refresh_from_db()
+    assert (item.status, item.claimed_by, item.claim_expires_at) == ("resolved", None, None)
+    assert item.product.status == ProductStatus.LISTED
+
+
 def test_a_question_a_moderator_has_in_hand_stays_open(model, now):
     item = ReviewItemFactory(
         status=ReviewStatus.CLAIMED,
@@ -321,7 +336,8 @@ def test_without_a_model_products_go_to_review_after_the_wait_and_only_then(now,
     old = RequestFactory(requested_at=now - timedelta(seconds=settings.MODEL_WAIT_SECONDS))
     new = RequestFactory(requested_at=now)
 
-    assert predictions.fail_waiting(problem="config.json was altered", now=now) == 1
+    problem, since = "config.json was altered", now - timedelta(days=1)
+    assert predictions.fail_waiting(problem=problem, since=since, now=now) == 1
 
     old.refresh_from_db()
     new.refresh_from_db()
@@ -330,11 +346,21 @@ def test_without_a_model_products_go_to_review_after_the_wait_and_only_then(now,
     assert details == {"failure": "no_model", "failure_detail": "config.json was altered"}
 
 
+def test_a_backlog_waits_from_when_the_model_became_unusable(now, settings):
+    RequestFactory(requested_at=now - timedelta(days=1))
+    wait = timedelta(seconds=settings.MODEL_WAIT_SECONDS)
+    since = now - wait + timedelta(seconds=1)
+
+    assert predictions.fail_waiting(problem="altered", since=since, now=now) == 0
+    later = now + timedelta(seconds=1)
+    assert predictions.fail_waiting(problem="altered", since=since, now=later) == 1
+
+
 def test_a_failure_does_not_undo_a_persons_answer(now, settings):
     product = labelled(now)
     RequestFactory(product=product, requested_at=now - timedelta(days=1))
 
-    predictions.fail_waiting(problem="none", now=now)
+    predictions.fail_waiting(problem="none", since=now - timedelta(days=1), now=now)
 
     product.refresh_from_db()
     assert product.status == ProductStatus.LISTED
@@ -343,7 +369,7 @@ def test_a_failure_does_not_undo_a_persons_answer(now, settings):
 
 def test_a_new_model_is_asked_about_the_products_that_failed(model, now):
     RequestFactory(requested_at=now - timedelta(days=1))
-    predictions.fail_waiting(problem="none", now=now)
+    predictions.fail_waiting(problem="none", since=now - timedelta(days=1), now=now)
 
     assert predictions.ask_again(now=now) == 1
     assert predictions.ask_again(now=now) == 0

@@ -1,6 +1,8 @@
 """The drain task, called as a function; tests/worker/test_real_worker.py starts a real one."""
 
 import logging
+import uuid
+from datetime import timedelta
 
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -25,6 +27,8 @@ def sent(monkeypatch):
     messages = []
     monkeypatch.setattr(classify.drain, "apply_async", lambda **options: messages.append(options))
     cache.delete(classify._WAKE_KEY)
+    # A wait of its own: the cache outlives the test, and other processes share it.
+    monkeypatch.setattr(sweep, "_UNUSABLE_KEY", f"test:{uuid.uuid4().hex}")
     yield messages
     cache.delete(classify._WAKE_KEY)
 
@@ -254,6 +258,34 @@ def test_the_same_champion_is_loaded_once(predictor, monkeypatch):
     monkeypatch.setattr(FixedPredictor, "load", None)
 
     assert inference.model().predictor is predictor
+
+
+def test_an_old_backlog_survives_the_promotion_of_a_broken_model(predictor, monkeypatch, settings):
+    clock = [sweep.timezone.now()]
+    monkeypatch.setattr(sweep.timezone, "now", lambda: clock[0])
+    RequestFactory(requested_at=clock[0] - timedelta(days=1))
+    inference.model().version.__class__.objects.update(stage="retired")
+    ChampionFactory(labels=[10, 20], manifest_sha256="other")
+    wait = timedelta(seconds=settings.MODEL_WAIT_SECONDS)
+
+    for passed, status in [
+        (timedelta(0), "waiting"),
+        (wait - timedelta(seconds=2), "waiting"),
+        (timedelta(seconds=4), "failed"),
+    ]:
+        clock[0] += passed
+        sweep.sweep_requests()
+        assert statuses() == [status]
+
+
+def test_a_model_that_works_again_ends_the_wait(predictor, monkeypatch, settings):
+    settings.MODEL_WAIT_SECONDS = 60
+    start = sweep.timezone.now()
+    sweep._unusable_since(start)
+
+    sweep.sweep_requests()
+
+    assert sweep._unusable_since(start + timedelta(hours=1)) > start + timedelta(minutes=59)
 
 
 @pytest.mark.parametrize("step", ["load", "predict"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from reviewapp.choices import Queue
-from reviewapp.selectors import exports, imports
+from reviewapp.selectors import exports, imports, model_versions
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import predictions, workers
@@ -16,6 +17,11 @@ from worker.app import app
 from worker.tasks import classify
 from worker.tasks.exports import wake_exports
 from worker.tasks.imports import wake_import
+
+# Since when no worker can use the champion, shared by all sweepers. It outlasts any pause between
+# sweeps; should Redis lose it, the wait begins again.
+_UNUSABLE_KEY = "model:unusable-since"
+_UNUSABLE_SECONDS = 24 * 3600
 
 
 @app.task
@@ -29,16 +35,41 @@ def sweep_requests() -> None:
     except inference.ModelUnusable as problem:
         _give_up_waiting(str(problem), now)
         return
+    _end_wait()
     if is_work_waiting():
         classify.wake_now()
 
 
 def _give_up_waiting(problem: str, now: datetime) -> None:
     """A worker without a model speaks for all only when no other has one or is training one."""
-    if is_listening(queue=Queue.INFERENCE, now=now) or is_listening(queue=Queue.TRAINING, now=now):
+    if is_listening(queue=Queue.INFERENCE, now=now):
+        _end_wait()
         return
-    while predictions.fail_waiting(problem=problem, now=now):
+    since = _unusable_since(now)
+    if is_listening(queue=Queue.TRAINING, now=now):
+        return
+    while predictions.fail_waiting(problem=problem, since=since, now=now):
         pass
+
+
+def _unusable_since(now: datetime) -> datetime:
+    """Return when the present champion was first found unusable, or the lack of one first noticed."""
+    key = _wait_key()
+    seconds = cache.get_or_set(key, int(now.timestamp()), _UNUSABLE_SECONDS)
+    cache.touch(key, _UNUSABLE_SECONDS)
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _end_wait() -> None:
+    cache.delete(_wait_key())
+
+
+def _wait_key() -> str:
+    """Each promotion begins its own wait: the model before may have worked."""
+    champion = model_versions.champion()
+    promoted_at = champion.promoted_at if champion else None
+    promotion = f"{champion.pk}-{promoted_at.timestamp()}" if champion and promoted_at else "none"
+    return f"{_UNUSABLE_KEY}:{promotion}"
 
 
 @app.task

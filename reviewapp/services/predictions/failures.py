@@ -64,12 +64,16 @@ def end_dead_leases(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def fail_waiting(*, problem: str, now: datetime) -> int:
+def fail_waiting(*, problem: str, since: datetime, now: datetime) -> int:
     """Send to review what has waited MODEL_WAIT_SECONDS for a usable model; return how many.
 
-    problem: why there is none, in words. Handles a bounded number; call it again for more.
+    problem: why there is none, in words; since: when it became so. A backlog that a usable model
+    left behind waits from then on, not from when it came. Handles a bounded number; call it again
+    for more.
     """
     waited = now - timedelta(seconds=settings.MODEL_WAIT_SECONDS)
+    if since > waited:
+        return 0
     requests = list(
         ClassificationRequest.objects.select_for_update(skip_locked=True)
         .filter(status=RequestStatus.WAITING, requested_at__lte=waited)
