@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from celery.signals import worker_process_shutdown, worker_shutdown
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from reviewapp.choices import Queue
@@ -46,8 +46,9 @@ class Heart:
         while True:
             try:
                 self._beat()
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("No heartbeat, the database does not answer: %s", error)
+            except Error as error:
+                # Of whatever kind: a thread that ends here makes a living worker look dead.
+                logger.warning("No heartbeat, the database refuses it: %s", error)
                 connection.close()
             if self._stopped.wait(BEAT_SECONDS):
                 connection.close()
