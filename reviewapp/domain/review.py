@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from reviewapp.choices import ProductStatus, ReviewReason, ReviewStatus, Verdict
+from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 
 # The item on the screen, two more that are loaded ahead, and two decisions on their way.
 MOST_HELD = 5
@@ -108,12 +108,3 @@ def undo_refusal(facts: UndoFacts) -> UndoRefusal | None:
         (not facts.is_listing_unchanged, UndoRefusal.PRODUCT_CHANGED),
     )
     return next((refusal for applies, refusal in against if applies), None)
-
-
-@dataclass(frozen=True, slots=True)
-class ProductBefore:
-    """Where a product stood before a decision; what an undo restores."""
-
-    status: ProductStatus
-    category_id: int | None
-    listed_at: datetime | None

@@ -23,8 +23,6 @@ class ReviewItem(models.Model):
     )
     claim_expires_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(null=True, blank=True)
-    # Not handed out before this time.
-    hidden_until = models.DateTimeField(null=True, blank=True)
     skipped_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     # Set when a moderator asks a lead; from then on only leads are handed the item.
     escalated_at = models.DateTimeField(null=True, blank=True)

@@ -24,7 +24,6 @@ WITH free AS MATERIALIZED (
     FROM reviewapp_reviewitem item
     WHERE item.status <> 'resolved'
       AND (item.status = 'pending' OR item.claim_expires_at <= %(now)s)
-      AND (item.hidden_until IS NULL OR item.hidden_until <= %(now)s)
       AND (item.escalated_at IS NULL OR %(is_lead)s)
       AND (%(reason)s::text IS NULL OR item.reasons @> ARRAY[%(reason)s]::varchar[])
       AND (NOT %(only_demo)s OR EXISTS (

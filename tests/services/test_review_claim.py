@@ -150,14 +150,6 @@ def test_skipped_items_come_back_on_request():
     assert claim(alice) == item.pk
 
 
-def test_a_hidden_item_rests_until_its_time():
-    moderator = ModeratorFactory()
-    item = ReviewItemFactory(hidden_until=NOW + timedelta(minutes=5))
-
-    assert claim(moderator) is None
-    assert claim(moderator, now=NOW + timedelta(minutes=5)) == item.pk
-
-
 def test_an_escalated_item_goes_to_a_lead_only():
     moderator, lead = ModeratorFactory(), AdminFactory()
     item = ReviewItemFactory(escalated_at=NOW)

@@ -26,8 +26,8 @@ class QueueState:
     """Numbers of open items as one moderator meets them; each at most COUNT_UP_TO.
 
     free: may be handed out now; mine: held by this moderator; held: with colleagues, of which
-    the first comes free at `next_free_at` unless its holder is still at it; resting: hidden
-    until later; skipped: by this moderator; with_lead: escalated, out of this moderator's reach
+    the first comes free at `next_free_at` unless its holder is still at it; skipped: by
+    this moderator; with_lead: escalated, out of this moderator's reach
     """
 
     free: int
@@ -35,7 +35,6 @@ class QueueState:
     held: int
     next_free_at: datetime | None
     holders: list[Holder]
-    resting: int
     skipped: int
     with_lead: int
     decided_today: int
@@ -57,19 +56,17 @@ def queue_state(*, moderator: User, now: datetime, reason: ReviewReason | None) 
     if reason is not None:
         items = items.filter(reasons__contains=[reason])
     live = Q(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
-    resting = Q(hidden_until__gt=now)
     skipped = Q(pk__in=_skipped_ids(moderator))
     is_lead = moderator.has_perm("reviewapp.lead_review")
     escalated = Q(pk__in=[]) if is_lead else Q(escalated_at__isnull=False)
     held = items.filter(live).exclude(claimed_by=moderator)
     next_free, holders = _with_colleagues(held)
     return QueueState(
-        free=_count(items.exclude(live | resting | skipped | escalated)),
+        free=_count(items.exclude(live | skipped | escalated)),
         mine=_count(items.filter(live, claimed_by=moderator)),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
         holders=holders,
-        resting=_count(items.filter(resting).exclude(live | skipped | escalated)),
         skipped=_count(items.filter(skipped).exclude(live | escalated)),
         with_lead=_count(items.filter(escalated).exclude(live)),
         decided_today=decided_today(moderator=moderator, now=now),

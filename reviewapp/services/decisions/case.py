@@ -134,7 +134,6 @@ def snapshot(case: Case) -> dict[str, Any]:
             "reasons": item.reasons,
             "priority": item.priority,
             "is_blind": item.is_blind,
-            "hidden_until": _stamp(item.hidden_until),
             "escalated_at": _stamp(item.escalated_at),
         },
         "label_id": label[0] if label else None,

@@ -124,7 +124,6 @@ def _hand_back(item: ReviewItem, target: Decision, moderator: User, now: datetim
     elif item.reasons == before["reasons"]:
         # An item that stayed open keeps what a buyer's report has added since.
         item.priority = before["priority"]
-    item.hidden_until = _moment(before["hidden_until"])
     item.escalated_at = _moment(before["escalated_at"])
     item.status = ReviewStatus.CLAIMED
     item.claimed_by = moderator
