@@ -10,8 +10,11 @@ from kombu import Queue as KombuQueue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.dev")
 
-# Above the longest time limit, or Redis hands a running task to a second worker.
-VISIBILITY_SECONDS = 600
+# No task may have a longer time limit than this.
+LONGEST_TASK_SECONDS = 7260
+# Above it, or Redis hands a running task to a second worker. A message that a dead worker leaves
+# behind thus comes back late; the sweeper is what finds its work again.
+VISIBILITY_SECONDS = LONGEST_TASK_SECONDS + 300
 SWEEP_SECONDS = 10
 UPKEEP_SECONDS = 60
 

@@ -25,6 +25,7 @@ from tests.factories import (
 )
 from tests.waiting import eventually
 from worker import keeper
+from worker.app import app
 from worker.tasks.exports import NO_LABELS, run_export
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -295,3 +296,30 @@ def test_a_label_given_while_the_file_is_written_waits_for_the_next_export(now):
         index = archive.read("index.csv").decode().splitlines()
     assert (written.rows, len(labels), len(index)) == (2, 2, 3)
     assert label_counts().exportable == 3
+
+
+def test_a_new_attempt_removes_what_killed_ones_left(now, settings):
+    settings.JOB_MAX_ATTEMPTS = 2
+    row, other = (
+        exports.request_export(export_format=ExportFormat.CSV, user=None, now=now) for _ in "12"
+    )
+    kept = exports.claim_export(export_id=other.pk, now=now).part
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.touch()
+    later = now
+    for _ in range(2):
+        exports.claim_export(export_id=row.pk, now=later).part.touch()
+        assert len(list(kept.parent.glob(f"{row.pk}-*.part"))) == 1
+        later += timedelta(days=1)
+
+    assert exports.claim_export(export_id=row.pk, now=later) is None
+
+    assert list(kept.parent.glob("*.part")) == [kept]
+
+
+def test_redis_hands_no_running_task_to_a_second_worker():
+    app.loader.import_default_modules()
+    limits = [task.time_limit or app.conf.task_time_limit for task in app.tasks.values()]
+
+    assert run_export.time_limit in limits
+    assert max(limits) < app.conf.broker_transport_options["visibility_timeout"]

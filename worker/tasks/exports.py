@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from reviewapp.services import exports
-from worker.app import app
+from worker.app import LONGEST_TASK_SECONDS, app
 from worker.keeper import ExportKeeper
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 NO_LABELS = gettext_noop(
     "There are no labels yet: an export holds products that a moderator has decided."
 )
-_SOFT_LIMIT, _HARD_LIMIT = 7200, 7260
+_SOFT_LIMIT, _HARD_LIMIT = LONGEST_TASK_SECONDS - 60, LONGEST_TASK_SECONDS
 
 
 def wake_exports(export_id: int) -> None:

@@ -46,7 +46,7 @@ def request_export(
 def claim_export(*, export_id: int, now: datetime) -> Hold | None:
     """Take an export that waits, or whose worker has died; None when there is nothing to take.
 
-    Locks the row. After JOB_MAX_ATTEMPTS the export fails instead.
+    Locks the row, and removes what killed attempts have left of the file. After JOB_MAX_ATTEMPTS the export fails instead.
     """
     export = (
         DatasetExport.objects.select_for_update(skip_locked=True)
@@ -56,6 +56,7 @@ def claim_export(*, export_id: int, now: datetime) -> Hold | None:
     )
     if export is None:
         return None
+    _remove_parts(export)
     if export.attempts >= settings.JOB_MAX_ATTEMPTS:
         _fail(export, TOO_MANY_ATTEMPTS, now)
         return None
@@ -129,6 +130,11 @@ def _held(hold: Hold) -> QuerySet[DatasetExport]:
 def _part(export: DatasetExport) -> Path:
     """Each attempt writes a file of its own: a worker taken for dead may still be writing."""
     return Path(settings.PRIVATE_ROOT) / "exports" / f"{export.pk}-{export.attempts}.part"
+
+
+def _remove_parts(export: DatasetExport) -> None:
+    for part in _part(export).parent.glob(f"{export.pk}-*.part"):
+        part.unlink(missing_ok=True)
 
 
 def _lease_end(now: datetime) -> datetime:
