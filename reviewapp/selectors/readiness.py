@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
@@ -27,7 +27,7 @@ def readiness(*, now: datetime) -> dict[str, str]:
     for name, check in checks.items():
         try:
             problems[name] = _NEEDS_DATABASE if database else check()
-        except DatabaseError as error:
+        except Error as error:
             # Before the first `migrate` there are no tables to look into.
             problems[name] = f"the tables cannot be read: {_first_line(error)}"
     return problems
@@ -37,7 +37,7 @@ def _database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
+    except Error as error:
         return _first_line(error)
     return ""
 

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.db.utils import OperationalError
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
 
@@ -23,10 +23,21 @@ def ready():
     return model
 
 
-def problems(client):
-    response = client.get("/readyz")
-    assert response.status_code == 503
-    return {name: text for name, text in response.json()["checks"].items() if text != "ok"}
+@pytest.fixture
+def problems(client, caplog):
+    """Ask, and return what the log says of each failed check; the answer only names them."""
+
+    def ask():
+        caplog.clear()
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        checks = response.json()["checks"]
+        assert set(checks.values()) <= {"ok", "failed"}
+        logged = dict(record.args for record in caplog.records if "Not ready" in record.msg)
+        assert {name for name, word in checks.items() if word == "failed"} == set(logged)
+        return logged
+
+    return ask
 
 
 def test_the_process_answers_whatever_else_is_wrong(client, monkeypatch):
@@ -43,46 +54,52 @@ def test_ready_when_everything_is_there(client, ready):
     assert "no-store" in response["Cache-Control"]
 
 
-def test_nothing_is_ready_before_models_and_workers(client):
-    assert problems(client) == {
+def test_nothing_is_ready_before_models_and_workers(problems):
+    assert problems() == {
         "model": "none is promoted: run `manage.py train_demo_model` or `promote_model`",
         "worker_inference": "no worker listens",
         "worker_default": "no worker listens",
     }
 
 
-def test_a_broken_model_is_told_in_the_workers_words(client, ready):
+def test_a_broken_model_is_told_in_the_workers_words(problems, ready):
     beat(name="a", queue="inference", now=timezone.now(), problem="labels.json: was altered")
 
-    assert problems(client) == {"model": "labels.json: was altered"}
+    assert problems() == {"model": "labels.json: was altered"}
 
 
-def test_a_worker_that_has_gone_silent_is_gone(client, ready, settings):
+def test_a_worker_that_has_gone_silent_is_gone(problems, ready, settings):
     settings.WORKER_SILENT_SECONDS = 0
 
-    assert set(problems(client)) == {"model", "worker_inference", "worker_default"}
+    assert set(problems()) == {"model", "worker_inference", "worker_default"}
 
 
-def test_a_database_that_is_down_is_told_once(client, ready, monkeypatch):
+def test_a_database_that_is_down_is_told_once(problems, ready, monkeypatch):
     monkeypatch.setattr(connection, "cursor", _raise(OperationalError("connection refused\nhint")))
 
-    found = problems(client)
+    found = problems()
 
     assert found["database"] == "connection refused"
     assert found["migrations"] == "not checked: the database does not answer"
 
 
-def test_a_redis_that_is_down_is_told(client, ready, monkeypatch):
+def test_a_redis_that_is_down_is_told(problems, ready, monkeypatch):
     monkeypatch.setattr(cache, "get", _raise(RedisDown("Error 111 connecting")))
 
-    assert problems(client) == {"redis": "Error 111 connecting"}
+    assert problems() == {"redis": "Error 111 connecting"}
 
 
-def test_a_forgotten_migration_is_told(client, ready):
+def test_a_forgotten_migration_is_told(problems, ready):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'reviewapp' AND name >= '0002'")
 
-    assert "not applied: run `manage.py migrate`" in problems(client)["migrations"]
+    assert "not applied: run `manage.py migrate`" in problems()["migrations"]
+
+
+def test_a_connection_that_is_unusable_is_no_error_of_the_page(problems, ready, monkeypatch):
+    monkeypatch.setattr(connection, "cursor", _raise(InterfaceError("connection already closed")))
+
+    assert problems()["database"] == "connection already closed"
 
 
 def test_the_version_names_the_release_and_the_model(client, ready, settings):
