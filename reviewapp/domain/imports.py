@@ -57,13 +57,14 @@ class ImportUnreadable(Exception):
 class ImportRow:
     """One row as the file has it, by meaning; `number` counts data rows from 1.
 
+    description: None when the file has no such column, or the line no such key
     problem: why the row cannot be read at all; empty when it can
     """
 
     number: int
     external_id: str = ""
     designation: str = ""
-    description: str = ""
+    description: str | None = None
     imageid: str = ""
     image: str = ""
     given_code: str = ""

@@ -47,6 +47,7 @@ class ProductDraft:
     """One arriving product, its texts cleaned and its picture stored.
 
     given_code, language: None and "" leave what is there
+    has_description: False leaves the description that is there; `texts` then has none
     """
 
     external_id: str
@@ -54,6 +55,7 @@ class ProductDraft:
     image: ProductImage | Picture = Picture.KEEP
     given_code: int | None = None
     language: str = ""
+    has_description: bool = True
 
     def with_image(self, image: ProductImage | Picture) -> "ProductDraft":
         return replace(self, image=image)
@@ -77,18 +79,22 @@ def draft_product(
     *,
     external_id: str,
     designation: str,
-    description: str = "",
+    description: str | None = None,
     image: ProductImage | Picture = Picture.KEEP,
     given_code: int | None = None,
     language: str = "",
 ) -> ProductDraft:
-    """Check and clean one arriving product; raises ProductRefused."""
+    """Check and clean one arriving product; raises ProductRefused.
+
+    description: None leaves the one that is there, "" clears it
+    """
     return ProductDraft(
         external_id=check_external_id(external_id),
-        texts=clean_texts(designation, description, settings.DESCRIPTION_MAX_CHARS),
+        texts=clean_texts(designation, description or "", settings.DESCRIPTION_MAX_CHARS),
         image=image,
         given_code=given_code,
         language=language,
+        has_description=description is not None,
     )
 
 
@@ -98,7 +104,7 @@ def ingest_product(
     external_id: str,
     designation: str,
     now: datetime,
-    description: str = "",
+    description: str | None = None,
     image: bytes | None = None,
     seller: User | None = None,
     given_code: int | None = None,
@@ -106,7 +112,8 @@ def ingest_product(
     remove_image: bool = False,
     is_demo: bool = False,
 ) -> IngestOutcome:
-    """Take in one product; see `ingest_batch`. Without `image` the present picture is kept.
+    """Take in one product; see `ingest_batch`. Without `image` the present picture is kept, without
+    `description` the present description.
 
     Raises ProductRefused for its texts and ImageRefused for its picture; then nothing is stored.
     """
@@ -220,9 +227,10 @@ def _apply(
 def _assign(draft: ProductDraft, product: Product, seller: User | None) -> None:
     texts = draft.texts
     product.raw_designation = texts.raw_designation
-    product.raw_description = texts.raw_description
     product.designation = texts.designation
-    product.description = texts.description
+    if draft.has_description:
+        product.raw_description = texts.raw_description
+        product.description = texts.description
     if seller is not None:
         product.seller = seller
     if draft.image is Picture.REMOVE:

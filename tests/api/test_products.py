@@ -209,3 +209,16 @@ def test_only_sellers_may(method):
 
     assert answer.status_code == 403
     assert answer.json()["title"] == "Forbidden"
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_description_stays_unless_one_is_sent(client, as_list):
+    post(client, LAMP)
+    bare = {key: LAMP[key] for key in ("external_id", "designation")}
+
+    post(client, [bare] if as_list else bare)
+    assert Product.objects.get().description == "LED"
+
+    empty = bare | {"description": ""}
+    post(client, [empty] if as_list else empty)
+    assert Product.objects.get().description == ""

@@ -114,6 +114,19 @@ def test_markup_that_cleans_to_the_same_text_needs_no_new_classification():
     assert not ClassificationRequest.objects.filter(status=RequestStatus.WAITING).exists()
 
 
+def test_a_description_is_kept_unless_one_is_sent():
+    ingest(description="Broché")
+
+    assert ingest().outcome == Outcome.UNCHANGED
+    kept = ingest(designation="Roman").product
+    assert (kept.description, kept.raw_description) == ("Broché", "Broché")
+    assert (
+        kept.input_digest == ingest(designation="Roman", description="Broché").product.input_digest
+    )
+
+    assert ingest(description="").product.description == ""
+
+
 def test_a_picture_is_kept_replaced_and_removed():
     with_picture = ingest(image=jpeg("red")).product
     kept = ingest(description="neu").product

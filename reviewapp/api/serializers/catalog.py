@@ -50,14 +50,13 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 class ProductInputSerializer(serializers.Serializer[Any]):
     """A product as a seller sends it.
 
-    Without `image` the picture that is there is kept; null removes it.
+    Without `image` the picture that is there is kept; null removes it. Without `description` the
+    one that is there is kept; an empty one clears it.
     """
 
     external_id = serializers.CharField(max_length=EXTERNAL_ID_CHARS)
     designation = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    description = serializers.CharField(
-        allow_blank=True, trim_whitespace=False, required=False, default=""
-    )
+    description = serializers.CharField(allow_blank=True, trim_whitespace=False, required=False)
     language = serializers.RegexField(
         LANGUAGE_PATTERN, required=False, allow_blank=True, default=""
     )
