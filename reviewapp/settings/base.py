@@ -171,7 +171,7 @@ PREDICTOR = env.text("BONRAYON_PREDICTOR")
 # A worker that has not been heard of for this long is taken for gone.
 WORKER_SILENT_SECONDS = 20
 # Imports and exports: a job whose worker has been silent for this long is started again.
-JOB_LEASE_SECONDS = 60
+JOB_LEASE_SECONDS = 120
 JOB_MAX_ATTEMPTS = 3
 # Ingest
 IMAGE_MAX_BYTES = env.integer("IMAGE_MAX_BYTES", 10 * 2**20)

@@ -76,7 +76,7 @@ def test_a_killed_import_goes_on_where_it_was():
     assert 0 < job.rows_done < ROWS
     assert job.status == JobStatus.RUNNING
 
-    later = timezone.now() + jobs.LEASE
+    later = timezone.now() + jobs.lease()
     status = run_import(import_id=job.pk, clock=lambda: later, on_batch=lambda job: None)
 
     job.refresh_from_db()

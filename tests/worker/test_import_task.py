@@ -78,18 +78,18 @@ def test_a_dead_broker_fails_no_request(job, monkeypatch, django_capture_on_comm
 
 
 def test_the_sweeper_finds_lost_messages_and_dead_workers(job):
-    later = NOW + jobs.LEASE
+    later = NOW + jobs.lease()
     assert selectors.stranded(now=NOW) == []
     assert selectors.stranded(now=later) == [job.pk]
 
     hold = jobs.claim_import(import_id=job.pk, now=later)
     assert selectors.stranded(now=later) == []
-    assert selectors.stranded(now=later + jobs.LEASE) == [job.pk]
+    assert selectors.stranded(now=later + jobs.lease()) == [job.pk]
 
     jobs.release(hold, now=later)
     assert selectors.stranded(now=later) == []
-    assert selectors.stranded(now=later + jobs.LEASE) == [job.pk]
+    assert selectors.stranded(now=later + jobs.lease()) == [job.pk]
 
     hold = jobs.claim_import(import_id=job.pk, now=later)
     jobs.finish(hold, now=later)
-    assert selectors.stranded(now=later + 2 * jobs.LEASE) == []
+    assert selectors.stranded(now=later + 2 * jobs.lease()) == []

@@ -9,20 +9,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import ImportFormat, JobStatus
 from reviewapp.domain.products import Outcome
 from reviewapp.models import CatalogueImport, User
 from reviewapp.services.imports import files
-
-LEASE = timedelta(seconds=120)
-"""Longer than any one batch takes; each batch renews it."""
-MOST_ATTEMPTS = 5
-"""So often a worker may die without handling one more row; then the import fails."""
 
 _ENDINGS = {
     files.TABLE: {
@@ -94,7 +91,8 @@ def request_local_import(
 def claim_import(*, import_id: int, now: datetime) -> Hold | None:
     """Take an import that waits, or whose worker has died; None when there is nothing to take.
 
-    Locks the row. One whose workers died MOST_ATTEMPTS times at the same row fails instead.
+    Locks the row. One whose workers died JOB_MAX_ATTEMPTS times at the same row fails
+    instead, for a reason in its seller's language.
     """
     job = (
         CatalogueImport.objects.select_for_update(skip_locked=True, of=("self",))
@@ -106,14 +104,25 @@ def claim_import(*, import_id: int, now: datetime) -> Hold | None:
         return None
     if job.status == JobStatus.RUNNING:
         job.attempts += 1
-    if job.attempts >= MOST_ATTEMPTS:
-        message = _("The import was cut off %(times)s times after row %(row)s.")
+    if job.attempts >= settings.JOB_MAX_ATTEMPTS:
+        with translation.override(language_of(job)):
+            message = _("The import was cut off %(times)s times after row %(row)s.")
         _end(job, message % {"times": job.attempts, "row": job.rows_done}, now)
         return None
     job.status = JobStatus.RUNNING
-    job.lease_expires_at = now + LEASE
+    job.lease_expires_at = now + lease()
     job.save(update_fields=["status", "attempts", "lease_expires_at"])
     return Hold(job)
+
+
+def lease() -> timedelta:
+    """Return how long a worker may be silent; longer than any one batch takes, each renews it."""
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def language_of(job: CatalogueImport) -> str:
+    """Return the language of the import's reasons: its seller's, or else the shop's."""
+    return (job.seller.language if job.seller else "") or settings.LANGUAGE_CODE
 
 
 def runnable(now: datetime) -> Q:
@@ -132,7 +141,7 @@ def renew(hold: Hold, now: datetime) -> None:
         raise ImportLost
     if current.lease_expires_at != hold.lease:
         raise ImportLost
-    hold.job.lease_expires_at = now + LEASE
+    hold.job.lease_expires_at = now + lease()
     hold.job.save(update_fields=["lease_expires_at"])
 
 

@@ -1,6 +1,7 @@
 """The challenge's second table: `prdtypecode` by the index of the first."""
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reviewapp.domain.products import ProductRefused
 from reviewapp.services.imports import text_tables
 
 _CODE_COLUMN = "prdtypecode"
+_SIGN_STEP = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,11 @@ class Labels:
         return str(self.codes[position])
 
 
-def read_labels(path: Path) -> Labels:
-    """Read a table of an index column and `prdtypecode`. Raises ImportUnreadable."""
+def read_labels(path: Path, still_here: Callable[[], None]) -> Labels:
+    """Read a table of an index column and `prdtypecode`. Raises ImportUnreadable.
+
+    still_here: called every second or so
+    """
     if not path.is_file():
         raise ImportUnreadable(_("The file of labels is not there; send it again."))
     indexes, codes = array("q"), array("q")
@@ -47,6 +52,8 @@ def read_labels(path: Path) -> Labels:
                 _("The file of labels needs two columns: the index and prdtypecode.")
             )
         for number, cells in enumerate(text_tables.csv_records(file, ","), start=1):
+            if number % _SIGN_STEP == 0:
+                still_here()
             try:
                 raw_index, raw_code = cells  # type: ignore[misc]
                 code = given_code(raw_code)

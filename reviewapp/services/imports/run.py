@@ -1,14 +1,14 @@
 """Working through an import in batches: each one stored, reported and counted together."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -32,6 +32,8 @@ _BATCH = 500
 _BATCH_WITH_PICTURES = 50
 # Rows counted between two signs of life, a second or so.
 _COUNT_STEP = 100_000
+# Seconds; with as many to get to its first row, it stays below the task's time limit.
+_LONGEST_SLICE = 200.0
 
 Clock = Callable[[], datetime]
 Step = Callable[[CatalogueImport], None]
@@ -65,12 +67,9 @@ def run_import(
     hold = jobs.claim_import(import_id=import_id, now=clock())
     if hold is None:
         return None
-    deadline = None if seconds is None else time.monotonic() + seconds
-    seller = hold.job.seller
-    language = (seller.language if seller else "") or settings.LANGUAGE_CODE
-    with translation.override(language):
+    with translation.override(jobs.language_of(hold.job)):
         try:
-            is_whole = _work(hold, clock, on_batch, deadline)
+            is_whole = _work(hold, clock, on_batch, seconds)
         except ImportUnreadable as error:
             jobs.finish(hold, now=clock(), error=error.message)
         except jobs.ImportLost:
@@ -83,11 +82,13 @@ def run_import(
     return JobStatus(hold.job.status)
 
 
-def _work(hold: Hold, clock: Clock, on_batch: Step, deadline: float | None) -> bool:
-    """Handle batches until `deadline` (monotonic seconds); say whether none is left."""
+def _work(hold: Hold, clock: Clock, on_batch: Step, seconds: float | None) -> bool:
+    """Handle batches for a slice's time; say whether none is left."""
+    started = time.monotonic()
     with _sources(hold, clock) as sources:
         cut_report(files.report_path(hold.job), hold.job.rows_done)
-        rows = sources.table.rows(hold.job.rows_done)
+        rows = _rows_left(hold, sources.table, clock)
+        deadline = None if seconds is None else _deadline(started, seconds)
         while batch := list(islice(rows, sources.batch)):
             prepared = [_prepare(row, sources) for row in batch]
             _store(hold, prepared, clock())
@@ -95,6 +96,28 @@ def _work(hold: Hold, clock: Clock, on_batch: Step, deadline: float | None) -> b
             if deadline is not None and time.monotonic() >= deadline:
                 return False
     return True
+
+
+def _deadline(started: float, seconds: float) -> float:
+    """Return when a slice ends (monotonic seconds).
+
+    It works as long as it took to get to its first row: else a large table would be parsed again
+    and again for a batch each.
+    """
+    now = time.monotonic()
+    return now + max(seconds, min(now - started, _LONGEST_SLICE))
+
+
+def _rows_left(hold: Hold, table: Table, clock: Clock) -> Iterator[ImportRow]:
+    """Go past the rows that are done, with signs of life; give the others."""
+    rows = table.rows()
+    left = hold.job.rows_done
+    while left:
+        step = min(left, _COUNT_STEP)
+        deque(islice(rows, step), maxlen=0)
+        left -= step
+        _still_here(hold, clock)
+    return rows
 
 
 @contextmanager
@@ -110,12 +133,13 @@ def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
     archive, folder, array = (
         files.path_of(job, kind) for kind in (files.ARCHIVE, files.FOLDER, files.ARRAY)
     )
+    labels = read_labels(labels_path, partial(_still_here, hold, clock)) if labels_path else None
     with open_pictures(
         archive=archive, folder=folder, array=array, rows=job.rows_total or 0
     ) as pictures:
         yield _Sources(
             table=table,
-            labels=read_labels(labels_path) if labels_path else None,
+            labels=labels,
             pictures=pictures,
             codes=frozenset(Category.objects.values_list("code", flat=True)),
             batch=_BATCH_WITH_PICTURES if archive or folder or array else _BATCH,
@@ -126,8 +150,12 @@ def _count(hold: Hold, table: Table, clock: Clock) -> int:
     count = 0
     for count, _row in enumerate(table.rows(), start=1):
         if count % _COUNT_STEP == 0:
-            jobs.still_here(hold, now=clock())
+            _still_here(hold, clock)
     return count
+
+
+def _still_here(hold: Hold, clock: Clock) -> None:
+    jobs.still_here(hold, now=clock())
 
 
 def _prepare(row: ImportRow, sources: _Sources) -> _Prepared:

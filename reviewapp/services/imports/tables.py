@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,9 @@ class Table:
     format: ImportFormat
     encoding: str
 
-    def rows(self, start: int = 0) -> Iterator[ImportRow]:
-        """Yield the rows after the first `start`. Raises ImportUnreadable."""
-        return islice(_READERS[self.format](self), start, None)
+    def rows(self) -> Iterator[ImportRow]:
+        """Yield the rows. Raises ImportUnreadable."""
+        return _READERS[self.format](self)
 
 
 def open_table(path: Path, table_format: ImportFormat, encoding: str = "") -> Table:

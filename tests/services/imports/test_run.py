@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import connection, transaction
+from django.utils import translation
 
 from reviewapp.choices import ImportFormat, JobStatus
 from reviewapp.models import CatalogueImport, ClassificationRequest, Product
-from reviewapp.services.imports import files, jobs, run
+from reviewapp.services.imports import files, jobs, labels, run
 from reviewapp.services.imports.run import run_import
 from tests.factories import NOW, CategoryFactory, SellerFactory
 from tests.pictures import huge_png, jpeg
@@ -138,6 +139,23 @@ def test_every_row_has_its_line_and_its_own_fate():
     assert formula.designation == "=cmd()"
     assert formula.description == "Belle lampe"
     assert formula.raw_description.startswith("<script>")
+
+
+@pytest.mark.parametrize(
+    ("table", "table_format", "left"),
+    [
+        ("sku,name\n1,Un\n", ImportFormat.CSV, "Broché"),
+        ("sku,name,description\n1,Un,\n", ImportFormat.CSV, ""),
+        ('{"sku": 1, "name": "Un"}\n', ImportFormat.JSONL, "Broché"),
+        ('{"sku": 1, "name": "Un", "description": ""}\n', ImportFormat.JSONL, ""),
+    ],
+)
+def test_a_table_without_descriptions_keeps_those_there_are(table, table_format, left):
+    work(request("sku,name,description\n1,Un,Broché\n"))
+
+    work(request(table, table_format=table_format))
+
+    assert Product.objects.get().description == left
 
 
 def test_the_same_file_again_changes_nothing():
@@ -291,7 +309,7 @@ def test_nobody_takes_an_import_that_is_held_or_ended():
 
     assert work(job, now=NOW + timedelta(seconds=60)) is None
 
-    assert work(job, now=NOW + jobs.LEASE) == JobStatus.DONE
+    assert work(job, now=NOW + jobs.lease()) == JobStatus.DONE
     assert work(job, now=NOW + timedelta(days=1)) is None
 
 
@@ -322,7 +340,7 @@ def test_a_killed_worker_loses_and_repeats_nothing(monkeypatch, moment):
     assert len(report(job)) == 4 if moment == "before the commit" else 2
     assert Product.objects.count() == 2
 
-    assert work(job, now=NOW + jobs.LEASE) == JobStatus.DONE
+    assert work(job, now=NOW + jobs.lease()) == JobStatus.DONE
 
     assert counts(job) == (6, 0, 0, 0)
     assert [line["row"] for line in report(job)] == ["1", "2", "3", "4", "5", "6"]
@@ -343,23 +361,73 @@ def test_a_worker_that_lost_its_import_writes_nothing_more(monkeypatch):
 
     assert len(second) == 1
     assert Product.objects.count() == job.rows_done == len(report(job)) == 1
-    assert work(job, now=later + jobs.LEASE) == JobStatus.DONE
+    assert work(job, now=later + jobs.lease()) == JobStatus.DONE
     assert counts(job) == (3, 0, 0, 0)
 
 
-def test_an_import_that_keeps_killing_its_worker_fails(monkeypatch):
+def test_an_import_that_keeps_killing_its_worker_fails(monkeypatch, settings):
     monkeypatch.setattr(run, "_prepare", lambda *args: (_ for _ in ()).throw(Killed))
     job = request(plain(3))
     now = NOW
-    for _ in range(jobs.MOST_ATTEMPTS):
+    for _ in range(settings.JOB_MAX_ATTEMPTS):
         with pytest.raises(Killed):
             work(job, now=now)
-        now += jobs.LEASE
+        now += jobs.lease()
 
     assert work(job, now=now) is None
 
     assert job.status == JobStatus.FAILED
-    assert str(jobs.MOST_ATTEMPTS) in job.error
+    assert str(settings.JOB_MAX_ATTEMPTS) in job.error
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "cut off"), ("fr", "interromp")])
+def test_an_import_that_fails_at_its_claim_says_so_in_the_sellers_language(
+    settings, language, words
+):
+    job = request(plain(1), seller=SellerFactory(language=language))
+    CatalogueImport.objects.update(
+        status=JobStatus.RUNNING, attempts=settings.JOB_MAX_ATTEMPTS, lease_expires_at=NOW
+    )
+
+    with translation.override("de"):  # whatever language the worker is in
+        work(job)
+
+    assert words in job.error
+
+
+def test_going_past_handled_rows_and_reading_labels_shows_signs_of_life(monkeypatch):
+    monkeypatch.setattr(run, "_BATCH", 4)
+    monkeypatch.setattr(run, "_COUNT_STEP", 3)
+    monkeypatch.setattr(labels, "_SIGN_STEP", 2)
+    CategoryFactory(code=10)
+    table = "sku,name\n" + "".join(f"{n},Nom\n" for n in range(8))
+    job = request({files.TABLE: table, files.LABELS: "i,prdtypecode\n1,10\n2,10\n3,10\n4,10\n"})
+    work(job, seconds=0)
+    signs = []
+    still_here = jobs.still_here
+    monkeypatch.setattr(
+        jobs, "still_here", lambda *args, **more: (signs.append(1), still_here(*args, **more))
+    )
+
+    work(job, seconds=0)
+
+    assert job.rows_done == 8
+    assert len(signs) == 2 + 2  # four labels by two; four rows by three, then one
+
+
+def test_a_slice_works_as_long_as_it_took_to_reach_its_rows(monkeypatch):
+    monkeypatch.setattr(run, "_BATCH", 1)
+    job = request(plain(9))
+    ticks = iter(range(0, 10_000, 20))
+    monkeypatch.setattr(run.time, "monotonic", lambda: next(ticks))
+
+    work(job, seconds=1)  # 20 s to the first row, as the clock says; so 20 s of work
+
+    assert job.rows_done == 1
+    late = iter([0, 60, *range(80, 9999, 20)])
+    monkeypatch.setattr(run.time, "monotonic", lambda: next(late))
+    work(job, seconds=1)
+    assert job.rows_done == 1 + 3
 
 
 @pytest.mark.django_db(transaction=True)
