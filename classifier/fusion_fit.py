@@ -167,7 +167,9 @@ def _pools(data: _Data) -> dict[tuple[int, ...], Candidate]:
 
 
 def _loss(data: _Data, logits: Floats) -> tuple[float, float]:
-    """Return the mean log-loss and the weight of the rows."""
+    """Return the mean log-loss and the weight of the rows; (0, 0) for rows of no weight."""
+    if not data.weights.any():
+        return 0.0, 0.0
     return mean_nll(log_softmax(logits), data.targets, data.weights), float(data.weights.sum())
 
 
@@ -190,6 +192,10 @@ def _pooled(data: _Data, weights: Floats) -> Floats:
 def _pool_weights(data: _Data, subset: Sequence[int]) -> Floats:
     """Return weights (M,), 0 outside `subset`, that minimise the pool's log-loss (convex)."""
     used = list(subset)
+    result = np.zeros(len(data.answers.members))
+    if not data.weights.any():  # all that count sit in the fold held out: equal weights
+        result[used] = 1 / len(used)
+        return result
     clean = np.where(data.answers.available[:, :, None], data.answers.log_proba, 0.0)[used]
     share = data.weights / data.weights.sum()
     rows = np.arange(len(data.targets))
@@ -205,7 +211,6 @@ def _pool_weights(data: _Data, subset: Sequence[int]) -> Floats:
     start = np.full(len(used), 1 / len(used))
     bounds = [(0.0, 5.0)] * len(used)
     answer = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    result = np.zeros(len(data.answers.members))
     result[used] = answer.x
     return result
 
@@ -229,7 +234,7 @@ def _stackers(
     data: _Data, chosen: dict[Pattern, tuple[int, ...]], main: Pattern
 ) -> list[Candidate]:
     """Return the cross-validated stackers, measured on rows with the main pattern's inputs."""
-    if len(data.answers.members) < 2:
+    if len(data.answers.members) < 2 or not all(t.weights.any() for t, _ in data.divided()):
         return []
     losses: dict[float, list[tuple[float, float]]] = {one: [] for one in _STACKER_STRENGTHS}
     for train, held in data.divided():

@@ -222,6 +222,25 @@ def test_products_without_a_picture_are_answered_by_text_and_calibrated_for_it()
     assert abs(alone.confidence.mean() - is_right.mean()) < 0.07
 
 
+@pytest.mark.parametrize("outside", ["absent", "weightless"])
+def test_an_input_that_only_one_fold_has_leaves_no_nan(outside):
+    answers, targets, folds = _answers()
+    weights = np.ones(len(targets))
+    if outside == "absent":
+        answers.available[0, folds != 2] = False
+    else:
+        weights[folds != 2] = 0.0
+
+    fit = fit_fusion(answers, targets, folds, weights)
+
+    assert np.isfinite(fit.fusion.weights).all()
+    assert fit.fusion.weights.any(axis=1).all()
+    assert np.isfinite([one.nll for one in fit.report.candidates]).all()
+    logits, known = fit.fusion.logits(answers)
+    assert np.isfinite(logits[known]).all()
+    assert np.isfinite(fit.held.logits).all()
+
+
 def test_labels_of_one_sample_weight_count_more():
     part = world.part(200)
     weights = np.where(np.array(part.codes) == world.LABELS[0], 20.0, 1.0)
