@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +20,7 @@ from classifier.fusion_fit import FusionFit, FusionReport, fit_fusion
 from classifier.fusion_temperature import PatternLogits, fit_temperatures
 from classifier.members.base import NEVER_HELD, Features, FitReport, MemberModel
 from classifier.members.registry import MEMBERS
+from classifier.threads import single_threaded_blas, usable_cores
 from classifier.types import Member
 
 _LEAST_ROWS: Final = 30
@@ -95,7 +97,8 @@ def learn(
     outcomes = {
         name: one.select(taught) for name, one in _out_of_fold(rows, members, reports).items()
     }
-    ensemble, fit = _fit_ensemble(part, outcomes, taught_folds, members, labels)
+    with single_threaded_blas():
+        ensemble, fit = _fit_ensemble(part, outcomes, taught_folds, members, labels)
     if fresh is not None and len(fresh) >= _ENOUGH_TO_CALIBRATE:
         targets = targets_of(fresh.codes, labels)
         ensemble = recalibrated(ensemble, fresh.features, targets, fresh.weights)
@@ -133,25 +136,27 @@ def _folds(part: Part, config: TrainConfig) -> Ints:
 def _fit_members(
     train: Part, labels: Sequence[int], folds: Ints, config: TrainConfig
 ) -> tuple[dict[Member, MemberModel], dict[Member, FitReport]]:
-    members: dict[Member, MemberModel] = {}
-    reports: dict[Member, FitReport] = {}
+    jobs = {}
     for name in config.members:
         kind = MEMBERS[name]
         if kind.source not in train.features.values:
             continue
         rows = np.flatnonzero(train.features.available[kind.source.modality])
-        if len(np.unique(folds[rows])) < 2:
-            continue
-        own = train.select(rows)
-        member = kind(labels)
-        inputs = own.features.values[kind.source]
-        reports[name] = member.fit(inputs, own.codes, folds[rows], own.weights)
-        members[name] = member
-    if not members:
+        if len(np.unique(folds[rows])) >= 2:
+            jobs[name] = (kind(labels), train.select(rows), folds[rows])
+    if not jobs:
         raise DataInvalid(
             "No model can be trained: too few products have a text or a readable picture."
         )
-    return members, reports
+    with single_threaded_blas(), ThreadPoolExecutor(usable_cores()) as pool:
+        running = {name: pool.submit(_fit_member, *job) for name, job in jobs.items()}
+        reports = {name: task.result() for name, task in running.items()}
+    return {name: job[0] for name, job in jobs.items()}, reports
+
+
+def _fit_member(member: MemberModel, own: Part, folds: Ints) -> FitReport:
+    inputs = own.features.values[member.source]
+    return member.fit(inputs, own.codes, folds, own.weights)
 
 
 def _out_of_fold(

@@ -44,15 +44,14 @@ class Predictor:
     def load(cls, directory: Path, backbone_cache: Path, threads: int | None = None) -> Self:
         """Load an artifact, checking every file, and the encoders that it names.
 
-        threads: torch threads of this process; None leaves them as they are
+        threads: threads of torch and BLAS in this process; None leaves them as they are
         Raises ArtifactInvalid, naming the file, or BackboneMissing, naming the package.
         """
-        import torch
-
         from classifier.loading import encoders_of
+        from classifier.threads import set_threads
 
         if threads is not None:
-            torch.set_num_threads(threads)
+            set_threads(threads)
         model = load_artifact(directory)
         encoders = encoders_of(model, backbone_cache)
         return cls(model, encoders, directory.name, verify_artifact(directory))

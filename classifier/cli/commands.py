@@ -198,9 +198,9 @@ def as_json(result: PredictionResult, names: Mapping[int, str]) -> dict[str, Any
 def start(arguments: argparse.Namespace) -> Progress:
     """Set the threads and return the progress bar."""
     if arguments.threads is not None:
-        import torch
+        from classifier.threads import set_threads
 
-        torch.set_num_threads(arguments.threads)
+        set_threads(arguments.threads)
     return Progress(is_quiet=arguments.quiet)
 
 

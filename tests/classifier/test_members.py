@@ -47,6 +47,20 @@ def test_regularisation_is_the_strength_of_least_held_out_loss():
     assert len(report.nll_by_strength) >= 2
 
 
+@pytest.mark.parametrize("valley", [1e-2, 1e-3, 1e-4, 1e-5, 3e-7])
+def test_the_walk_along_the_path_finds_the_valley_wherever_it_lies(valley):
+    from classifier.members.path import STRENGTHS, _descend
+
+    def attempt(strength):
+        return abs(np.log(strength / valley)), np.full((1, 4), strength)
+
+    report = _descend(attempt, STRENGTHS)
+
+    assert report.strength == valley
+    assert report.out_of_fold[0, 0] == valley
+    assert len(report.nll_by_strength) < len(STRENGTHS)
+
+
 def test_rows_that_are_never_held_train_but_are_not_judged():
     part = world.part(200)
     folds = np.where(np.arange(200) < 120, NEVER_HELD, 0)
