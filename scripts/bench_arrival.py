@@ -21,6 +21,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +35,7 @@ import django
 
 django.setup()
 
-from bench_machine import machine
+from bench_machine import cpu_seconds_of, machine
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -51,6 +53,14 @@ from worker.tasks.classify import wake_workers
 _OPEN = [RequestStatus.WAITING, RequestStatus.CLAIMED]
 _BETWEEN_SECONDS = 0.3
 _PATIENCE_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Products per second on the clock, and per second of one processor."""
+
+    wall: float
+    cpu: float
 
 
 def main() -> None:
@@ -79,20 +89,24 @@ def run(options: argparse.Namespace) -> dict[str, object]:
         singles = single_delays(options.singles, start=4)
     backlog_start = 4 + options.singles
     before = naive_rate(options.model, options.naive)
-    with worker(options.processes):
-        backlog = backlog_rate(options.backlog, backlog_start)
+    with worker(options.processes) as pid:
+        backlog = backlog_rate(options.backlog, backlog_start, pid)
     after = naive_rate(options.model, options.naive)
-    naive = statistics.mean([before, after])
+    naive = Rate(
+        statistics.mean([before.wall, after.wall]), statistics.mean([before.cpu, after.cpu])
+    )
     return {
         "singles": len(singles),
         "median_seconds": round(statistics.median(singles), 3),
         "p95_seconds": round(statistics.quantiles(singles, n=20)[-1], 3),
         "backlog": options.backlog,
         "processes": options.processes,
-        "backlog_per_second": round(backlog, 1),
-        "naive_per_second": round(naive, 1),
-        "naive_runs": [round(before, 1), round(after, 1)],
-        "ratio": round(backlog / naive, 2),
+        "backlog_per_second": round(backlog.wall, 1),
+        "naive_per_second": round(naive.wall, 1),
+        "ratio": round(backlog.wall / naive.wall, 2),
+        "backlog_per_cpu_second": round(backlog.cpu, 1),
+        "naive_per_cpu_second": round(naive.cpu, 1),
+        "cpu_ratio": round(backlog.cpu / naive.cpu, 2),
         "machine": machine(),
     }
 
@@ -111,8 +125,8 @@ def prepare_model(name: str) -> None:
 
 
 @contextmanager
-def worker(processes: int) -> Iterator[None]:
-    """Run a real worker until the block ends; enter it when the models are loaded."""
+def worker(processes: int) -> Iterator[int]:
+    """Run a real worker until the block ends; give its process id when the models are loaded."""
     database = connection.settings_dict
     address = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}"
     one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -133,7 +147,7 @@ def worker(processes: int) -> Iterator[None]:
     )
     try:
         _wait(lambda: live_workers(queue=Queue.INFERENCE, now=timezone.now()).count() >= processes)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
@@ -154,19 +168,19 @@ def single_delays(count: int, start: int) -> list[float]:
         request = ClassificationRequest.objects.latest("id")
         began = time.perf_counter()
         wake_workers()
-        _wait(lambda pk=request.pk: _is_done(pk), pause=0.002)
+        _wait(partial(_is_done, request.pk), pause=0.002)
         delays.append(time.perf_counter() - began)
         time.sleep(_BETWEEN_SECONDS)
     return delays
 
 
-def backlog_rate(count: int, start: int) -> float:
-    """Return products per second for a backlog that is there before the worker is woken."""
+def backlog_rate(count: int, start: int, pid: int) -> Rate:
+    """Classify a backlog that is there before the worker `pid` is woken."""
     arrive(count, start)
-    began = time.perf_counter()
-    wake_workers()
+    began, worked = time.perf_counter(), cpu_seconds_of(pid)
     wait_until_done()
-    return count / (time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Rate(count / seconds, count / (cpu_seconds_of(pid) - worked))
 
 
 def wait_until_done() -> None:
@@ -174,8 +188,8 @@ def wait_until_done() -> None:
     _wait(lambda: not ClassificationRequest.objects.filter(status__in=_OPEN).exists(), pause=0.05)
 
 
-def naive_rate(name: str, count: int) -> float:
-    """Return products per second when each is asked for by itself, in a process of its own."""
+def naive_rate(name: str, count: int) -> Rate:
+    """Ask for each product by itself, in a process of its own."""
     products = Product.objects.select_related("image").order_by("-id")[:count]
     lines = [
         [one.key, one.designation, one.description, str(one.image or "")]
@@ -188,9 +202,9 @@ def naive_rate(name: str, count: int) -> float:
         "predictor = Predictor.load(Path(given['model']), Path(given['backbones']), 1)\n"
         "inputs = [ProductInput(k, d, t, Path(i) if i else None) for k, d, t, i in given['lines']]\n"
         "predictor.predict(inputs[:1])\n"
-        "began = time.perf_counter()\n"
+        "began, worked = time.perf_counter(), time.process_time()\n"
         "for product in inputs: predictor.predict([product])\n"
-        "print(len(inputs) / (time.perf_counter() - began))\n"
+        "print(time.perf_counter() - began, time.process_time() - worked)\n"
     )
     given = {
         "model": str(settings.MODELS_ROOT / name),
@@ -206,18 +220,20 @@ def naive_rate(name: str, count: int) -> float:
         check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
-    return float(done.stdout)
+    seconds, cpu_seconds = (float(word) for word in done.stdout.split())
+    return Rate(len(lines) / seconds, len(lines) / cpu_seconds)
 
 
 def as_markdown(outcome: dict[str, object]) -> str:
     return (
-        "| | |\n|---|---|\n"
-        f"| single arrivals, arrival to category | median {outcome['median_seconds']} s,"
-        f" p95 {outcome['p95_seconds']} s ({outcome['singles']} products) |\n"
-        f"| backlog of {outcome['backlog']}, {outcome['processes']} process |"
-        f" {outcome['backlog_per_second']} products/s, stored and routed |\n"
-        f"| naive loop, one product at a time | {outcome['naive_per_second']} products/s |\n"
-        f"| ratio | {outcome['ratio']} |\n"
+        "| | products/s | products per CPU second |\n|---|---|---|\n"
+        f"| backlog of {outcome['backlog']}, {outcome['processes']} process, stored and routed |"
+        f" {outcome['backlog_per_second']} | {outcome['backlog_per_cpu_second']} |\n"
+        f"| naive loop, one product at a time | {outcome['naive_per_second']} |"
+        f" {outcome['naive_per_cpu_second']} |\n"
+        f"| ratio | {outcome['ratio']} | {outcome['cpu_ratio']} |\n\n"
+        f"Single arrivals, arrival to category: median {outcome['median_seconds']} s,"
+        f" p95 {outcome['p95_seconds']} s ({outcome['singles']} products).\n"
     )
 
 

@@ -17,6 +17,8 @@ LONGEST_TASK_SECONDS = 7260
 VISIBILITY_SECONDS = LONGEST_TASK_SECONDS + 300
 SWEEP_SECONDS = 10
 UPKEEP_SECONDS = 60
+# Reads all products; every way in makes a product's request in the same transaction.
+FIND_LOST_SECONDS = 300
 
 _TASKS = sorted((Path(__file__).parent / "tasks").glob("[!_]*.py"))
 
@@ -65,6 +67,11 @@ app.conf.update(
             "task": "worker.tasks.sweep.sweep_jobs",
             "schedule": SWEEP_SECONDS,
             "options": {"expires": SWEEP_SECONDS},
+        },
+        "find-lost-products": {
+            "task": "worker.tasks.sweep.find_lost_products",
+            "schedule": FIND_LOST_SECONDS,
+            "options": {"expires": FIND_LOST_SECONDS},
         },
         "forget-heartbeats": {
             "task": "worker.tasks.sweep.forget_heartbeats",

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from reviewapp.choices import Queue, RequestStatus
 from reviewapp.models import ClassificationRequest, Prediction, ReviewItem
 from reviewapp.services import predictions, workers
-from tests.factories import CategoryFactory, ChampionFactory, RequestFactory
+from tests.factories import CategoryFactory, ChampionFactory, ProductFactory, RequestFactory
 from tests.worker.predictors import FixedPredictor
 from worker import inference
 from worker.tasks import classify, sweep
@@ -305,3 +305,13 @@ def test_whatever_breaks_a_model_is_stated_and_not_only_raised(
     assert version is None
     assert "cannot be used" in problem
     assert caplog.records[-1].exc_info is not None
+
+
+def test_a_product_without_a_request_is_found_and_classified(predictor):
+    lost = ProductFactory()  # arrived long ago
+
+    sweep.find_lost_products()
+    classify.drain()
+
+    lost.refresh_from_db()
+    assert lost.status == "listed"

@@ -26,10 +26,9 @@ _UNUSABLE_SECONDS = 24 * 3600
 
 @app.task
 def sweep_requests() -> None:
-    """Bring back dead claims and lost products, and wake the workers if anything waits."""
+    """Bring back dead claims, and wake the workers if anything waits."""
     now = timezone.now()
     predictions.end_dead_leases(now=now)
-    predictions.request_missing(now=now)
     try:
         inference.model()
     except inference.ModelUnusable as problem:
@@ -55,7 +54,8 @@ def _give_up_waiting(problem: str, now: datetime) -> None:
 def _unusable_since(now: datetime) -> datetime:
     """Return when the present champion was first found unusable, or the lack of one first noticed."""
     key = _wait_key()
-    seconds = cache.get_or_set(key, int(now.timestamp()), _UNUSABLE_SECONDS)
+    present = int(now.timestamp())
+    seconds = cache.get_or_set(key, present, _UNUSABLE_SECONDS) or present
     cache.touch(key, _UNUSABLE_SECONDS)
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -70,6 +70,12 @@ def _wait_key() -> str:
     promoted_at = champion.promoted_at if champion else None
     promotion = f"{champion.pk}-{promoted_at.timestamp()}" if champion and promoted_at else "none"
     return f"{_UNUSABLE_KEY}:{promotion}"
+
+
+@app.task
+def find_lost_products() -> None:
+    """Ask for the classification of products that wait without a request; the sweep wakes workers."""
+    predictions.request_missing(now=timezone.now())
 
 
 @app.task
