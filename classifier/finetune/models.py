@@ -7,6 +7,7 @@ features later: logits = features @ weight.T + bias.
 from __future__ import annotations
 
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -42,7 +43,7 @@ _TEXT_FILES: Final = ("tokenizer.json", "tokenizer_config.json", "backbone.json"
 _SCALE: Final = 16.0
 
 
-class Classifier(nn.Module):
+class Classifier(nn.Module, ABC):
     """A backbone and a linear head over its L2-normalised features."""
 
     def __init__(self, backbone: nn.Module, features: int, classes: int) -> None:
@@ -52,8 +53,8 @@ class Classifier(nn.Module):
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
-    def features(self, *inputs: Tensor) -> Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def features(self, *inputs: Tensor) -> Tensor: ...
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Return logits (B, K)."""
@@ -76,7 +77,7 @@ class ImageClassifier(Classifier):
         return features
 
 
-class Recipe:
+class Recipe(ABC):
     """What differs between text and image: network, items and export."""
 
     def __init__(self, directory: Path, labels: Sequence[int], config: FinetuneConfig) -> None:
@@ -85,12 +86,12 @@ class Recipe:
         torch.manual_seed(config.seed)  # for the head's start
         self.network = self._build()
 
-    def _build(self) -> Classifier:
-        raise NotImplementedError
+    @abstractmethod
+    def _build(self) -> Classifier: ...
 
+    @abstractmethod
     def prepare(self, samples: Samples) -> PreparedSamples:
         """Return the items as the network takes them."""
-        raise NotImplementedError
 
     def export(self, out: Path) -> None:
         """Write backbone and head as one directory with a manifest."""
@@ -105,8 +106,8 @@ class Recipe:
 
         write_directory(out, fill)
 
-    def _export_backbone(self, part: Path) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _export_backbone(self, part: Path) -> None: ...
 
 
 class TextRecipe(Recipe):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ class Batch:
         return Batch(moved, self.targets.to(device), self.weights.to(device))
 
 
-class PreparedSamples(Dataset[Row]):
+class PreparedSamples(Dataset[Row], ABC):
     """Items as the network takes them; `epoch` selects the augmentation, None switches it off."""
 
     epoch: int | None = None
@@ -85,8 +86,8 @@ class PreparedSamples(Dataset[Row]):
             self._values(index), self._targets[index], 1.0 if weights is None else weights[index]
         )
 
-    def _values(self, index: int) -> list[int] | Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def _values(self, index: int) -> list[int] | Tensor: ...
 
     def size(self, index: int) -> int:
         """Return a measure of the item's cost; items of like cost share a batch."""
@@ -97,8 +98,8 @@ class PreparedSamples(Dataset[Row]):
         targets = torch.tensor([row.target for row in rows])
         return Batch(self._inputs(rows), targets, torch.tensor([row.weight for row in rows]))
 
-    def _inputs(self, rows: list[Row]) -> Inputs:
-        raise NotImplementedError
+    @abstractmethod
+    def _inputs(self, rows: list[Row]) -> Inputs: ...
 
 
 class TextSamples(PreparedSamples):
