@@ -37,3 +37,16 @@ def test_decisions_are_numbered_without_gaps():
     numbers = sorted(int(p.name[:4]) for p in (ROOT / "docs/decisions").glob("*.md"))
 
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_setting_of_the_environment_is_documented():
+    sources = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "reviewapp/settings").glob("*.py")
+    )
+    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", sources))
+    operations = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    # A hook of the tests, refused in production.
+    hidden = {"BONRAYON_PREDICTOR"}
+
+    assert len(read) > 15
+    assert sorted(name for name in read - hidden if f"`{name}`" not in operations) == []
