@@ -7,6 +7,8 @@ SUPERVISOR := $(PY) -m reviewapp.supervisor
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 export VENV PYTHON TORCH_BACKEND
+# Compiling PyTorch and transformers anew costs each process 10 s; Python keeps it unless forbidden.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev run simulate shell doctor test check fmt messages e2e bench lock clean
 

@@ -6,13 +6,13 @@ from sklearn.linear_model import LogisticRegression
 from classifier.arrays import log_prior, log_softmax
 from classifier.logistic import PathFitter, Problem, standardise
 
-DRAW = np.random.default_rng(5)
 NO_OFFSET = np.zeros(3)
 
 
 def _data(rows, columns):
-    x = DRAW.normal(size=(rows, columns))
-    targets = (x[:, 0] + 0.5 * DRAW.normal(size=rows) > 0).astype(int) + (x[:, 1] > 0.5)
+    draw = np.random.default_rng((rows, columns))
+    x = draw.normal(size=(rows, columns))
+    targets = (x[:, 0] + 0.5 * draw.normal(size=rows) > 0).astype(int) + (x[:, 1] > 0.5)
     return x, targets.astype(np.int64)
 
 
@@ -67,7 +67,7 @@ def test_sparse_features_give_the_same_model_as_dense_ones():
 @pytest.mark.parametrize("shape", [(60, 8), (30, 80)])
 def test_projected_logits_are_those_of_the_fitted_model(shape):
     x, targets = _data(*shape)
-    other = DRAW.normal(size=(7, shape[1]))
+    other = np.random.default_rng(7).normal(size=(7, shape[1]))
     fitter = PathFitter(Problem(x, targets, NO_OFFSET))
 
     quick = fitter.logits_at(0.01, fitter.project(other))
@@ -107,7 +107,7 @@ def test_features_that_are_not_finite_are_refused():
 
 
 def test_standardised_rows_have_unit_length_on_average_and_dead_features_are_off():
-    x = DRAW.normal(3.0, 7.0, size=(500, 20))
+    x = np.random.default_rng(3).normal(3.0, 7.0, size=(500, 20))
     x[:, 4] = 1.25
 
     shift, scale = standardise(x)
