@@ -17,7 +17,7 @@ from reviewapp.services.model_versions import ModelRefused
 from worker.tasks.classify import wake_workers
 
 _NAME = "demo-1"
-_PRODUCTS = 1000
+_PRODUCTS = 800
 # Another stream than the shop's: what the model has learned from must not be what it classifies.
 _SEED = 1
 _BEAT_SECONDS = 5.0
