@@ -61,6 +61,8 @@ class ReviewReason(TextChoices):
     AUDIT = "audit", _("Random audit")
     SUSPECT_LABEL = "suspect_label", _("Suspect label")
     SELLER_APPEAL = "seller_appeal", _("Seller's appeal")
+    SECOND_OPINION = "second_opinion", _("Second opinion")
+    GOLD = "gold", _("Known answer")
     FAILED = "failed", _("Could not be classified")
 
 

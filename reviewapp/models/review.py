@@ -24,6 +24,10 @@ class ReviewItem(models.Model):
     claim_expires_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     skipped_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    # Whose answer this item checks: never handed to the same person.
+    not_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # Set when a moderator asks a lead; from then on only leads are handed the item.
     escalated_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()

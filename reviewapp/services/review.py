@@ -25,6 +25,7 @@ WITH free AS MATERIALIZED (
     WHERE item.status <> 'resolved'
       AND (item.status = 'pending' OR item.claim_expires_at <= %(now)s)
       AND (item.escalated_at IS NULL OR %(is_lead)s)
+      AND item.not_for_id IS DISTINCT FROM %(moderator)s
       AND (%(reason)s::text IS NULL OR item.reasons @> ARRAY[%(reason)s]::varchar[])
       AND (NOT %(only_demo)s OR EXISTS (
           SELECT 1 FROM reviewapp_product product

@@ -276,3 +276,13 @@ def test_an_audit_cannot_unsee_what_a_moderator_has_seen():
 
     item.refresh_from_db()
     assert not item.is_blind
+
+
+def test_an_item_that_checks_somebodys_answer_is_never_handed_to_the_same_person():
+    first, second = ModeratorFactory(), ModeratorFactory()
+    item = ReviewItemFactory(not_for=first)
+
+    refused, given = claim(first), claim(second)
+
+    assert refused is None
+    assert given == item.pk
