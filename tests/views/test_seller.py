@@ -255,6 +255,13 @@ def test_a_token_is_shown_once_and_opens_the_api(client, seller):
     assert secret not in client.get(reverse("seller:tokens")).content.decode()
 
 
+@pytest.mark.parametrize(("language", "words"), [("fr", "90 jours"), ("en", "90 days")])
+def test_the_lifetimes_speak_the_readers_language(client, language, words):
+    client.force_login(SellerFactory(language=language))
+
+    assert words in client.get(reverse("seller:tokens")).content.decode()
+
+
 def test_a_token_is_revoked(client, seller):
     post(client, "tokens", {"days": 30})
     token = AuthToken.objects.get()
