@@ -64,11 +64,17 @@ def label_inclusion(route_probability: float | None) -> float:
 
 
 def reasons_to_show(reasons: list[ReviewReason], *, is_blind: bool) -> list[ReviewReason]:
-    """Return the reasons that give nothing away on a blind item: doubts describe the models."""
+    """Return the reasons that give nothing away on a blind item: doubts describe the models.
+
+    Who knows that an answer is compared with another one answers more carefully than usual: a
+    check looks like an audit.
+    """
     if not is_blind:
         return reasons
     neutral = (ReviewReason.AUDIT, ReviewReason.BUYER_REPORT, ReviewReason.SELLER_APPEAL)
-    return [reason for reason in reasons if reason in neutral]
+    checks = (ReviewReason.SECOND_OPINION, ReviewReason.GOLD)
+    shown = [ReviewReason.AUDIT if reason in checks else reason for reason in reasons]
+    return list(dict.fromkeys(reason for reason in shown if reason in neutral))
 
 
 class UndoRefusal(Enum):

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -242,13 +243,13 @@ class Instance:
         self._finish(self._manage("seed_demo", "--history"))
 
     def _predictions(self) -> int:
+        """Return how many there are; 0 as well while the database starts anew."""
         try:
-            connection = psycopg2.connect(setting("DATABASE_URL"), connect_timeout=5)
-        except psycopg2.OperationalError:
-            return 0
-        try:
-            with connection.cursor() as cursor:
+            with (
+                closing(psycopg2.connect(setting("DATABASE_URL"), connect_timeout=5)) as connection,
+                connection.cursor() as cursor,
+            ):
                 cursor.execute(_PREDICTIONS)
                 return int(cursor.fetchone()[0])
-        finally:
-            connection.close()
+        except psycopg2.OperationalError:
+            return 0

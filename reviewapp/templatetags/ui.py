@@ -49,6 +49,8 @@ _STATES = {
     "audit": ("", "dice"),
     "suspect_label": ("warning", "alert"),
     "seller_appeal": ("info", "user"),
+    "second_opinion": ("", "scale"),
+    "gold": ("", "eye-off"),
 }
 _NEUTRAL = ("", "info")
 # Older than this, a date says more than "three weeks ago".

@@ -41,10 +41,10 @@ def free_port():
 class Running:
     """One `python -m reviewapp.supervisor ...` in its own process group."""
 
-    def __init__(self, project, *words, port=None, **env):
+    def __init__(self, project, *words, port=None, output_folder=None, **env):
         self.project = project
         self.port = port or free_port()
-        self.output = project / f"output-{time.monotonic_ns()}"
+        self.output = (output_folder or project) / f"output-{time.monotonic_ns()}"
         inherited = {
             name: value
             for name, value in os.environ.items()
