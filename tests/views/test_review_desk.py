@@ -242,7 +242,7 @@ def test_empty_states_tell_the_truth(signed_in, moderator):
     item = ReviewItem.objects.get()
     item.skipped_by.add(moderator)
     assert "Show me the 1 product I skipped" in text()
-    assert "Nothing matches this filter" in text(reason="seller_appeal")
+    assert "Nothing matches this filter" in text(queue="seller_appeal")
     assert "No worker is listening" in text()
     item.skipped_by.clear()
     ReviewItem.objects.update(escalated_at=timezone.now())
@@ -262,8 +262,8 @@ def test_the_filter_holds_across_claims(signed_in, world):
     doubtful_item(number=1)
     audit = doubtful_item(number=2, reasons=[ReviewReason.AUDIT], is_blind=True)
 
-    card = post(signed_in, "claim", reason="audit").content.decode()
-    page = signed_in.get(reverse("review:desk") + "?reason=audit").content.decode()
+    card = post(signed_in, "claim", queue="audit").content.decode()
+    page = signed_in.get(reverse("review:desk") + "?queue=audit").content.decode()
 
     assert f'data-item="{audit.pk}"' in card
     assert f'data-item="{audit.pk}"' in page
@@ -286,7 +286,7 @@ def hold_items(moderator, count):
 
 def test_a_form_is_told_when_too_many_are_held(signed_in, moderator):
     hold_items(moderator, MOST_HELD)
-    data = {"reason": ReviewReason.AUDIT.value}
+    data = {"queue": ReviewReason.AUDIT.value}
 
     page = signed_in.post(reverse("review:claim"), data, follow=True)
 

@@ -12,6 +12,7 @@ from reviewapp.choices import (
     ReviewStatus,
     Verdict,
 )
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.domain.review import reasons_to_show
 from reviewapp.models import (
     Category,
@@ -22,6 +23,7 @@ from reviewapp.models import (
     ReviewItem,
     User,
 )
+from reviewapp.selectors.review.queue import in_queue
 
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
@@ -68,14 +70,13 @@ class Card:
         return self.suggestions[0] if self.suggestions else None
 
 
-def held_item_id(*, moderator: User, now: datetime, reason: ReviewReason | None) -> int | None:
+def held_item_id(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> int | None:
     """The most urgent item that the moderator holds at `now`, if any. Takes nothing."""
     held = ReviewItem.objects.filter(
         status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now
     )
-    if reason is not None:
-        held = held.filter(reasons__contains=[reason])
-    return held.order_by("-priority", "opened_at", "id").values_list("pk", flat=True).first()
+    found = in_queue(held, queue).order_by("-rank", "id")
+    return found.values_list("pk", flat=True).first()
 
 
 def card(*, item_id: int) -> Card:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from reviewapp.choices import ReviewReason, ReviewStatus
+from reviewapp.choices import ReviewStatus
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.models import ReviewItem, User
 from reviewapp.selectors.accounts import decided_today
 
@@ -38,7 +39,7 @@ class QueueState:
     skipped: int
     with_lead: int
     decided_today: int
-    reason: ReviewReason | None = None
+    queue: ReviewQueue = EVERYTHING
 
     @property
     def left(self) -> int:
@@ -50,11 +51,18 @@ class QueueState:
         return self.free >= COUNT_UP_TO
 
 
-def queue_state(*, moderator: User, now: datetime, reason: ReviewReason | None) -> QueueState:
-    """Read the state of the queue for `moderator`, limited to items with `reason` if given."""
-    items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
-    if reason is not None:
-        items = items.filter(reasons__contains=[reason])
+def in_queue(items: QuerySet[ReviewItem], queue: ReviewQueue) -> QuerySet[ReviewItem]:
+    """Limit `items` to those of `queue`. A family's has no blind item: it would give FUSION away."""
+    if queue.reason is not None:
+        items = items.filter(reasons__contains=[queue.reason])
+    if queue.family:
+        items = items.filter(family__slug=queue.family, is_blind=False)
+    return items
+
+
+def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> QueueState:
+    """Read the state of the queue for `moderator`, limited to `queue`."""
+    items = in_queue(ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED), queue)
     live = Q(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
     skipped = Q(pk__in=_skipped_ids(moderator))
     is_lead = moderator.has_perm("reviewapp.lead_review")
@@ -70,7 +78,7 @@ def queue_state(*, moderator: User, now: datetime, reason: ReviewReason | None) 
         skipped=_count(items.filter(skipped).exclude(live | escalated)),
         with_lead=_count(items.filter(escalated).exclude(live)),
         decided_today=decided_today(moderator=moderator, now=now),
-        reason=reason,
+        queue=queue,
     )
 
 

@@ -107,6 +107,8 @@ def write_decision(
         item=case.item,
         product=case.product,
         moderator=answer.moderator,
+        served_by=case.item.served_by,
+        serving_probability=case.item.serving_probability,
         client_key=answer.client_key,
         verdict=verdict,
         suggested_category_id=fusion.category_id if fusion else None,

@@ -22,7 +22,7 @@ from reviewapp.views.review.access import is_script, may_review
 from reviewapp.views.review.desk import (
     card_response,
     desk_address,
-    reason_asked,
+    queue_asked,
     render_desk,
     to_the_held,
 )
@@ -112,7 +112,7 @@ def undo(request: UserRequest) -> HttpResponse:
     if is_script(request):
         return card_response(request, record.item_id)
     messages.success(request, _("Undone. The product is back with you."))
-    return redirect(desk_address(reason_asked(request)))
+    return redirect(desk_address(queue_asked(request)))
 
 
 def _take(
@@ -148,13 +148,13 @@ def _take(
 
 def _next_by_page(request: UserRequest) -> HttpResponse:
     """Without a script the next item is claimed right away, so that one press does both."""
-    reason = reason_asked(request)
+    queue = queue_asked(request)
     try:
-        review.claim_next(moderator=request.user, now=timezone.now(), reason=reason)
+        review.claim_next(moderator=request.user, now=timezone.now(), queue=queue)
     except review.TooManyHeld as full:
         # The answer before it is saved, and has been acknowledged.
         return to_the_held(request, full)
-    return redirect(desk_address(reason))
+    return redirect(desk_address(queue))
 
 
 def _made_by_another(request: UserRequest, form: AnswerForm) -> HttpResponse | None:

@@ -1,6 +1,7 @@
 """The desk: the page, taking the next item, staying alive, leaving."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from reviewapp.choices import ReviewReason, SkipReason
-from reviewapp.forms.review import ClaimForm, FilterForm, ItemsForm
+from reviewapp.choices import SkipReason
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue, parse
+from reviewapp.forms.review import ClaimForm, ItemsForm, QueueForm
 from reviewapp.selectors import review as selectors
 from reviewapp.services import review
 from reviewapp.types import UserRequest
@@ -29,15 +31,15 @@ def desk(request: UserRequest) -> HttpResponse:
 
 def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpResponse:
     """Draw the whole page around the item held, if any; `extra` adds to the context."""
-    reason = reason_asked(request)
+    queue = queue_asked(request)
     now = timezone.now()
-    item_id = selectors.held_item_id(moderator=request.user, now=now, reason=reason)
+    item_id = selectors.held_item_id(moderator=request.user, now=now, queue=queue)
     context = {
         **card_context(item_id),
         "guides": selectors.guides(),
-        "state": selectors.queue_state(moderator=request.user, now=now, reason=reason),
-        "filter_form": FilterForm({"reason": reason or ""}),
-        "reason": reason or "",
+        "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
+        "queue_form": QueueForm({"queue": str(queue)}),
+        "queue": str(queue),
         "lease_seconds": settings.REVIEW_LEASE_SECONDS,
         **extra,
     }
@@ -55,19 +57,19 @@ def claim(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
     now = timezone.now()
-    reason = ReviewReason(form.cleaned_data["reason"]) if form.cleaned_data["reason"] else None
+    queue = parse(form.cleaned_data["queue"])
     try:
         item_id = review.claim_next(
-            moderator=request.user, now=now, reason=reason, have=form.cleaned_data["have"]
+            moderator=request.user, now=now, queue=queue, have=form.cleaned_data["have"]
         )
     except review.TooManyHeld as full:
         if not is_script(request):
             return to_the_held(request, full)
         return HttpResponse(status=204, headers={"Desk-State": "full"})
     if not is_script(request):
-        return redirect(desk_address(reason))
+        return redirect(desk_address(queue))
     if item_id is None:
-        state = selectors.queue_state(moderator=request.user, now=now, reason=reason)
+        state = selectors.queue_state(moderator=request.user, now=now, queue=queue)
         empty = render(request, "review/_empty.html", {"state": state, "client_key": uuid4()})
         empty["Desk-State"] = "empty"
         return empty
@@ -82,7 +84,7 @@ def to_the_held(request: UserRequest, full: review.TooManyHeld) -> HttpResponse:
         full.held,
     )
     messages.warning(request, text % {"count": full.held})
-    return redirect(desk_address(None))
+    return redirect(desk_address(EVERYTHING))
 
 
 def card_response(request: UserRequest, item_id: int) -> HttpResponse:
@@ -139,7 +141,7 @@ def unskip(request: UserRequest) -> HttpResponse:
         count,
     )
     messages.info(request, text % {"count": count})
-    return redirect(desk_address(reason_asked(request)))
+    return redirect(desk_address(queue_asked(request)))
 
 
 @require_GET
@@ -147,7 +149,7 @@ def unskip(request: UserRequest) -> HttpResponse:
 def counts(request: UserRequest) -> HttpResponse:
     """The line of numbers above the card; the page asks for it every few seconds."""
     state = selectors.queue_state(
-        moderator=request.user, now=timezone.now(), reason=reason_asked(request)
+        moderator=request.user, now=timezone.now(), queue=queue_asked(request)
     )
     return render(request, "review/_counts.html", {"state": state})
 
@@ -159,12 +161,11 @@ def guide(request: UserRequest) -> HttpResponse:
     return render(request, "review/guide.html", {"guides": selectors.guides()})
 
 
-def reason_asked(request: HttpRequest) -> ReviewReason | None:
-    """The reason to which the queue is limited, from the address; unknown ones limit nothing."""
-    asked = request.GET.get("reason", "") or request.POST.get("queue", "")
-    return ReviewReason(asked) if asked in ReviewReason.values else None
+def queue_asked(request: HttpRequest) -> ReviewQueue:
+    """The queue that the address or the form names; everything when they name none."""
+    return parse(request.GET.get("queue", "") or request.POST.get("queue", ""))
 
 
-def desk_address(reason: ReviewReason | None) -> str:
+def desk_address(queue: ReviewQueue) -> str:
     address = reverse("review:desk")
-    return f"{address}?reason={reason.value}" if reason else address
+    return f"{address}?{urlencode({'queue': str(queue)})}" if str(queue) else address

@@ -6,8 +6,8 @@ const DEPTH = 2;
 
 export class Ahead {
   // shelf: hidden element that holds the cards; taken(): ids that are on the page or on their way
-  constructor({ shelf, url, reason, taken, onArrival }) {
-    Object.assign(this, { shelf, url, reason, taken, onArrival });
+  constructor({ shelf, url, queue, taken, onArrival }) {
+    Object.assign(this, { shelf, url, queue, taken, onArrival });
     this.filling = null;
   }
 
@@ -48,7 +48,7 @@ export class Ahead {
   async fetchCard() {
     let response;
     try {
-      response = await post(this.url, { have: this.taken().join(","), reason: this.reason });
+      response = await post(this.url, { have: this.taken().join(","), queue: this.queue });
     } catch {
       return this.without("offline");
     }

@@ -31,7 +31,7 @@ const outbox = new Outbox({ moderator: urls.moderator, onState: showOutbox, onSa
 const ahead = new Ahead({
   shelf: document.getElementById("desk-ahead"),
   url: urls.claimUrl,
-  reason: urls.reason,
+  queue: urls.queue,
   taken: () => [...onPage(), ...outbox.items()],
   onArrival,
 });
