@@ -11,6 +11,7 @@ import numpy as np
 
 from classifier.arrays import Floats
 from classifier.artifact import Model, load_artifact, verify_artifact
+from classifier.embedding import Embedder
 from classifier.encoding import Encoded, Encoders, encode_products
 from classifier.ensemble import Outcome
 from classifier.types import (
@@ -39,6 +40,7 @@ class Predictor:
         self.labels: list[int] = list(model.ensemble.labels)
         self.model = model
         self._encoders = encoders
+        self._embedder = Embedder(manifest_sha256)
 
     @classmethod
     def load(cls, directory: Path, backbone_cache: Path, threads: int | None = None) -> Self:
@@ -87,6 +89,7 @@ class Predictor:
         times: Mapping[Member, Floats],
     ) -> list[PredictionResult]:
         order = [member for member in Member if member in outcomes]
+        vectors, known = self._embedder.embed(encoded)
         return [
             PredictionResult(
                 product.key,
@@ -96,6 +99,7 @@ class Predictor:
                     )
                     for member in order
                 },
+                tuple(vectors[row].tolist()) if known[row] else (),
             )
             for row, product in enumerate(products)
         ]

@@ -66,10 +66,15 @@ class MemberAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PredictionResult:
-    """All members' answers for one product; FUSION is always among them."""
+    """All members' answers for one product; FUSION is always among them.
+
+    embedding: unit vector of text and picture, or empty when neither was encoded; comparable
+    only with those of the same model (`classifier.embedding`)
+    """
 
     key: str
     answers: dict[Member, MemberAnswer] = field(default_factory=dict)
+    embedding: tuple[float, ...] = ()
 
     @property
     def fusion(self) -> MemberAnswer:

@@ -131,6 +131,15 @@ class ExportFormat(TextChoices):
     NPY = "npy", _("NPY arrays")
 
 
+class Likeness(TextChoices):
+    """How near two products lie to each other."""
+
+    NEARLY_THE_SAME = "nearly_the_same", _("nearly the same")
+    VERY_ALIKE = "very_alike", _("very alike")
+    ALIKE = "alike", _("alike")
+    LITTLE_ALIKE = "little_alike", _("little alike")
+
+
 class LabelSource(TextChoices):
     """Where a FeedbackLabel comes from."""
 

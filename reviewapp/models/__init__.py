@@ -11,6 +11,7 @@ from reviewapp.models.catalog import (
 )
 from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
+from reviewapp.models.guidance import Explanation, ProductEmbedding
 from reviewapp.models.imports import CatalogueImport
 from reviewapp.models.predictions import (
     ModelVersion,
@@ -30,11 +31,13 @@ __all__ = [
     "ClassificationRequest",
     "DatasetExport",
     "Decision",
+    "Explanation",
     "FeedbackLabel",
     "MisclassificationReport",
     "ModelVersion",
     "Prediction",
     "Product",
+    "ProductEmbedding",
     "ProductImage",
     "ReviewItem",
     "Route",

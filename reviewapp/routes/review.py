@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviewapp.views.review import answers, desk, history
+from reviewapp.views.review import answers, desk, guidance, history
 
 app_name = "review"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("items/<int:item_id>/decide/", answers.decide, name="decide"),
     path("items/<int:item_id>/skip/", answers.skip, name="skip"),
     path("items/<int:item_id>/escalate/", answers.escalate, name="escalate"),
+    path("items/<int:item_id>/neighbours/", guidance.neighbours, name="neighbours"),
     path("undo/", answers.undo, name="undo"),
     path("history/", history.history, name="history"),
     path("products/<int:product_id>/", history.provenance, name="provenance"),

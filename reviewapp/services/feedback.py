@@ -4,6 +4,7 @@ from datetime import datetime
 
 from reviewapp.domain.review import label_inclusion
 from reviewapp.models import Category, Decision, FeedbackLabel, Product, Route
+from reviewapp.services.embeddings import mirror_label
 
 
 def record_label(
@@ -20,6 +21,7 @@ def record_label(
     product's present text and picture, and carries the probability that `route` had of asking.
     """
     before = _end_live(product, now)
+    mirror_label(product_id=product.pk, category_id=category.pk)
     label = FeedbackLabel.objects.create(
         product=product,
         category=category,
@@ -49,8 +51,10 @@ def retract(
     """
     _end_live(product, now)
     if restore_id is None:
+        mirror_label(product_id=product.pk, category_id=None)
         return None
     old = FeedbackLabel.objects.get(pk=restore_id)
+    mirror_label(product_id=product.pk, category_id=old.category_id)
     return FeedbackLabel.objects.create(
         product=product,
         category_id=old.category_id,

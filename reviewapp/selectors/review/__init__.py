@@ -9,12 +9,14 @@ from reviewapp.selectors.review.history import (
     latest_undoable,
     undoable_ids,
 )
+from reviewapp.selectors.review.neighbours import Neighbourhood, neighbourhood
 from reviewapp.selectors.review.queue import COUNT_UP_TO, QueueState, queue_state
 from reviewapp.selectors.review.taxonomy import guides
 
 __all__ = [
     "COUNT_UP_TO",
     "Card",
+    "Neighbourhood",
     "QueueState",
     "card",
     "decisions_of",
@@ -24,6 +26,7 @@ __all__ = [
     "held_item_id",
     "is_blind_now",
     "latest_undoable",
+    "neighbourhood",
     "queue_state",
     "undoable_ids",
 ]

@@ -16,6 +16,7 @@ from reviewapp.models import (
     Prediction,
     Product,
 )
+from reviewapp.services.embeddings import store_embeddings
 from reviewapp.services.policies import current_policy
 from reviewapp.services.predictions.claims import Claim
 from reviewapp.services.routing import route_classified
@@ -58,6 +59,11 @@ def record_results(
     ]
     _let_wait([c for c in requests.values() if c not in current], products)
     _store(current, results, version, now)
+    store_embeddings(
+        inputs={claim.product_id: claim.input_digest for claim in current},
+        vectors={claim.product_id: results[claim.key].embedding for claim in current},
+        version=version,
+    )
     _route(current, products, version, now)
     ClassificationRequest.objects.filter(pk__in=[c.request_id for c in current]).update(
         status=RequestStatus.DONE,
