@@ -61,26 +61,31 @@ def crop_border(picture: Image.Image, margin: float = MARGIN) -> Image.Image:
 
     A picture whose corners differ in colour, or that is all one colour, is returned as it is.
     """
+    box = border_box(picture, margin)
+    return picture if box == (0, 0, *picture.size) else picture.crop(box)
+
+
+def border_box(picture: Image.Image, margin: float = MARGIN) -> tuple[int, int, int, int]:
+    """Return what `crop_border` keeps: left, top, right, bottom in pixels."""
     width, height = picture.size
+    whole = (0, 0, width, height)
     corners = [_rgb(picture, x, y) for x, y in ((0, 0), (width - 1, 0), (0, height - 1), (-1, -1))]
     spread = max(max(channel) - min(channel) for channel in zip(*corners, strict=True))
     if spread > _BORDER_TOLERANCE:
-        return picture
+        return whole
     difference = ImageChops.difference(picture, Image.new("RGB", picture.size, corners[0]))
     red, green, blue = difference.split()
     strongest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     box = strongest.point(_STRONG).getbbox()
     if box is None:
-        return picture
+        return whole
     left, top, right, bottom = box
     kept = round(margin * max(right - left, bottom - top))
-    return picture.crop(
-        (
-            max(left - kept, 0),
-            max(top - kept, 0),
-            min(right + kept, width),
-            min(bottom + kept, height),
-        )
+    return (
+        max(left - kept, 0),
+        max(top - kept, 0),
+        min(right + kept, width),
+        min(bottom + kept, height),
     )
 
 

@@ -16,6 +16,7 @@ from classifier.encoding import Encoded, Encoders, encode_products
 from classifier.ensemble import Outcome
 from classifier.types import (
     Absence,
+    Attribution,
     LabelScore,
     Member,
     MemberAnswer,
@@ -80,6 +81,12 @@ class Predictor:
         # FUSION needs every member, so its time is theirs and its own.
         times[Member.FUSION] = sum(times.values(), np.full(len(products), own))
         return self._results(products, encoded, outcomes, times)
+
+    def explain(self, product: ProductInput) -> Attribution | None:
+        """Return what moved FUSION; None when it has no answer. As dear as 100 products."""
+        from classifier.occlusion import explain
+
+        return explain(product, self._encoders, self.model.ensemble)
 
     def _results(
         self,

@@ -79,3 +79,20 @@ class PredictionResult:
     @property
     def fusion(self) -> MemberAnswer:
         return self.answers[Member.FUSION]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What moved FUSION towards its first category `code`, held with `confidence`, 0..1.
+
+    words: the text in order, in pieces, each with its evidence: how far the log-odds fall without
+    it; negative evidence speaks against the category
+    patches: evidence of a square grid's patches, row by row; empty without a picture
+    box: the part of the picture that the grid covers, as shares (left, top, right, bottom)
+    """
+
+    code: int
+    confidence: float
+    words: tuple[tuple[str, float], ...]
+    patches: tuple[float, ...]
+    box: tuple[float, float, float, float]

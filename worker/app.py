@@ -39,6 +39,8 @@ app.conf.update(
     task_queues=[KombuQueue(name) for name in ("inference", "default", "training")],
     task_routes={
         "worker.tasks.classify.*": {"queue": "inference"},
+        # After all classification: on Redis 0 comes first and 9 last.
+        "worker.tasks.explain.*": {"queue": "inference", "priority": 9},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
     },

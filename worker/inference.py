@@ -17,7 +17,7 @@ from django.conf import settings
 from PIL import Image
 
 from classifier.errors import ArtifactInvalid, ClassifierError
-from classifier.types import PredictionResult, ProductInput
+from classifier.types import Attribution, PredictionResult, ProductInput
 from reviewapp.choices import Queue
 from reviewapp.models import ModelVersion
 from reviewapp.selectors import model_versions
@@ -43,6 +43,8 @@ class Predictor(Protocol):
     manifest_sha256: str
 
     def predict(self, products: list[ProductInput]) -> list[PredictionResult]: ...
+
+    def explain(self, product: ProductInput) -> Attribution | None: ...
 
 
 @dataclass(frozen=True, slots=True)

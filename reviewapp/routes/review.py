@@ -15,6 +15,7 @@ urlpatterns = [
     path("items/<int:item_id>/skip/", answers.skip, name="skip"),
     path("items/<int:item_id>/escalate/", answers.escalate, name="escalate"),
     path("items/<int:item_id>/neighbours/", guidance.neighbours, name="neighbours"),
+    path("items/<int:item_id>/explanation/", guidance.explanation, name="explanation"),
     path("undo/", answers.undo, name="undo"),
     path("history/", history.history, name="history"),
     path("products/<int:product_id>/", history.provenance, name="provenance"),

@@ -11,7 +11,7 @@ from reviewapp.choices import Queue
 from reviewapp.selectors import exports, imports, model_versions
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.workers import is_listening
-from reviewapp.services import predictions, workers
+from reviewapp.services import explanations, predictions, workers
 from worker import inference
 from worker.app import app
 from worker.tasks import classify
@@ -91,3 +91,4 @@ def sweep_jobs() -> None:
 @app.task
 def forget_heartbeats() -> None:
     workers.forget_silent(now=timezone.now())
+    explanations.forget_old(now=timezone.now())

@@ -1,6 +1,7 @@
 """Reading for the review desk: the card, the queue's state, past decisions, the taxonomy."""
 
 from reviewapp.selectors.review.card import Card, card, held_item_id
+from reviewapp.selectors.review.explanation import Moved, explanation_of, moved
 from reviewapp.selectors.review.history import (
     decisions_of,
     decisions_on,
@@ -16,16 +17,19 @@ from reviewapp.selectors.review.taxonomy import guides
 __all__ = [
     "COUNT_UP_TO",
     "Card",
+    "Moved",
     "Neighbourhood",
     "QueueState",
     "card",
     "decisions_of",
     "decisions_on",
+    "explanation_of",
     "fusion_confidence",
     "guides",
     "held_item_id",
     "is_blind_now",
     "latest_undoable",
+    "moved",
     "neighbourhood",
     "queue_state",
     "undoable_ids",

@@ -4,14 +4,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from reviewapp.choices import ReviewStatus
+from reviewapp.choices import Queue, ReviewStatus
 from reviewapp.domain.review import Claim, Hold, hold
-from reviewapp.models import ReviewItem
+from reviewapp.models import Explanation, ModelVersion, Product, ReviewItem
 from reviewapp.selectors import review as selectors
+from reviewapp.selectors.model_versions import champion
+from reviewapp.selectors.workers import is_listening
+from reviewapp.services.explanations import request_explanation
 from reviewapp.types import UserRequest
 from reviewapp.views.review.access import may_review
+from worker.tasks.explain import wake_explainer
 
 
 @require_GET
@@ -26,6 +30,35 @@ def neighbours(request: UserRequest, item_id: int) -> HttpResponse:
         product=card.product, categories=[one.category for one in card.suggestions]
     )
     return _fragment(request, "review/_neighbours.html", {"near": near})
+
+
+@require_http_methods(["GET", "POST"])
+@may_review
+def explanation(request: UserRequest, item_id: int) -> HttpResponse:
+    """What moved the models, as a fragment: POST asks for it, GET tells how far it is."""
+    refusal = refuse_guidance(request, item_id)
+    if refusal is not None:
+        return refusal
+    product = ReviewItem.objects.select_related("product__image").get(pk=item_id).product
+    version = champion()
+    context: dict[str, object] = {"item_id": item_id, "version": version}
+    if version is not None:
+        row = _explanation(request, product, version)
+        context["explanation"] = row
+        context["moved"] = row and selectors.moved(explanation=row, image=product.image)
+    context["is_listening"] = is_listening(queue=Queue.INFERENCE, now=timezone.now())
+    return _fragment(request, "review/_explanation.html", context)
+
+
+def _explanation(
+    request: UserRequest, product: Product, version: ModelVersion
+) -> Explanation | None:
+    if request.method == "GET":
+        return selectors.explanation_of(product=product, version=version)
+    row, must_tell = request_explanation(product=product, version=version, now=timezone.now())
+    if must_tell:
+        wake_explainer(row.pk)
+    return row
 
 
 def refuse_guidance(request: UserRequest, item_id: int) -> HttpResponse | None:
