@@ -40,7 +40,8 @@ app.conf.update(
     task_routes={
         "worker.tasks.classify.*": {"queue": "inference"},
         # After all classification: on Redis 0 comes first and 9 last.
-        "worker.tasks.explain.*": {"queue": "inference", "priority": 9},
+        "worker.tasks.explain.*": {"queue": "inference", "priority": 6},
+        "worker.tasks.embed.*": {"queue": "inference", "priority": 9},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
     },
@@ -72,6 +73,11 @@ app.conf.update(
         },
         "find-lost-products": {
             "task": "worker.tasks.sweep.find_lost_products",
+            "schedule": FIND_LOST_SECONDS,
+            "options": {"expires": FIND_LOST_SECONDS},
+        },
+        "renew-embeddings": {
+            "task": "worker.tasks.embed.renew",
             "schedule": FIND_LOST_SECONDS,
             "options": {"expires": FIND_LOST_SECONDS},
         },

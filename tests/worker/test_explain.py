@@ -117,5 +117,5 @@ def test_it_waits_behind_all_classification():
     usual = app.amqp.router.route({}, "worker.tasks.classify.drain")
 
     assert route["queue"].name == usual["queue"].name == "inference"
-    assert route["priority"] == 9
+    assert route["priority"] == 6
     assert usual.get("priority", 0) == 0
