@@ -28,7 +28,7 @@ class ProductEmbedding(models.Model):
     # The product's live label, repeated here: looking through one category's vectors by way of
     # the labels takes five times as long. Who reads it still asks the label.
     confirmed_category = models.ForeignKey(
-        Category, models.SET_NULL, null=True, blank=True, related_name="+"
+        Category, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
 
     class Meta:
