@@ -9,7 +9,7 @@ from reviewapp.extensions import NeedsVector
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reviewapp", "0005_review_second_look"),
+        ("reviewapp", "0007_review_item_families"),
     ]
 
     operations = [
