@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from classifier.image import on_white
+from reviewapp.domain.groups import fingerprint
 
 LONGEST_SIDE: Final = 1600
 THUMBNAIL_SIDE: Final = 320
@@ -42,13 +43,14 @@ class ImageRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EncodedPicture:
-    """A picture ready to be stored; `sha256` is that of `jpeg`."""
+    """A picture ready to be stored; `sha256` is that of `jpeg`. fingerprint: None for a flat one."""
 
     jpeg: bytes
     thumbnail: bytes
     width: int
     height: int
     sha256: str
+    fingerprint: int | None
 
 
 def encode_picture(data: bytes, *, max_bytes: int, max_pixels: int) -> EncodedPicture:
@@ -134,6 +136,7 @@ def _encode(picture: Image.Image) -> EncodedPicture:
         width=picture.width,
         height=picture.height,
         sha256=hashlib.sha256(jpeg).hexdigest(),
+        fingerprint=fingerprint(small),
     )
 
 

@@ -95,6 +95,10 @@ class ProductImage(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size_bytes = models.PositiveIntegerField()
+    # Difference hash; NULL for a flat picture, and for one that came before it was computed.
+    fingerprint = models.BigIntegerField(null=True, blank=True)
+    # The fingerprint of the first picture that looks like it; its own if it is the first.
+    look = models.BigIntegerField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -137,6 +141,9 @@ class Product(models.Model):
     )
     # What a model sees: sha256 over the cleaned texts and the picture.
     input_digest = models.CharField(max_length=64)
+    # Stands for the normalised title; near duplicates share a group (`domain.groups`).
+    title_hash = models.BigIntegerField(null=True, blank=True, db_index=True)
+    group_key = models.BigIntegerField(null=True, blank=True, db_index=True)
     status = models.CharField(max_length=12, choices=ProductStatus, default=ProductStatus.WAITING)
     # The category buyers find it under; set when listed.
     category = models.ForeignKey(

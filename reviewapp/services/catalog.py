@@ -17,6 +17,7 @@ from reviewapp.domain.products import (
     input_digest,
 )
 from reviewapp.models import Product, ProductImage, User
+from reviewapp.services.groups import join_groups
 from reviewapp.services.images import store_image
 from reviewapp.services.predictions.requests import keep_requested, open_requests
 
@@ -32,7 +33,12 @@ _ARRIVING = (
     "input_digest",
     "given_code",
 )
-_WRITTEN = [*(name.removesuffix("_id") for name in _ARRIVING), "updated_at"]
+_WRITTEN = [
+    *(name.removesuffix("_id") for name in _ARRIVING),
+    "title_hash",
+    "group_key",
+    "updated_at",
+]
 
 
 class Picture(Enum):
@@ -203,6 +209,8 @@ def _ingest_distinct(
                 is_demo=is_demo,
             )
         outcomes.append(IngestOutcome(product, _apply(draft, product, seller, changes)))
+    # Of unchanged input the group stays too: it is the name of its place among others.
+    join_groups(products=[*changes.created, *changes.changed_input])
     _write(changes, now)
     return outcomes
 

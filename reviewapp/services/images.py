@@ -11,7 +11,7 @@ import numpy.typing as npt
 from django.conf import settings
 from django.db import transaction
 
-from reviewapp.domain import images
+from reviewapp.domain import groups, images
 from reviewapp.models import ProductImage
 
 
@@ -49,6 +49,8 @@ def _stored(source_sha256: str, encode: Callable[[], images.EncodedPicture]) -> 
         "width": picture.width,
         "height": picture.height,
         "size_bytes": len(picture.jpeg),
+        "fingerprint": picture.fingerprint,
+        "look": look_of(picture.fingerprint),
     }
     shape = ProductImage(sha256=picture.sha256)
     # Files before the row: a row never points at nothing, a file without a row harms nobody.
@@ -62,6 +64,20 @@ def _stored(source_sha256: str, encode: Callable[[], images.EncodedPicture]) -> 
             sha256=picture.sha256, defaults={**facts, "source_sha256": source_sha256}
         )
     return image
+
+
+def look_of(fingerprint: int | None) -> int | None:
+    """Return the nearest look that pictures have already, or the fingerprint as a new one.
+
+    Two alike that are stored at the same moment may each become a look; nothing breaks by it.
+    """
+    if fingerprint is None:
+        return None
+    near = ProductImage.objects.filter(look__in=groups.near_fingerprints(fingerprint))
+    looks = {look for look in near.values_list("look", flat=True) if look is not None}
+    return min(
+        looks, key=lambda look: (groups.distance(look, fingerprint), look), default=fingerprint
+    )
 
 
 def _has_files(image: ProductImage) -> bool:

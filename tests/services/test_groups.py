@@ -1,0 +1,63 @@
+import pytest
+from django.core.management import call_command
+
+from reviewapp.models import Product, ProductImage
+from reviewapp.services.catalog import draft_product, ingest_batch, ingest_product
+from reviewapp.services.images import store_image
+from tests.domain.test_groups import compressed, photo
+from tests.factories import NOW
+from tests.pictures import as_bytes
+
+pytestmark = pytest.mark.django_db
+
+
+def arrive(external_id, designation, picture=None, source="shop"):
+    image = as_bytes(picture, "JPEG", quality=92) if picture else None
+    ingest_product(
+        source=source, external_id=external_id, designation=designation, image=image, now=NOW
+    )
+    return Product.objects.get(source=source, external_id=external_id).group_key
+
+
+def test_products_of_one_title_or_one_look_share_a_group():
+    first = arrive("a", "Robe rouge, taille M", photo(1))
+
+    by_title = arrive("b", "ROBE ROUGE (taille M)", photo(2), source="other")
+    by_look = arrive("c", "Jolie robe", compressed(photo(1).resize((160, 120)), 70))
+    other = arrive("d", "Coupelle", photo(3))
+
+    assert by_title == by_look == first
+    assert other != first
+
+
+def test_near_duplicates_in_one_batch_find_each_other():
+    drafts = [
+        draft_product(external_id=str(n), designation=f"Lot de {n} vis", image=image)
+        for n, image in enumerate([store_image(data=as_bytes(photo(1)))] * 3)
+    ]
+
+    ingest_batch(source="shop", drafts=drafts, now=NOW)
+
+    assert len(set(Product.objects.values_list("group_key", flat=True))) == 1
+
+
+def test_a_new_title_moves_a_product_to_another_group():
+    before = arrive("a", "Roman policier")
+    target = arrive("b", "Roman noir")
+
+    after = arrive("a", "Roman noir")
+
+    assert before != target
+    assert after == target
+
+
+def test_older_products_get_their_group_afterwards():
+    arrive("a", "Robe rouge", photo(1))
+    arrive("b", "Jolie robe", photo(1))
+    expected = set(Product.objects.values_list("group_key", flat=True))
+    ProductImage.objects.update(fingerprint=None, look=None)
+    Product.objects.update(title_hash=None, group_key=None)
+
+    call_command("find_groups")
+
+    assert set(Product.objects.values_list("group_key", flat=True)) == expected
