@@ -1,25 +1,21 @@
-"""Review: opening a product's one case, and handing it out by lease.
-
-Deciding it is in `reviewapp.services.decisions`. Locks are always taken in the order product,
-review item, labels and reports.
-"""
+"""Handing out review items: each to one moderator, under a lease."""
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-from reviewapp.choices import MemberChoice, ReviewReason, ReviewStatus, ServedBy
+from reviewapp.choices import ServedBy
 from reviewapp.domain import queues
 from reviewapp.domain import review as rules
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
-from reviewapp.models import Prediction, Product, ReviewItem, Route, User
+from reviewapp.models import User
 from reviewapp.selectors.review.queue import in_queue
+from reviewapp.services.review.leases import held_by, lease_end, renew
 
 # One statement: two moderators never read the same free row, and neither waits for the other.
 # MATERIALIZED: the row is chosen and locked once, whatever the planner thinks of the join.
@@ -71,54 +67,6 @@ class TooManyHeld(Exception):
     held: int
 
 
-def lease_end(now: datetime) -> datetime:
-    """Return until when an item claimed at `now` is held without a further sign of life."""
-    return now + timedelta(seconds=settings.REVIEW_LEASE_SECONDS)
-
-
-@transaction.atomic
-def open_item(
-    *,
-    product: Product,
-    reasons: Sequence[ReviewReason],
-    priority: float,
-    now: datetime,
-    route: Route | None = None,
-) -> ReviewItem:
-    """Open the product's one review item, or add `reasons` to the open one.
-
-    Locks the product row, so that two callers cannot open two items. A higher priority raises
-    the item's; a lower one leaves it. An audit is blind, since the answer must come before the
-    models' answers are seen: any further reason keeps it so, and an audit that joins an open item
-    makes it so, unless somebody has seen the item already.
-    """
-    Product.objects.select_for_update(no_key=True).only("id").get(pk=product.pk)
-    item = (
-        ReviewItem.objects.select_for_update(no_key=True)
-        .filter(product=product)
-        .exclude(status=ReviewStatus.RESOLVED)
-        .first()
-    )
-    if item is None:
-        return ReviewItem.objects.create(
-            product=product,
-            route=route,
-            reasons=list(reasons),
-            priority=priority,
-            is_blind=ReviewReason.AUDIT in reasons,
-            family_id=_family_id(product),
-            opened_at=now,
-        )
-    item.reasons = list(dict.fromkeys([*item.reasons, *reasons]))
-    item.priority = max(item.priority, priority)
-    item.route = route or item.route
-    item.family_id = _family_id(product)
-    is_unseen = item.status == ReviewStatus.PENDING and item.first_seen_at is None
-    item.is_blind = item.is_blind or (is_unseen and ReviewReason.AUDIT in reasons)
-    item.save(update_fields=["reasons", "priority", "route", "is_blind", "family"])
-    return item
-
-
 @transaction.atomic
 def claim_next(
     *,
@@ -139,74 +87,17 @@ def claim_next(
     `only_demo` leaves everything but demo products alone. `draw`: uniform in [0, 1).
     Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.
     """
-    held = _held_by(moderator).filter(claim_expires_at__gt=now)
+    held = held_by(moderator).filter(claim_expires_at__gt=now)
     own = in_queue(held.exclude(pk__in=have), queue)
     if only_demo:
         own = own.filter(product__is_demo=True)
     own_id = own.order_by("-rank", "id").values_list("pk", flat=True).first()
-    if own_id is not None and _renew(moderator, [own_id], now) == [own_id]:
+    if own_id is not None and renew(moderator, [own_id], now) == [own_id]:
         return own_id
     count = held.count()
     if count >= rules.MOST_HELD:
         raise TooManyHeld(count)
     return _claim_free(_Ask(moderator, now, queue, only_demo, draw))
-
-
-def extend_claims(*, moderator: User, item_ids: Collection[int], now: datetime) -> list[int]:
-    """Renew the leases among `item_ids` that are still the moderator's; return their ids.
-
-    A lease that lapsed is renewed too as long as nobody else has taken the item.
-    """
-    return _renew(moderator, item_ids, now)
-
-
-def leave_items(*, moderator: User, item_ids: Collection[int], now: datetime) -> int:
-    """Let the items go shortly, when the page they are on is left; return how many.
-
-    The pause lets a reload of the page keep them. A decision that comes in later still counts
-    as long as nobody else has taken the item.
-    """
-    return (
-        _held_by(moderator)
-        .filter(pk__in=item_ids, claim_expires_at__gt=now + rules.LEAVE_GRACE)
-        .update(claim_expires_at=now + rules.LEAVE_GRACE)
-    )
-
-
-def release_all(*, moderator: User) -> int:
-    """Free at once everything the moderator holds; return how many items."""
-    return _held_by(moderator).update(
-        status=ReviewStatus.PENDING, claimed_by=None, claim_expires_at=None
-    )
-
-
-def forget_skips(*, moderator: User) -> int:
-    """Let the moderator be handed again what he or she skipped; return how many open items."""
-    skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
-    open_skipped = skipped.exclude(reviewitem__status=ReviewStatus.RESOLVED)
-    count, _per_model = open_skipped.delete()
-    return count
-
-
-def _held_by(moderator: User) -> QuerySet[ReviewItem]:
-    return ReviewItem.objects.filter(status=ReviewStatus.CLAIMED, claimed_by=moderator)
-
-
-def _renew(moderator: User, item_ids: Collection[int], now: datetime) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE reviewapp_reviewitem SET claim_expires_at = %s"
-            " WHERE id = ANY(%s) AND status = 'claimed' AND claimed_by_id = %s RETURNING id",
-            [lease_end(now), list(item_ids), moderator.pk],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _family_id(product: Product) -> int | None:
-    newest = Prediction.objects.filter(
-        product=product, member=MemberChoice.FUSION, input_digest=product.input_digest
-    ).order_by("-created_at", "-id")
-    return newest.values_list("category__family_id", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

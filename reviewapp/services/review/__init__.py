@@ -1,0 +1,26 @@
+"""Review: opening a product's one case, and handing it out by lease.
+
+Deciding it is in `reviewapp.services.decisions`. Locks are always taken in the order product,
+review item, labels and reports.
+"""
+
+from reviewapp.services.review.claims import TooManyHeld, claim_next
+from reviewapp.services.review.leases import (
+    extend_claims,
+    forget_skips,
+    lease_end,
+    leave_items,
+    release_all,
+)
+from reviewapp.services.review.opening import open_item
+
+__all__ = [
+    "TooManyHeld",
+    "claim_next",
+    "extend_claims",
+    "forget_skips",
+    "lease_end",
+    "leave_items",
+    "open_item",
+    "release_all",
+]
