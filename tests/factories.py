@@ -1,13 +1,23 @@
 """Rows for tests, each valid by itself."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
 
 from reviewapp import models
-from reviewapp.choices import MemberChoice, ModelStage, ProductStatus, ReviewReason, Role, Verdict
+from reviewapp.choices import (
+    CaseStatus,
+    MemberChoice,
+    ModelStage,
+    ProductStatus,
+    ReportStatus,
+    ReviewReason,
+    ReviewStatus,
+    Role,
+    Verdict,
+)
 from reviewapp.services.accounts import ensure_roles
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -183,11 +193,53 @@ class FeedbackLabelFactory(DjangoModelFactory[models.FeedbackLabel]):
     created_at = NOW
 
 
+class ReportPolicyFactory(DjangoModelFactory[models.ReportPolicy]):
+    class Meta:
+        model = models.ReportPolicy
+        django_get_or_create = ("version",)
+
+    version = 1
+    created_at = NOW
+
+
+class ReportCaseFactory(DjangoModelFactory[models.ReportCase]):
+    """The product's open case."""
+
+    class Meta:
+        model = models.ReportCase
+        django_get_or_create = ("product", "status")
+
+    product = factory.SubFactory(ListedProductFactory)
+    policy = factory.SubFactory(ReportPolicyFactory)
+    status = CaseStatus.COLLECTING
+    opened_at = NOW
+    due_at = NOW + timedelta(days=7)
+
+
 class ReportFactory(DjangoModelFactory[models.MisclassificationReport]):
     class Meta:
         model = models.MisclassificationReport
 
     product = factory.SubFactory(ListedProductFactory)
     reporter = factory.SubFactory(BuyerFactory)
+    case = factory.SubFactory(ReportCaseFactory, product=factory.SelfAttribute("..product"))
     reported_category = factory.SelfAttribute("product.category")
     created_at = NOW
+
+
+class ProvenBuyerFactory(BuyerFactory):
+    """A buyer whose reports weigh something: moderators have upheld `upheld` of them."""
+
+    @factory.post_generation
+    def upheld(self, create, extracted, **kwargs):
+        decision = DecisionFactory(item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW)
+        ReportFactory.create_batch(
+            extracted or 6,
+            product=decision.product,
+            reporter=self,
+            case=None,
+            reported_category=CategoryFactory(),
+            status=ReportStatus.UPHELD,
+            decision=decision,
+            resolved_at=NOW,
+        )

@@ -7,6 +7,7 @@ from rest_framework import exceptions, mixins, pagination, permissions, serializ
 from rest_framework.request import Request
 
 from reviewapp.models import Category, MisclassificationReport, User
+from reviewapp.network import client_address
 from reviewapp.selectors.shop import listed_products
 from reviewapp.services import limits
 from reviewapp.services.reports import ReportRefused, submit_report
@@ -64,6 +65,7 @@ class ReportSerializer(serializers.ModelSerializer[MisclassificationReport]):
                 suggested_category=validated_data["suggested_category"],
                 comment=validated_data.get("comment", ""),
                 now=timezone.now(),
+                address=client_address(self.context["request"]),
             )
         except ReportRefused as refused:
             raise serializers.ValidationError(refused.message) from refused

@@ -9,6 +9,8 @@ from reviewapp.choices import ReviewReason
 ESCALATED = 3.0
 # A buyer has seen something wrong: ahead of every mere doubt.
 REPORTED = 2.0
+# Reports that never reached the bar, drawn by lot: they may wait like a product in doubt.
+BY_LOT = 0.5
 # Without any answer nothing can be listed, so nobody can buy it.
 UNANSWERED = 1.0
 # Audits measure; they may wait behind products that nobody can see yet.
@@ -22,3 +24,8 @@ def initial_priority(reasons: tuple[ReviewReason, ...], confidence: float | None
     if confidence is None:
         return UNANSWERED
     return min(max(1.0 - confidence, 0.0), UNANSWERED)
+
+
+def reported_priority(score: float) -> float:
+    """Return the priority of a case of reports from its score, from 0 on: below ESCALATED."""
+    return REPORTED + (ESCALATED - REPORTED) * score / (1.0 + score)

@@ -13,6 +13,7 @@ from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
 from reviewapp.models.guidance import Explanation, ProductEmbedding
 from reviewapp.models.imports import CatalogueImport
+from reviewapp.models.mail import Mail
 from reviewapp.models.predictions import (
     ModelVersion,
     Prediction,
@@ -20,8 +21,9 @@ from reviewapp.models.predictions import (
     RoutingPolicy,
     WorkerHeartbeat,
 )
-from reviewapp.models.reports import MisclassificationReport
+from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
+from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
 
 __all__ = [
     "CatalogueImport",
@@ -33,13 +35,19 @@ __all__ = [
     "Decision",
     "Explanation",
     "FeedbackLabel",
+    "Mail",
     "MisclassificationReport",
     "ModelVersion",
+    "NetworkSalt",
     "Prediction",
     "Product",
     "ProductEmbedding",
     "ProductImage",
+    "ReportCase",
+    "ReportPolicy",
+    "ReportRing",
     "ReviewItem",
+    "RingEvent",
     "Route",
     "RoutingPolicy",
     "User",

@@ -11,6 +11,8 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     language = models.CharField(max_length=5, blank=True, help_text="Empty: as the browser asks.")
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    # Off until the person switches it on.
+    wants_mail = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
 
     class Meta(AbstractUser.Meta):

@@ -1,4 +1,7 @@
-"""Buyers' reports of a wrong category: filed, answered, and reopened by an undo."""
+"""Buyers' reports of a wrong category: filed, answered, and reopened by an undo.
+
+What they weigh together is in `reviewapp.services.report_cases`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,15 +9,20 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from reviewapp.choices import ProductStatus, ReportStatus, ReviewReason
-from reviewapp.domain.priority import REPORTED
+from reviewapp.choices import ProductStatus, ReportStatus
+from reviewapp.domain.weight import Record, is_limited
 from reviewapp.models import Category, Decision, MisclassificationReport, Product, User
-from reviewapp.services import review
+from reviewapp.selectors import report_cases as selectors
+from reviewapp.services import report_cases
+from reviewapp.services.networks import network_hash
+from reviewapp.services.report_policies import current_report_policy, weight_rules
+
+_BY_DECISION = [ReportStatus.UPHELD, ReportStatus.DISMISSED]
 
 
 @dataclass(eq=False)
 class ReportRefused(Exception):
-    """The report makes no sense; `message` says why, to the buyer."""
+    """The report makes no sense, or the reporter has too many open; `message` says so."""
 
     message: str
 
@@ -27,50 +35,69 @@ def submit_report(
     suggested_category: Category | None,
     comment: str,
     now: datetime,
+    address: str = "",
 ) -> MisclassificationReport:
-    """File a report, or bring the buyer's open one up to date, and open the product's review item.
+    """File a report, or bring the buyer's open one up to date, and weigh the product's case anew.
 
-    Locks the product. Raises ReportRefused for a product that is not listed, or a suggestion
-    that names the category the product already has.
+    address: the reporter's network address; only a hash of its network is kept
+    Locks the product. Raises ReportRefused for a product that is not listed, a suggestion that
+    names the category the product already has, and people limited by their record.
     """
     product = Product.objects.select_for_update().get(pk=product.pk)
     if product.status != ProductStatus.LISTED or product.category_id is None:
         raise ReportRefused(_("This product is not in the catalogue at the moment."))
     if suggested_category is not None and suggested_category.pk == product.category_id:
         raise ReportRefused(_("The product is already in this category; choose another one."))
+    _refuse_limited(reporter, product, now)
+    case = report_cases.case_of(product=product, now=now)
     report, _created = MisclassificationReport.objects.update_or_create(
         product=product,
         reporter=reporter,
         status=ReportStatus.OPEN,
         defaults={"suggested_category": suggested_category, "comment": comment},
         create_defaults={
+            "case": case,
             "suggested_category": suggested_category,
             "comment": comment,
             "reported_category_id": product.category_id,
+            "network": network_hash(address=address, now=now),
             "created_at": now,
             "is_demo": product.is_demo,
         },
     )
-    review.open_item(
-        product=product, reasons=[ReviewReason.BUYER_REPORT], priority=REPORTED, now=now
-    )
+    report_cases.weigh(case=case, product=product, now=now)
     return report
 
 
 def close_reports(*, product: Product, decision: Decision, now: datetime) -> int:
-    """Answer the product's open reports by `decision`; return how many.
+    """Answer the product's open reports by `decision`, and close their case; return how many.
 
-    Upheld when the decision moved the product out of the category the buyer saw.
+    Upheld when the decision moved the product out of the category the buyer saw. Held reports
+    stay unanswered until an admin has looked at them.
     """
-    open_reports = MisclassificationReport.objects.filter(product=product, status=ReportStatus.OPEN)
+    open_reports = MisclassificationReport.objects.filter(
+        ~selectors.HELD, product=product, status=ReportStatus.OPEN
+    )
+    count = answer_reports(
+        report_ids=list(open_reports.values_list("pk", flat=True)), decision=decision, now=now
+    )
+    case = selectors.open_case(product)
+    if case is not None:
+        report_cases.settle(case=case, now=now)
+    return count
+
+
+def answer_reports(*, report_ids: list[int], decision: Decision, now: datetime) -> int:
+    """Uphold or dismiss the open reports among `report_ids` by `decision`; return how many."""
+    reports = MisclassificationReport.objects.filter(pk__in=report_ids, status=ReportStatus.OPEN)
     answered = {"decision": decision, "resolved_at": now}
-    dismissed = open_reports.filter(reported_category=decision.category_id).update(
+    dismissed = reports.filter(reported_category=decision.category_id).update(
         status=ReportStatus.DISMISSED, **answered
     )
-    return dismissed + open_reports.update(status=ReportStatus.UPHELD, **answered)
+    return dismissed + reports.update(status=ReportStatus.UPHELD, **answered)
 
 
-def reopen_reports(*, decision: Decision) -> int:
+def reopen_reports(*, decision: Decision, now: datetime) -> int:
     """Open again what `decision` answered, after its undo; return how many.
 
     A buyer who has filed a newer report on the product meanwhile keeps only that one open.
@@ -78,8 +105,26 @@ def reopen_reports(*, decision: Decision) -> int:
     newer = MisclassificationReport.objects.filter(
         product=decision.product_id, status=ReportStatus.OPEN
     ).values("reporter")
-    return (
-        MisclassificationReport.objects.filter(decision=decision)
-        .exclude(reporter__in=newer)
-        .update(status=ReportStatus.OPEN, decision=None, resolved_at=None)
+    reports = MisclassificationReport.objects.filter(
+        decision=decision, status__in=_BY_DECISION
+    ).exclude(reporter__in=newer)
+    first = reports.select_related("case").first()
+    if first is None:
+        return 0
+    case = report_cases.reopen_case(decision=decision, case=first.case, now=now)
+    return reports.update(case=case, status=ReportStatus.OPEN, decision=None, resolved_at=None)
+
+
+def _refuse_limited(reporter: User, product: Product, now: datetime) -> None:
+    """Limit people of whose many reports next to none was right; a change of one is no new one."""
+    policy = current_report_policy(now=now)
+    known = selectors.records(
+        reporters=[reporter.pk], half_life_days=policy.half_life_days, now=now
     )
+    if not is_limited(known.get(reporter.pk, Record()), weight_rules(policy)):
+        return
+    others = MisclassificationReport.objects.filter(reporter=reporter, status=ReportStatus.OPEN)
+    if others.exclude(product=product).count() >= policy.limit_open:
+        raise ReportRefused(
+            _("You can report more once we have answered the reports you have open.")
+        )

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from reviewapp.forms.reports import ReportForm
 from reviewapp.models import Product
+from reviewapp.network import client_address
 from reviewapp.selectors import reports as selectors
 from reviewapp.selectors import shop
 from reviewapp.selectors.pages import CursorInvalid
@@ -51,6 +52,7 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
             suggested_category=form.cleaned_data["suggested_category"],
             comment=form.cleaned_data["comment"],
             now=timezone.now(),
+            address=client_address(request),
         )
     except limits.LimitReached as reached:
         return too_many(request, reached)
@@ -58,7 +60,9 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
         form.add_error(None, refused.message)
         return _answer(request, product, form, status=422)
     if not request.htmx:
-        messages.success(request, _("Thank you. A moderator will look at this product."))
+        messages.success(
+            request, _("Thank you. Your report counts; its outcome will stand among your reports.")
+        )
         return redirect("shop:product", product_id=product.pk)
     return _answer(request, product, form=None, status=200)
 

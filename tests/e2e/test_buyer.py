@@ -9,8 +9,15 @@ from playwright.sync_api import expect
 from reviewapp.models import ReviewItem
 from reviewapp.services import review
 from reviewapp.services.decisions.answer import decide
+from reviewapp.services.reports import submit_report
 from tests.e2e.pictures import stored_picture
-from tests.factories import BuyerFactory, CategoryFactory, ListedProductFactory, ModeratorFactory
+from tests.factories import (
+    BuyerFactory,
+    CategoryFactory,
+    ListedProductFactory,
+    ModeratorFactory,
+    ProvenBuyerFactory,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +52,19 @@ def decide_for(product, category):
     )
 
 
+def report_by(buyer, product, category):
+    submit_report(
+        product=product,
+        reporter=buyer,
+        suggested_category=category,
+        comment="",
+        now=timezone.now(),
+    )
+
+
 def test_a_report_in_place_and_its_outcome(page, live_server, sign_in, faults, bear, toys):
+    for _ in range(2):
+        report_by(ProvenBuyerFactory(), bear, toys)
     sign_in(BuyerFactory(language="en"))
     page.goto(f"{live_server.url}/catalogue/2705/")
     page.get_by_role("link", name="Ours en peluche brun").click()

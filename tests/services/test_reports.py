@@ -1,7 +1,7 @@
 import pytest
 
 from reviewapp.choices import ProductStatus, ReportStatus, ReviewReason, ReviewStatus
-from reviewapp.models import MisclassificationReport, ReviewItem
+from reviewapp.models import MisclassificationReport, ReportCase, ReviewItem
 from reviewapp.services import reports
 from tests.conftest import NOW
 from tests.factories import (
@@ -10,6 +10,7 @@ from tests.factories import (
     DecisionFactory,
     ListedProductFactory,
     ProductFactory,
+    ProvenBuyerFactory,
     ReportFactory,
     ReviewItemFactory,
 )
@@ -27,22 +28,24 @@ def submit(product, reporter, suggested_category=None, comment=""):
     )
 
 
-def test_a_report_opens_the_products_one_review_item():
-    product = ListedProductFactory()
+def test_reports_of_proven_people_open_the_products_one_review_item():
+    product, right = ListedProductFactory(), CategoryFactory()
 
-    submit(product, BuyerFactory())
-    submit(product, BuyerFactory())
+    for buyer in ProvenBuyerFactory.create_batch(3):
+        submit(product, buyer, suggested_category=right)
 
     item = ReviewItem.objects.get(product=product)
     assert item.reasons == [ReviewReason.BUYER_REPORT]
-    assert MisclassificationReport.objects.filter(product=product).count() == 2
+    assert MisclassificationReport.objects.filter(product=product).count() == 3
+    assert ReportCase.objects.get().item == item
 
 
-def test_a_report_raises_the_open_item_ahead_of_doubtful_ones():
+def test_enough_weight_raises_the_open_item_ahead_of_doubtful_ones():
     product = ListedProductFactory()
     item = ReviewItemFactory(product=product, priority=0.3)
 
-    submit(product, BuyerFactory())
+    for buyer in ProvenBuyerFactory.create_batch(3):
+        submit(product, buyer)
 
     item.refresh_from_db()
     assert item.priority > 1
@@ -103,7 +106,7 @@ def test_an_undo_opens_the_reports_again():
     )
     reports.close_reports(product=report.product, decision=decision, now=NOW)
 
-    reopened = reports.reopen_reports(decision=decision)
+    reopened = reports.reopen_reports(decision=decision, now=NOW)
 
     report.refresh_from_db()
     assert reopened == 1
@@ -120,4 +123,4 @@ def test_an_undo_leaves_a_newer_report_of_the_same_buyer_alone():
     reports.close_reports(product=report.product, decision=decision, now=NOW)
     ReportFactory(product=report.product, reporter=report.reporter)
 
-    assert reports.reopen_reports(decision=decision) == 0
+    assert reports.reopen_reports(decision=decision, now=NOW) == 0

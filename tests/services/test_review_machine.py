@@ -14,12 +14,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from reviewapp.choices import ProductStatus, ReportStatus, ReviewStatus, SkipReason, Verdict
+from reviewapp.choices import (
+    CaseStatus,
+    ProductStatus,
+    ReportStatus,
+    ReviewStatus,
+    SkipReason,
+    Verdict,
+)
 from reviewapp.models import (
     Decision,
     FeedbackLabel,
     MisclassificationReport,
     Product,
+    ReportCase,
     ReviewItem,
 )
 from reviewapp.services import decisions, reports, review
@@ -28,6 +36,7 @@ from tests.factories import (
     BuyerFactory,
     CategoryFactory,
     ModeratorFactory,
+    ReportPolicyFactory,
     ReviewItemFactory,
 )
 
@@ -43,6 +52,9 @@ class Desk(RuleBasedStateMachine):
         self.clear()
         self.now = NOW
         self.moderators = ModeratorFactory.create_batch(2)
+        # Everybody is trusted from the start: one report reopens what a model listed, and it
+        # takes both to reopen what a moderator has decided.
+        ReportPolicyFactory(prior_upheld=10, prior_dismissed=1, overrule_at=1.5)
         self.buyers = BuyerFactory.create_batch(2)
         self.categories = CategoryFactory.create_batch(3)
         for item in ReviewItemFactory.create_batch(3):
@@ -52,6 +64,7 @@ class Desk(RuleBasedStateMachine):
 
     def clear(self):
         MisclassificationReport.objects.all().delete()
+        ReportCase.objects.all().delete()
         FeedbackLabel.objects.update(superseded_by=None, ended_at=NOW)
         FeedbackLabel.objects.all().delete()
         Decision.objects.filter(verdict=Verdict.UNDONE).delete()
@@ -182,9 +195,15 @@ class Desk(RuleBasedStateMachine):
             assert product.category_id == (newest and newest.category_id)
 
     @invariant()
-    def a_listed_product_with_an_open_report_is_in_review(self):
+    def an_open_report_belongs_to_the_open_case_of_its_product(self):
         for report in MisclassificationReport.objects.filter(status=ReportStatus.OPEN):
-            assert report.product.review_items.exclude(status=ReviewStatus.RESOLVED).exists()
+            assert report.case.product == report.product
+            assert report.case.status != CaseStatus.CLOSED
+
+    @invariant()
+    def a_case_in_review_has_an_open_item(self):
+        for case in ReportCase.objects.filter(status=CaseStatus.IN_REVIEW):
+            assert case.item.status != ReviewStatus.RESOLVED
 
 
 def live_claims(moderator, now):

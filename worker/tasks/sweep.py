@@ -11,7 +11,8 @@ from reviewapp.choices import Queue
 from reviewapp.selectors import exports, imports, model_versions
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.workers import is_listening
-from reviewapp.services import explanations, predictions, workers
+from reviewapp.services import explanations, predictions, report_cases, workers
+from reviewapp.services.networks import forget_networks
 from worker import inference
 from worker.app import app
 from worker.tasks import classify
@@ -86,6 +87,14 @@ def sweep_jobs() -> None:
         wake_exports(export_id)
     for import_id in imports.stranded(now=now):
         wake_import(import_id)
+
+
+@app.task
+def sweep_reports() -> None:
+    """End cases that collected in vain, and forget networks."""
+    now = timezone.now()
+    report_cases.end_due_cases(now=now)
+    forget_networks(now=now)
 
 
 @app.task

@@ -23,6 +23,7 @@ from reviewapp.models import (
     ReviewItem,
     User,
 )
+from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
 from reviewapp.selectors.review.queue import in_queue
 
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
@@ -57,6 +58,7 @@ class Card:
     members: list[MemberSaid] = field(default_factory=list)
     fusion: Prediction | None = None
     reports: list[MisclassificationReport] = field(default_factory=list)
+    evidence: ReportEvidence | None = None
     escalation: Decision | None = None
     failure: str = ""
 
@@ -92,6 +94,7 @@ def card(*, item_id: int) -> Card:
     said = _newest_answers(item.product)
     fusion = said.pop(MemberChoice.FUSION, None)
     route = item.route
+    is_reported = ReviewReason.BUYER_REPORT in reasons
     return Card(
         item,
         item.product,
@@ -100,7 +103,8 @@ def card(*, item_id: int) -> Card:
         suggestions=_suggestions(fusion),
         members=_members(said, fusion),
         fusion=fusion,
-        reports=_open_reports(item.product) if ReviewReason.BUYER_REPORT in reasons else [],
+        reports=_open_reports(item.product) if is_reported else [],
+        evidence=evidence(item.product) if is_reported else None,
         escalation=escalation,
         failure=_failure(route.details.get("failure", "")) if route else "",
     )
@@ -153,7 +157,9 @@ def _failure(code: str) -> str:
 
 
 def _open_reports(product: Product) -> list[MisclassificationReport]:
-    reports = MisclassificationReport.objects.filter(product=product, status=ReportStatus.OPEN)
+    reports = MisclassificationReport.objects.filter(
+        ~HELD, product=product, status=ReportStatus.OPEN
+    )
     return list(
         reports.select_related("suggested_category", "reported_category").order_by("created_at")
     )

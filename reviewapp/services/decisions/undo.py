@@ -46,7 +46,7 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     record = _write_undo(case, target, moderator, client_key, now)
     if target.verdict in _ANSWERS:
         retract(product=case.product, undo=record, restore_id=target.before["label_id"], now=now)
-        reopen_reports(decision=target)
+        reopen_reports(decision=target, now=now)
         _restore_product(case.product, target.before["product"])
     _hand_back(case.item, target, moderator, now)
     return record

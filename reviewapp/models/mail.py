@@ -1,0 +1,26 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Mail(models.Model):
+    """A message to somebody who asked for it. The row is the truth: sent when `sent_at` says so."""
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # What it is about, so that the same news is never told twice.
+    key = models.CharField(max_length=80, unique=True)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    # A decision may be undone shortly after; until then its news waits.
+    not_before = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "mail"
+        indexes = [models.Index("not_before", condition=Q(sent_at=None), name="mail_waiting")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,184 @@
+"""Reports as evidence: records of reporters, and what the open ones of a product weigh."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from reviewapp.choices import CaseStatus, MemberChoice, ReportStatus, RingStatus
+from reviewapp.domain.weight import ANSWERS_COUNTED, ModelView, Outcome, Record, Voice, record_of
+from reviewapp.models import MisclassificationReport, Prediction, Product, ReportCase
+
+SPEAKERS_SHOWN = 10
+_A_DAY = timedelta(days=1)
+# A report in a ring that nobody has cleared.
+HELD = Q(ring__isnull=False) & ~Q(ring__status=RingStatus.RELEASED)
+
+
+def open_case(product: Product) -> ReportCase | None:
+    return ReportCase.objects.filter(product=product).exclude(status=CaseStatus.CLOSED).first()
+
+
+def counting_reports(product: Product) -> QuerySet[MisclassificationReport]:
+    """Open reports that nobody holds, about the category that the product has now."""
+    return MisclassificationReport.objects.filter(
+        ~HELD,
+        product=product,
+        status=ReportStatus.OPEN,
+        reported_category=product.category_id,
+    ).order_by("created_at", "id")
+
+
+def voices(
+    *, reports: Iterable[MisclassificationReport], half_life_days: float, now: datetime
+) -> list[Voice]:
+    """Return each report as a voice, with its reporter's record at `now`."""
+    found = list(reports)
+    known = records(
+        reporters={report.reporter_id for report in found}, half_life_days=half_life_days, now=now
+    )
+    return [
+        Voice(
+            record=known.get(report.reporter_id, Record()),
+            category=report.suggested_category.code if report.suggested_category else None,
+            network=report.network,
+        )
+        for report in found
+    ]
+
+
+def records(
+    *, reporters: Collection[int], half_life_days: float, now: datetime
+) -> dict[int, Record]:
+    """Return the records of those among `reporters` (ids) who have had an answer.
+
+    Read from the reports themselves, so that an undone decision or a voided report leaves no
+    trace. Only the last ANSWERS_COUNTED answers of each count.
+    """
+    answered = (
+        MisclassificationReport.objects.filter(
+            reporter__in=reporters,
+            resolved_at__isnull=False,
+            status__in=[ReportStatus.UPHELD, ReportStatus.DISMISSED],
+        )
+        .annotate(
+            nth=Window(
+                RowNumber(),
+                partition_by="reporter",
+                order_by=[F("resolved_at").desc(), F("id").desc()],
+            )
+        )
+        .filter(nth__lte=ANSWERS_COUNTED)
+        .values_list("reporter", "status", "resolved_at")
+    )
+    outcomes: dict[int, list[Outcome]] = defaultdict(list)
+    for reporter, status, resolved_at in answered:
+        age = (now - (resolved_at or now)) / _A_DAY
+        outcomes[reporter].append(Outcome(status == ReportStatus.UPHELD, age))
+    return {reporter: record_of(some, half_life_days) for reporter, some in outcomes.items()}
+
+
+def model_view(product: Product) -> ModelView | None:
+    """What FUSION says of the product's present text and picture; its newest answer."""
+    newest = (
+        Prediction.objects.filter(
+            product=product, member=MemberChoice.FUSION, input_digest=product.input_digest
+        )
+        .order_by("-created_at", "-id")
+        .first()
+    )
+    if newest is None or newest.confidence is None:
+        return None
+    codes = tuple(code for code, _probability in newest.top)
+    return ModelView(code=codes[0], confidence=newest.confidence, top=codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """One reporter of a case as a moderator sees it: a number, no name."""
+
+    number: int
+    category: int | None
+    upheld: float
+    dismissed: float
+    is_proven: bool
+    weight: float
+    counted: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEvidence:
+    """The arithmetic of a case, for moderators. Numbers as in `domain.weight.CaseScore`."""
+
+    speakers: list[Speaker]
+    lead: int | None
+    agreement: float
+    weight: float
+    doubt: float
+    is_alternative: bool
+    score: float
+    bar: float
+    is_human: bool
+    is_by_lot: bool
+    model_code: int | None
+    model_confidence: float | None
+    policy: int
+
+    @property
+    def proven(self) -> int:
+        return sum(speaker.is_proven for speaker in self.speakers)
+
+    @property
+    def unproven(self) -> int:
+        return len(self.speakers) - self.proven
+
+    @property
+    def proven_for_lead(self) -> int:
+        return sum(one.is_proven and one.category == self.lead for one in self.speakers)
+
+    @property
+    def unproven_for_lead(self) -> int:
+        return sum(not one.is_proven and one.category == self.lead for one in self.speakers)
+
+    @property
+    def loudest(self) -> list[Speaker]:
+        """The speakers that count most; hundreds in one table would help nobody."""
+        return sorted(self.speakers, key=lambda one: (-one.counted, one.number))[:SPEAKERS_SHOWN]
+
+    @property
+    def not_shown(self) -> int:
+        return max(len(self.speakers) - SPEAKERS_SHOWN, 0)
+
+
+def evidence(product: Product) -> ReportEvidence | None:
+    """Return what the product's open case weighs, or None when nothing has been weighed."""
+    case = (
+        ReportCase.objects.filter(product=product)
+        .exclude(status=CaseStatus.CLOSED)
+        .select_related("policy")
+        .first()
+    )
+    return None if case is None or not case.arithmetic else _evidence(case)
+
+
+def _evidence(case: ReportCase) -> ReportEvidence:
+    stored = case.arithmetic
+    model = stored["model"] or {}
+    return ReportEvidence(
+        speakers=[Speaker(number, **one) for number, one in enumerate(stored["voices"], start=1)],
+        lead=stored["lead"],
+        agreement=stored["agreement"],
+        weight=stored["weight"],
+        doubt=stored["doubt"],
+        is_alternative=stored["is_alternative"],
+        score=stored["score"],
+        bar=stored["bar"],
+        is_human=stored["is_human"],
+        is_by_lot=case.is_by_lot,
+        model_code=model.get("code"),
+        model_confidence=model.get("confidence"),
+        policy=case.policy.version,
+    )

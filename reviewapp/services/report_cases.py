@@ -1,0 +1,202 @@
+"""A product's reports as one case: weighed, reopened above the bar, and answered in the end.
+
+Each function but `end_due_cases` runs inside the caller's transaction, with the product locked.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from reviewapp.choices import (
+    CaseStatus,
+    ProductStatus,
+    ReportStatus,
+    ReviewReason,
+    ReviewStatus,
+)
+from reviewapp.domain import weight
+from reviewapp.domain.priority import BY_LOT, reported_priority
+from reviewapp.models import (
+    Decision,
+    FeedbackLabel,
+    Product,
+    ReportCase,
+    ReviewItem,
+)
+from reviewapp.selectors import report_cases as selectors
+from reviewapp.services import review
+from reviewapp.services.listing import hold_product
+from reviewapp.services.report_policies import current_report_policy, weight_rules
+
+# A case of a product that is out of the shop waits for whoever has it in hand.
+_LATER = timedelta(days=1)
+_BATCH = 100
+
+
+def case_of(*, product: Product, now: datetime) -> ReportCase:
+    """Return the product's open case; open one when there is none."""
+    policy = current_report_policy(now=now)
+    case, _created = ReportCase.objects.exclude(status=CaseStatus.CLOSED).get_or_create(
+        product=product,
+        defaults={
+            "policy": policy,
+            "opened_at": now,
+            "due_at": now + timedelta(days=policy.collect_days),
+        },
+    )
+    return case
+
+
+def weigh(*, case: ReportCase, product: Product, now: datetime) -> None:
+    """Weigh the case anew and store the arithmetic; reopen the listing when it reaches the bar.
+
+    A case in review only moves its item up: what was reopened stays so until it is decided.
+    """
+    policy = current_report_policy(now=now)
+    rules = weight_rules(policy)
+    reports = selectors.counting_reports(product).select_related("suggested_category")
+    voices = selectors.voices(reports=reports, half_life_days=policy.half_life_days, now=now)
+    model = selectors.model_view(product)
+    score = weight.score_case(voices, model, rules)
+    is_human = FeedbackLabel.objects.filter(
+        product=product, category=product.category_id, ended_at=None
+    ).exists()
+    bar = weight.bar(rules, is_human=is_human)
+    case.policy, case.score = policy, score.score
+    case.arithmetic = weight.arithmetic(score) | {
+        "bar": bar,
+        "is_human": is_human,
+        "model": {"code": model.code, "confidence": model.confidence} if model else None,
+    }
+    case.save(update_fields=["policy", "score", "arithmetic"])
+    if case.status == CaseStatus.IN_REVIEW or (
+        product.status == ProductStatus.LISTED and score.score >= bar
+    ):
+        send_to_review(case=case, product=product, priority=reported_priority(score.score), now=now)
+
+
+def send_to_review(
+    *, case: ReportCase, product: Product, priority: float, now: datetime, by_lot: bool = False
+) -> None:
+    """Open the product's review item for the case, or join the open one.
+
+    The product stays listed meanwhile, unless the policy takes reopened ones out of the shop.
+    """
+    if case.status != CaseStatus.IN_REVIEW:
+        case.before = _before(product)
+        case.is_by_lot = by_lot
+    case.item = review.open_item(
+        product=product, reasons=[ReviewReason.BUYER_REPORT], priority=priority, now=now
+    )
+    case.status = CaseStatus.IN_REVIEW
+    case.save(update_fields=["before", "is_by_lot", "item", "status"])
+    if case.policy.hold_reopened and product.status == ProductStatus.LISTED and not by_lot:
+        hold_product(product=product)
+
+
+def settle(*, case: ReportCase, now: datetime) -> None:
+    """Close the case when none of its reports is open; held ones go on collecting."""
+    if case.reports.filter(status=ReportStatus.OPEN).exists():
+        case.status, case.item, case.before = CaseStatus.COLLECTING, None, {}
+    else:
+        case.status, case.closed_at = CaseStatus.CLOSED, now
+    case.save(update_fields=["status", "item", "before", "closed_at"])
+
+
+def reopen_case(*, decision: Decision, case: ReportCase | None, now: datetime) -> ReportCase:
+    """Return the open case that the reports of an undone decision belong to from now on.
+
+    A case that was opened since takes them in; otherwise theirs, `case`, opens again.
+    """
+    current = selectors.open_case(decision.product) or case
+    if current is None:
+        current = case_of(product=decision.product, now=now)
+    current.status, current.item, current.closed_at = CaseStatus.IN_REVIEW, decision.item, None
+    current.save(update_fields=["status", "item", "closed_at"])
+    return current
+
+
+def end_due_cases(*, now: datetime) -> int:
+    """End cases that have collected long enough without reaching the bar; return how many.
+
+    A share, drawn by lot, goes in front of a moderator after all: it shows what the bar keeps
+    out, and is how a reporter without a record gets one. The others are closed, and say why.
+    """
+    due = ReportCase.objects.filter(status=CaseStatus.COLLECTING, due_at__lte=now)
+    ids = list(due.order_by("due_at").values_list("pk", "product")[:_BATCH])
+    return sum(_end_due(case_id, product_id, now) for case_id, product_id in ids)
+
+
+@transaction.atomic
+def _end_due(case_id: int, product_id: int, now: datetime) -> bool:
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    case = ReportCase.objects.select_related("policy").get(pk=case_id)
+    if case.status != CaseStatus.COLLECTING or case.due_at > now:
+        return False  # another sweep, a report or a decision came first
+    if product.status != ProductStatus.LISTED:
+        case.due_at = now + _LATER
+        case.save(update_fields=["due_at"])
+        return False
+    has_voices = selectors.counting_reports(product).exists()
+    if has_voices and lot(case.pk) < case.policy.lot_share:
+        send_to_review(case=case, product=product, priority=BY_LOT, now=now, by_lot=True)
+    else:
+        case.reports.filter(status=ReportStatus.OPEN).update(
+            status=ReportStatus.EXPIRED, resolved_at=now
+        )
+        settle(case=case, now=now)
+    return True
+
+
+def lot(case_id: int) -> float:
+    """Return a number in [0, 1), uniform over cases, always the same for the same case."""
+    digest = hashlib.sha256(f"report-case:{case_id}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, bool]:
+    """Take back what the case did to item and listing; say what that was.
+
+    An item that nobody else asked for is closed, one that was open before loses the reason and
+    the urgency; one that a moderator has seen stays, and so does a product moved meanwhile.
+    """
+    item = (
+        ReviewItem.objects.select_for_update(no_key=True, of=("self",)).get(pk=case.item_id)
+        if case.item_id is not None and case.status == CaseStatus.IN_REVIEW
+        else None
+    )
+    if item is None or item.status != ReviewStatus.PENDING or item.escalated_at is not None:
+        return {"item_closed": False, "listing_restored": False}
+    restored = _restore_listing(product, case.before.get("product"))
+    others = [reason for reason in item.reasons if reason != ReviewReason.BUYER_REPORT]
+    if others:
+        item.reasons, item.priority = others, case.before.get("priority", item.priority)
+        item.save(update_fields=["reasons", "priority"])
+    else:
+        item.status, item.resolved_at = ReviewStatus.RESOLVED, now
+        item.save(update_fields=["status", "resolved_at"])
+    case.status, case.item, case.before = CaseStatus.COLLECTING, None, {}
+    case.save(update_fields=["status", "item", "before"])
+    return {"item_closed": not others, "listing_restored": restored}
+
+
+def _before(product: Product) -> dict[str, Any]:
+    item = ReviewItem.objects.filter(product=product).exclude(status=ReviewStatus.RESOLVED).first()
+    return {
+        "priority": item.priority if item else None,
+        "product": {
+            "category_id": product.category_id,
+            "listed_at": product.listed_at.isoformat() if product.listed_at else None,
+        },
+    }
+
+
+def _restore_listing(product: Product, before: dict[str, Any] | None) -> bool:
+    if before is None or product.status != ProductStatus.IN_REVIEW or not before["category_id"]:
+        return False
+    product.status, product.category_id = ProductStatus.LISTED, before["category_id"]
+    product.listed_at = datetime.fromisoformat(before["listed_at"]) if before["listed_at"] else None
+    product.save(update_fields=["status", "category", "listed_at", "updated_at"])
+    return True

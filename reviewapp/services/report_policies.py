@@ -1,0 +1,78 @@
+"""Report policies: versioned and append-only; the newest is in force."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from reviewapp.domain.rings import RingRules
+from reviewapp.domain.weight import Rules
+from reviewapp.models import ReportPolicy, User
+
+_TAKEN_OVER = [
+    field.name
+    for field in ReportPolicy._meta.concrete_fields
+    if field.name not in {"id", "version", "note", "created_by", "created_at"}
+]
+
+
+@dataclass(eq=False)
+class ReportPolicyOutdated(Exception):
+    """Somebody has set a newer policy since the form was opened."""
+
+    version: int
+
+
+@dataclass(eq=False)
+class ReportPolicyUnsafe(Exception):
+    """With these numbers people without a record could reach the bar by their number alone."""
+
+
+def current_report_policy(*, now: datetime) -> ReportPolicy:
+    """Return the policy in force; make version 1 with the default numbers on first use."""
+    policy = ReportPolicy.objects.order_by("-version").first()
+    if policy is None:
+        ReportPolicy.objects.bulk_create(
+            [ReportPolicy(version=1, created_at=now)], ignore_conflicts=True
+        )
+        policy = ReportPolicy.objects.order_by("-version")[0]
+    return policy
+
+
+@transaction.atomic
+def set_report_policy(
+    *, numbers: dict[str, Any], based_on: int, author: User | None, now: datetime, note: str = ""
+) -> ReportPolicy:
+    """Put a new version in force: `numbers` by column, the rest from the one before.
+
+    based_on: the version the author has seen. Raises ReportPolicyOutdated when a newer one is in
+    force, and ReportPolicyUnsafe when the ceiling of the unproven would reach the bar.
+    """
+    with connection.cursor() as cursor:
+        # One writer at a time, so that the next version number is free.
+        cursor.execute("LOCK TABLE reviewapp_reportpolicy IN SHARE ROW EXCLUSIVE MODE")
+    before = current_report_policy(now=now)
+    if before.version != based_on:
+        raise ReportPolicyOutdated(before.version)
+    policy = ReportPolicy(
+        **{name: getattr(before, name) for name in _TAKEN_OVER} | numbers,
+        version=before.version + 1,
+        note=note,
+        created_by=author,
+        created_at=now,
+    )
+    if not weight_rules(policy).is_safe:
+        raise ReportPolicyUnsafe
+    policy.save(force_insert=True)
+    return policy
+
+
+def weight_rules(policy: ReportPolicy) -> Rules:
+    """Return the numbers of weighing as the domain's value."""
+    return Rules(**{field.name: getattr(policy, field.name) for field in fields(Rules)})
+
+
+def ring_rules(policy: ReportPolicy) -> RingRules:
+    """Return the numbers of finding rings as the domain's value."""
+    return RingRules(**{field.name: getattr(policy, field.name) for field in fields(RingRules)})

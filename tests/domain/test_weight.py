@@ -1,0 +1,97 @@
+"""What reports weigh: small without a record, more with one, never beyond the ceilings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewapp.domain.weight import (
+    ModelView,
+    Outcome,
+    Record,
+    Rules,
+    Voice,
+    is_limited,
+    record_of,
+    score_case,
+    weight_of,
+)
+
+RULES = Rules()
+PROVEN = Record(upheld=5)
+MODEL = ModelView(code=1280, confidence=0.83, top=(1280, 1281))
+
+
+def test_a_new_account_weighs_little_and_a_proven_one_ten_times_as_much():
+    fresh, proven = weight_of(Record(), RULES), weight_of(PROVEN, RULES)
+
+    assert fresh < 0.06
+    assert proven > 0.5
+
+
+@given(st.floats(0, 200), st.floats(0, 200))
+def test_an_upheld_report_never_lowers_and_a_dismissed_one_never_raises(upheld, dismissed):
+    weight = weight_of(Record(upheld, dismissed), RULES)
+
+    assert 0 <= weight < 1
+    assert weight_of(Record(upheld + 1, dismissed), RULES) >= weight
+    assert weight_of(Record(upheld, dismissed + 1), RULES) <= weight + 1e-9
+
+
+def test_an_old_answer_counts_half_after_the_half_life():
+    record = record_of([Outcome(True, 180), Outcome(True, 0), Outcome(False, 360)], 180)
+
+    assert record == Record(upheld=1.5, dismissed=0.25)
+
+
+voices = st.builds(
+    Voice,
+    record=st.builds(Record, upheld=st.floats(0, 1.5), dismissed=st.floats(0, 50)),
+    category=st.sampled_from([None, 1281, 1300]),
+    network=st.sampled_from(["", "a", "b", "c"]),
+)
+models = st.none() | st.builds(
+    ModelView, code=st.just(1280), confidence=st.floats(0, 1), top=st.just((1280, 1281))
+)
+
+
+@given(st.lists(voices, max_size=300), models)
+def test_people_without_a_record_never_reach_the_bar(crowd, model):
+    score = score_case(crowd, model, RULES)
+
+    assert not any(voice.is_proven for voice in score.voices)
+    assert score.score < RULES.reopen_at
+
+
+def test_rules_that_let_the_unproven_reach_the_bar_are_not_safe():
+    assert RULES.is_safe
+    assert not Rules(unproven_cap=0.6).is_safe
+
+
+def test_two_proven_people_who_agree_reach_the_bar_and_one_does_not():
+    one = score_case([Voice(PROVEN, 1281, "a")], MODEL, RULES)
+    two = score_case([Voice(PROVEN, 1281, "a"), Voice(PROVEN, 1281, "b")], MODEL, RULES)
+
+    assert (one.agreement, one.score < RULES.reopen_at) == (0, True)
+    assert (two.agreement, two.lead, two.score > RULES.reopen_at) == (1, 1281, True)
+
+
+def test_one_network_is_no_crowd():
+    same = score_case([Voice(PROVEN, 1281, "a")] * 5, MODEL, RULES)
+
+    assert same.agreement == 0
+    assert same.weight == pytest.approx(RULES.network_cap)
+
+
+def test_the_models_doubt_raises_the_score():
+    crowd = [Voice(PROVEN, 1281)]
+
+    sure = score_case(crowd, ModelView(1280, 1.0, (1280,)), RULES)
+    doubtful = score_case(crowd, ModelView(1280, 0.5, (1280, 1281)), RULES)
+
+    assert doubtful.score == pytest.approx(sure.score * 1.5)
+
+
+def test_only_a_long_bad_record_limits():
+    assert is_limited(Record(upheld=1, dismissed=9), RULES)
+    assert not is_limited(Record(upheld=0, dismissed=7), RULES)
+    assert not is_limited(Record(upheld=4, dismissed=9), RULES)

@@ -1,0 +1,222 @@
+"""What reports do to a listing: nothing below the bar, a second look above it."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from reviewapp.choices import CaseStatus, ProductStatus, ReportStatus, ReviewReason, ReviewStatus
+from reviewapp.models import MisclassificationReport, NetworkSalt, ReportCase, ReviewItem
+from reviewapp.services import decisions, report_cases, reports, review
+from reviewapp.services.networks import forget_networks, network_hash
+from reviewapp.services.report_policies import (
+    ReportPolicyOutdated,
+    ReportPolicyUnsafe,
+    current_report_policy,
+    set_report_policy,
+)
+from tests.factories import (
+    NOW,
+    BuyerFactory,
+    CategoryFactory,
+    FeedbackLabelFactory,
+    ListedProductFactory,
+    ModeratorFactory,
+    PredictionFactory,
+    ProvenBuyerFactory,
+    ReportFactory,
+    ReportPolicyFactory,
+    ReviewItemFactory,
+)
+
+pytestmark = pytest.mark.django_db
+DUE = NOW + timedelta(days=8)
+
+
+@pytest.fixture
+def product():
+    """Listed automatically, and wrongly."""
+    product = ListedProductFactory()
+    PredictionFactory(product=product, category=product.category, confidence=0.9)
+    return product
+
+
+def submit(product, *people, category=None, now=NOW, network=None):
+    for number, person in enumerate(people):
+        address = network or f"10.{number // 250}.{number % 250}.7"
+        reports.submit_report(
+            product=product,
+            reporter=person,
+            suggested_category=category,
+            comment="",
+            now=now,
+            address=address,
+        )
+
+
+def decide(product, category):
+    moderator = ModeratorFactory()
+    item = review.claim_next(moderator=moderator, now=NOW)
+    assert ReviewItem.objects.get(pk=item).product == product
+    return decisions.decide(
+        item_id=item, moderator=moderator, category=category, client_key=uuid.uuid4(), now=NOW
+    )
+
+
+def test_three_proven_people_reopen_a_wrong_automatic_listing(product):
+    right = CategoryFactory()
+
+    submit(product, *ProvenBuyerFactory.create_batch(3), category=right)
+
+    case = ReportCase.objects.get()
+    product.refresh_from_db()
+    assert (case.status, case.item.reasons) == (CaseStatus.IN_REVIEW, [ReviewReason.BUYER_REPORT])
+    assert case.arithmetic["lead"] == right.code
+    assert product.status == ProductStatus.LISTED
+
+
+def test_a_brigade_bothers_nobody_and_delists_nothing(product):
+    submit(product, *BuyerFactory.create_batch(30), category=CategoryFactory())
+
+    product.refresh_from_db()
+    case = ReportCase.objects.get()
+    assert (case.status, product.status) == (CaseStatus.COLLECTING, ProductStatus.LISTED)
+    assert case.score < case.arithmetic["bar"]
+    assert not ReviewItem.objects.exists()
+
+
+def test_a_brigade_cannot_outvote_an_honest_minority(product):
+    right, wrong = CategoryFactory(), CategoryFactory()
+
+    submit(product, *BuyerFactory.create_batch(30), category=wrong)
+    submit(product, *ProvenBuyerFactory.create_batch(5), category=right)
+
+    case = ReportCase.objects.get()
+    assert (case.status, case.arithmetic["lead"]) == (CaseStatus.IN_REVIEW, right.code)
+
+
+def test_a_moderators_answer_takes_more_weight_to_reopen(product):
+    FeedbackLabelFactory(
+        product=product,
+        category=product.category,
+        decision__item=ReviewItemFactory(
+            product=product, status=ReviewStatus.RESOLVED, resolved_at=NOW
+        ),
+    )
+    right = CategoryFactory()
+
+    submit(product, *ProvenBuyerFactory.create_batch(2), category=right)
+    below = ReportCase.objects.get().status
+    submit(product, *ProvenBuyerFactory.create_batch(4), category=right)
+
+    assert (below, ReportCase.objects.get().status) == (CaseStatus.COLLECTING, CaseStatus.IN_REVIEW)
+
+
+def test_the_policy_may_take_reopened_products_out_of_the_shop(product):
+    ReportPolicyFactory(hold_reopened=True)
+
+    submit(product, *ProvenBuyerFactory.create_batch(2), category=CategoryFactory())
+
+    product.refresh_from_db()
+    assert product.status == ProductStatus.IN_REVIEW
+
+
+def test_a_decision_closes_the_case_and_an_undo_opens_it_again(product):
+    submit(product, *ProvenBuyerFactory.create_batch(3))
+    decision = decide(product, CategoryFactory())
+    closed = ReportCase.objects.get().status
+
+    decisions.undo(
+        decision_id=decision.pk, moderator=decision.moderator, client_key=uuid.uuid4(), now=NOW
+    )
+
+    case = ReportCase.objects.get()
+    assert (closed, case.status) == (CaseStatus.CLOSED, CaseStatus.IN_REVIEW)
+    assert case.reports.filter(status=ReportStatus.OPEN).count() == 3
+
+
+def test_an_undo_joins_the_case_that_was_opened_since(product):
+    submit(product, *ProvenBuyerFactory.create_batch(3))
+    decision = decide(product, CategoryFactory())
+    product.refresh_from_db()
+    submit(product, BuyerFactory())
+    newer = ReportCase.objects.get(status=CaseStatus.COLLECTING)
+
+    decisions.undo(
+        decision_id=decision.pk, moderator=decision.moderator, client_key=uuid.uuid4(), now=NOW
+    )
+
+    newer.refresh_from_db()
+    assert (newer.status, newer.item) == (CaseStatus.IN_REVIEW, decision.item)
+    assert newer.reports.filter(status=ReportStatus.OPEN).count() == 4
+
+
+def test_a_case_that_collected_in_vain_is_closed_or_drawn_by_lot():
+    for report in ReportFactory.create_batch(12):
+        assert report.case.status == CaseStatus.COLLECTING
+
+    early = report_cases.end_due_cases(now=NOW)
+    ended = report_cases.end_due_cases(now=DUE)
+
+    drawn = ReportCase.objects.filter(is_by_lot=True)
+    expired = MisclassificationReport.objects.filter(status=ReportStatus.EXPIRED)
+    assert (early, ended) == (0, 12)
+    assert drawn.count() + expired.count() == 12
+    assert {case.pk for case in drawn} == {
+        case.pk for case in ReportCase.objects.all() if report_cases.lot(case.pk) < 0.25
+    }
+    assert report_cases.end_due_cases(now=DUE) == 0
+
+
+def test_a_case_of_a_product_out_of_the_shop_waits(product):
+    submit(product, BuyerFactory())
+    product.status, product.category, product.listed_at = ProductStatus.IN_REVIEW, None, None
+    product.save()
+
+    assert report_cases.end_due_cases(now=DUE) == 0
+    assert ReportCase.objects.get().due_at > DUE
+
+
+def test_a_long_bad_record_limits_what_may_be_open(product):
+    buyer = BuyerFactory()
+    ReportPolicyFactory(limit_dismissed=0, limit_open=1)
+    decision = decide_against(buyer)
+    submit(product, buyer)
+
+    with pytest.raises(reports.ReportRefused):
+        submit(ListedProductFactory(), buyer)
+
+    submit(product, buyer, category=CategoryFactory())
+    assert decision.reports.count() == 1
+
+
+def decide_against(buyer):
+    report = ReportFactory(reporter=buyer)
+    ReviewItemFactory(product=report.product, reasons=[ReviewReason.BUYER_REPORT])
+    return decide(report.product, report.reported_category)
+
+
+def test_only_a_hash_of_the_network_is_kept_and_not_for_long(product):
+    submit(product, BuyerFactory(), network="192.0.2.77")
+    report = MisclassificationReport.objects.get()
+
+    assert report.network == network_hash(address="192.0.2.1", now=NOW) != ""
+    assert report.network != network_hash(address="192.0.3.77", now=NOW)
+    assert report.network != network_hash(address="192.0.2.77", now=NOW + timedelta(days=7))
+    assert network_hash(address="not an address", now=NOW) == ""
+    forget_networks(now=NOW + timedelta(days=50))
+    report.refresh_from_db()
+    assert (report.network, NetworkSalt.objects.count()) == ("", 0)
+
+
+def test_a_policy_is_a_new_version_and_stays_safe():
+    policy = current_report_policy(now=NOW)
+
+    newer = set_report_policy(numbers={"reopen_at": 1.5}, based_on=1, author=None, now=NOW)
+
+    assert (policy.version, newer.version) == (1, 2)
+    assert newer.proven_at == policy.proven_at
+    with pytest.raises(ReportPolicyOutdated):
+        set_report_policy(numbers={}, based_on=1, author=None, now=NOW)
+    with pytest.raises(ReportPolicyUnsafe):
+        set_report_policy(numbers={"reopen_at": 0.5}, based_on=2, author=None, now=NOW)
