@@ -172,6 +172,24 @@ class LabelSource(TextChoices):
     MODERATOR = "moderator", _("Moderator")
 
 
+class EvidenceKind(TextChoices):
+    """What a moderator's answer is held against; an answer that differs is "off"."""
+
+    GOLD = "gold", _("Known answer")
+    SECOND_OPINION = "second", _("A colleague's blind answer")
+    SHOWN = "shown", _("FUSION, shown to the moderator")
+    BLIND = "blind", _("FUSION, hidden from the moderator")
+    FAR = "far", _("FUSION's first five")
+
+
+class EvidenceStream(TextChoices):
+    """Kinds of evidence that are weighed together when carelessness is looked for."""
+
+    TRUTH = "truth", _("Known answers and second opinions")
+    SUGGESTION = "suggestion", _("FUSION's answer")
+    FAR = "far", _("FUSION's first five")
+
+
 class Queue(TextChoices):
     """The Celery queues, by name."""
 
