@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reviewapp.routes.accounts")),
     path("", include("reviewapp.routes.health")),
     path("reports/", include("reviewapp.routes.reports")),
+    path("rings/", include("reviewapp.routes.rings")),
     path("seller/", include("reviewapp.routes.seller")),
     path("imports/", include("reviewapp.routes.imports")),
     path("review/", include("reviewapp.routes.review")),

@@ -81,6 +81,11 @@ app.conf.update(
             "schedule": FIND_LOST_SECONDS,
             "options": {"expires": FIND_LOST_SECONDS},
         },
+        "send-mail": {
+            "task": "worker.tasks.mail.send_waiting",
+            "schedule": UPKEEP_SECONDS,
+            "options": {"expires": UPKEEP_SECONDS},
+        },
         "sweep-reports": {
             "task": "worker.tasks.sweep.sweep_reports",
             "schedule": UPKEEP_SECONDS,

@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Key = TypeVar("_Key")
 
@@ -176,7 +176,7 @@ def bar(rules: Rules, *, is_human: bool) -> float:
     return rules.overrule_at if is_human else rules.reopen_at
 
 
-def arithmetic(score: CaseScore) -> dict[str, object]:
+def arithmetic(score: CaseScore) -> dict[str, Any]:
     """Return `score` as it is stored: rounded numbers, and nothing of who or where."""
     stored = asdict(score)
     stored["voices"] = [

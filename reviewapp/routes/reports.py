@@ -5,5 +5,6 @@ from reviewapp.views import reports
 app_name = "reports"
 urlpatterns = [
     path("", reports.mine, name="mine"),
+    path("mail/", reports.mail, name="mail"),
     path("product/<int:product_id>/", reports.submit, name="submit"),
 ]

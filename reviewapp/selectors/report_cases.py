@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from reviewapp.choices import CaseStatus, MemberChoice, ReportStatus, RingStatus
@@ -13,6 +13,7 @@ from reviewapp.domain.weight import ANSWERS_COUNTED, ModelView, Outcome, Record,
 from reviewapp.models import MisclassificationReport, Prediction, Product, ReportCase
 
 SPEAKERS_SHOWN = 10
+CASES_SHOWN = 100
 _A_DAY = timedelta(days=1)
 # A report in a ring that nobody has cleared.
 HELD = Q(ring__isnull=False) & ~Q(ring__status=RingStatus.RELEASED)
@@ -20,6 +21,15 @@ HELD = Q(ring__isnull=False) & ~Q(ring__status=RingStatus.RELEASED)
 
 def open_case(product: Product) -> ReportCase | None:
     return ReportCase.objects.filter(product=product).exclude(status=CaseStatus.CLOSED).first()
+
+
+def collecting() -> list[ReportCase]:
+    """Return the heaviest cases that collect, at most CASES_SHOWN, each with its open reports."""
+    cases = ReportCase.objects.filter(status=CaseStatus.COLLECTING)
+    counted = cases.select_related("product__category").annotate(
+        report_count=Count("reports", filter=Q(reports__status=ReportStatus.OPEN))
+    )
+    return list(counted.order_by("-score", "due_at")[:CASES_SHOWN])
 
 
 def counting_reports(product: Product) -> QuerySet[MisclassificationReport]:

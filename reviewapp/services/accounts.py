@@ -17,6 +17,8 @@ _ADMIN = (
     "view_catalogueimport",
     "view_product",
     "view_misclassificationreport",
+    "change_reportring",
+    "add_reportpolicy",
     "view_modelversion",
     "add_routingpolicy",
     "view_routingpolicy",
@@ -51,3 +53,9 @@ def save_preferences(*, user: User, language: str = "", theme: str = "") -> None
     user.language = language or user.language
     user.theme = theme or user.theme
     user.save(update_fields=["language", "theme"])
+
+
+def save_mail_choice(*, user: User, wants_mail: bool, email: str) -> None:
+    """Store whether a person wants mail, and where to. Who wants none needs no address here."""
+    user.wants_mail, user.email = wants_mail, email if wants_mail else ""
+    user.save(update_fields=["wants_mail", "email"])

@@ -17,17 +17,19 @@ from reviewapp.choices import (
     ReviewStatus,
 )
 from reviewapp.domain import weight
-from reviewapp.domain.priority import BY_LOT, reported_priority
+from reviewapp.domain.priority import BY_LOT, REPORTED, reported_priority
 from reviewapp.models import (
     Decision,
     FeedbackLabel,
     Product,
     ReportCase,
+    ReportPolicy,
     ReviewItem,
 )
 from reviewapp.selectors import report_cases as selectors
 from reviewapp.services import review
 from reviewapp.services.listing import hold_product
+from reviewapp.services.report_mail import announce
 from reviewapp.services.report_policies import current_report_policy, weight_rules
 
 # A case of a product that is out of the shop waits for whoever has it in hand.
@@ -54,27 +56,36 @@ def weigh(*, case: ReportCase, product: Product, now: datetime) -> None:
 
     A case in review only moves its item up: what was reopened stays so until it is decided.
     """
-    policy = current_report_policy(now=now)
+    case.policy = current_report_policy(now=now)
+    case.arithmetic = _arithmetic(case.policy, product, now)
+    case.score = case.arithmetic["score"]
+    case.save(update_fields=["policy", "score", "arithmetic"])
+    is_enough = case.score >= case.arithmetic["bar"]
+    if case.status == CaseStatus.IN_REVIEW or (
+        product.status == ProductStatus.LISTED and is_enough
+    ):
+        send_to_review(case=case, product=product, priority=reported_priority(case.score), now=now)
+
+
+def reaches_bar(*, product: Product, now: datetime) -> bool:
+    """Say whether the reports that count now reach the bar. Stores nothing."""
+    weighed = _arithmetic(current_report_policy(now=now), product, now)
+    return bool(weighed["score"] >= weighed["bar"])
+
+
+def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[str, Any]:
     rules = weight_rules(policy)
     reports = selectors.counting_reports(product).select_related("suggested_category")
     voices = selectors.voices(reports=reports, half_life_days=policy.half_life_days, now=now)
     model = selectors.model_view(product)
-    score = weight.score_case(voices, model, rules)
     is_human = FeedbackLabel.objects.filter(
         product=product, category=product.category_id, ended_at=None
     ).exists()
-    bar = weight.bar(rules, is_human=is_human)
-    case.policy, case.score = policy, score.score
-    case.arithmetic = weight.arithmetic(score) | {
-        "bar": bar,
+    return weight.arithmetic(weight.score_case(voices, model, rules)) | {
+        "bar": weight.bar(rules, is_human=is_human),
         "is_human": is_human,
         "model": {"code": model.code, "confidence": model.confidence} if model else None,
     }
-    case.save(update_fields=["policy", "score", "arithmetic"])
-    if case.status == CaseStatus.IN_REVIEW or (
-        product.status == ProductStatus.LISTED and score.score >= bar
-    ):
-        send_to_review(case=case, product=product, priority=reported_priority(score.score), now=now)
 
 
 def send_to_review(
@@ -118,6 +129,18 @@ def reopen_case(*, decision: Decision, case: ReportCase | None, now: datetime) -
     return current
 
 
+@transaction.atomic
+def look_now(*, case_id: int, now: datetime) -> bool:
+    """Send a case to review below the bar, as an admin wishes; say whether it was collecting."""
+    case = ReportCase.objects.get(pk=case_id)
+    product = Product.objects.select_for_update(no_key=True).get(pk=case.product_id)
+    case = ReportCase.objects.select_related("policy").get(pk=case_id)
+    if case.status != CaseStatus.COLLECTING or product.status != ProductStatus.LISTED:
+        return False
+    send_to_review(case=case, product=product, priority=REPORTED, now=now)
+    return True
+
+
 def end_due_cases(*, now: datetime) -> int:
     """End cases that have collected long enough without reaching the bar; return how many.
 
@@ -143,9 +166,10 @@ def _end_due(case_id: int, product_id: int, now: datetime) -> bool:
     if has_voices and lot(case.pk) < case.policy.lot_share:
         send_to_review(case=case, product=product, priority=BY_LOT, now=now, by_lot=True)
     else:
-        case.reports.filter(status=ReportStatus.OPEN).update(
-            status=ReportStatus.EXPIRED, resolved_at=now
-        )
+        reports = case.reports.filter(status=ReportStatus.OPEN)
+        ids = list(reports.values_list("pk", flat=True))
+        reports.update(status=ReportStatus.EXPIRED, resolved_at=now)
+        announce(report_ids=ids, now=now)
         settle(case=case, now=now)
     return True
 

@@ -13,7 +13,7 @@ from reviewapp.choices import ProductStatus, ReportStatus
 from reviewapp.domain.weight import Record, is_limited
 from reviewapp.models import Category, Decision, MisclassificationReport, Product, User
 from reviewapp.selectors import report_cases as selectors
-from reviewapp.services import report_cases
+from reviewapp.services import report_cases, report_mail
 from reviewapp.services.networks import network_hash
 from reviewapp.services.report_policies import current_report_policy, weight_rules
 
@@ -94,7 +94,9 @@ def answer_reports(*, report_ids: list[int], decision: Decision, now: datetime) 
     dismissed = reports.filter(reported_category=decision.category_id).update(
         status=ReportStatus.DISMISSED, **answered
     )
-    return dismissed + reports.update(status=ReportStatus.UPHELD, **answered)
+    upheld = reports.update(status=ReportStatus.UPHELD, **answered)
+    report_mail.announce(report_ids=report_ids, now=now)
+    return dismissed + upheld
 
 
 def reopen_reports(*, decision: Decision, now: datetime) -> int:
@@ -111,6 +113,9 @@ def reopen_reports(*, decision: Decision, now: datetime) -> int:
     first = reports.select_related("case").first()
     if first is None:
         return 0
+    report_mail.take_back(
+        decision_id=decision.pk, report_ids=list(reports.values_list("pk", flat=True))
+    )
     case = report_cases.reopen_case(decision=decision, case=first.case, now=now)
     return reports.update(case=case, status=ReportStatus.OPEN, decision=None, resolved_at=None)
 

@@ -186,6 +186,15 @@ RATE_LIMITS = {
     "reports": (30, 3600),
     "uploads": (60, 3600),
 }
+# Mail: by SMTP when a host is named, else written to the worker's log.
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env.integer("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "bonrayon@localhost")
 # Behind a proxy that sets X-Forwarded-For: how many proxies are ours. 0 = none.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 

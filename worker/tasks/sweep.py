@@ -11,7 +11,8 @@ from reviewapp.choices import Queue
 from reviewapp.selectors import exports, imports, model_versions
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.workers import is_listening
-from reviewapp.services import explanations, predictions, report_cases, workers
+from reviewapp.services import explanations, predictions, report_cases, rings, workers
+from reviewapp.services.mail import forget_mail
 from reviewapp.services.networks import forget_networks
 from worker import inference
 from worker.app import app
@@ -91,10 +92,12 @@ def sweep_jobs() -> None:
 
 @app.task
 def sweep_reports() -> None:
-    """End cases that collected in vain, and forget networks."""
+    """Hold rings, end cases that collected in vain, and forget networks and sent mail."""
     now = timezone.now()
+    rings.hold_rings(now=now)
     report_cases.end_due_cases(now=now)
     forget_networks(now=now)
+    forget_mail(now=now)
 
 
 @app.task

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from reviewapp.views import rings
+
+app_name = "rings"
+urlpatterns = [
+    path("", rings.index, name="index"),
+    path("cases/", rings.cases, name="cases"),
+    path("cases/<int:case_id>/look/", rings.look, name="look"),
+    path("policy/", rings.policy, name="policy"),
+    path("<int:ring_id>/", rings.detail, name="detail"),
+]

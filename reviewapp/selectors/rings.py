@@ -1,0 +1,140 @@
+"""Bursts and rings of reports: what they are found in, and what an admin sees of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+
+from reviewapp.choices import RingStatus
+from reviewapp.domain.rings import Filed
+from reviewapp.domain.weight import Record, Rules, weight_of
+from reviewapp.models import MisclassificationReport, ReportRing, RingEvent
+from reviewapp.selectors.pages import Page, page_by_time
+from reviewapp.selectors.report_cases import records
+
+PAGE_SIZE = 25
+REPORTS_SHOWN = 200
+_USUAL_DAYS = timedelta(days=7)
+# What an admin has judged is not found again.
+_UNJUDGED = Q(ring=None) | Q(ring__status=RingStatus.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class RingRow:
+    """A ring with what happened to it, newest first, and its numbers when it last grew."""
+
+    ring: ReportRing
+    events: list[RingEvent]
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        held = [event for event in self.events if event.kind == RingStatus.HELD]
+        return held[0].details if held else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One report of a ring: numbers for account and network, no names."""
+
+    account: int
+    account_days: float
+    network: int | None
+    seconds: float
+    report: MisclassificationReport
+
+
+def filed_since(
+    *, since: datetime, rules: Rules, half_life_days: float, now: datetime
+) -> list[Filed]:
+    """Return the reports since `since` by people without a proven record, not judged yet."""
+    rows = list(
+        MisclassificationReport.objects.filter(_UNJUDGED, created_at__gte=since).values_list(
+            "pk", "reporter", "product", "reported_category__family", "network", "created_at"
+        )
+    )
+    known = records(reporters={row[1] for row in rows}, half_life_days=half_life_days, now=now)
+    return [
+        Filed(*row)
+        for row in rows
+        if weight_of(known.get(row[1], Record()), rules) < rules.proven_at
+    ]
+
+
+def usual_rates(*, before: datetime) -> dict[int, float]:
+    """Return for each family how many reports a second it got in the week before."""
+    week = MisclassificationReport.objects.filter(
+        created_at__gte=before - _USUAL_DAYS, created_at__lt=before
+    )
+    counted = week.values_list("reported_category__family").annotate(count=Count("pk"))
+    return {family: count / _USUAL_DAYS.total_seconds() for family, count in counted}
+
+
+def numbers_of(ring: ReportRing, *, now: datetime) -> dict[str, Any]:
+    """Return the ring in numbers, as its event keeps them; nothing that names anybody."""
+    rows = list(
+        MisclassificationReport.objects.filter(ring=ring).values_list(
+            "reporter", "product", "network", "created_at", "reporter__date_joined"
+        )
+    )
+    times = [row[3] for row in rows]
+    ages = sorted((now - row[4]) / timedelta(days=1) for row in rows)
+    return {
+        "reports": len(rows),
+        "accounts": len({row[0] for row in rows}),
+        "products": len({row[1] for row in rows}),
+        "networks": len({row[2] for row in rows if row[2]}),
+        "seconds": (max(times) - min(times)).total_seconds() if times else 0.0,
+        "median_account_days": round(ages[len(ages) // 2], 1) if ages else 0.0,
+    }
+
+
+def rings(*, cursor: str = "") -> tuple[list[RingRow], str]:
+    """Return one page of rings, newest first, and the cursor of the next. Raises CursorInvalid."""
+    page: Page[ReportRing] = page_by_time(
+        ReportRing.objects.all(), field="found_at", cursor=cursor, size=PAGE_SIZE
+    )
+    return _with_events(page.rows), page.older
+
+
+def ring_row(*, ring_id: int) -> RingRow:
+    """Raises ReportRing.DoesNotExist."""
+    return _with_events([ReportRing.objects.get(pk=ring_id)])[0]
+
+
+def members(*, ring: ReportRing) -> list[Member]:
+    """Return the ring's first REPORTS_SHOWN reports in the order they came."""
+    found = list(
+        MisclassificationReport.objects.filter(ring=ring)
+        .select_related("reporter", "product", "reported_category", "suggested_category")
+        .order_by("created_at", "pk")[:REPORTS_SHOWN]
+    )
+    accounts = _numbered(report.reporter_id for report in found)
+    networks = _numbered(report.network for report in found if report.network)
+    return [
+        Member(
+            account=accounts[report.reporter_id],
+            account_days=(report.created_at - report.reporter.date_joined) / timedelta(days=1),
+            network=networks.get(report.network),
+            seconds=(report.created_at - found[0].created_at).total_seconds(),
+            report=report,
+        )
+        for report in found
+    ]
+
+
+def held_count() -> int:
+    return ReportRing.objects.filter(status=RingStatus.HELD).count()
+
+
+def _numbered(keys: Iterable[Any]) -> dict[Any, int]:
+    return {key: number for number, key in enumerate(dict.fromkeys(keys), start=1)}
+
+
+def _with_events(found: list[ReportRing]) -> list[RingRow]:
+    events: dict[int, list[RingEvent]] = {ring.pk: [] for ring in found}
+    newest = RingEvent.objects.filter(ring__in=found).select_related("actor").order_by("-at", "-pk")
+    for event in newest:
+        events[event.ring_id].append(event)
+    return [RingRow(ring, events[ring.pk]) for ring in found]

@@ -1,0 +1,93 @@
+"""The outbox: messages to people who asked for them, as rows that a task sends.
+
+The row is written with what it tells of, so that none is lost. A row is claimed for a while, sent,
+and marked; a worker that dies in between lets it be sent once more, under the same Message-ID.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from reviewapp.models import Mail, User
+
+# A decision may be taken back shortly after it was made; its news waits for that.
+DELAY = timedelta(minutes=10)
+MOST_ATTEMPTS = 6
+_LEASE = timedelta(minutes=5)
+_KEEP_SENT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A claimed message, ready to be sent."""
+
+    mail_id: int
+    key: str
+    address: str
+    subject: str
+    body: str
+
+
+def wants_mail(user: User) -> bool:
+    return user.wants_mail and bool(user.email) and user.is_active
+
+
+def post_mail(*, recipient: User, key: str, subject: str, body: str, now: datetime) -> None:
+    """Put a message into the outbox unless `key` is there already. Call it in the transaction of
+    what it tells of."""
+    Mail.objects.bulk_create(
+        [
+            Mail(
+                recipient=recipient,
+                key=key,
+                subject=subject,
+                body=body,
+                created_at=now,
+                not_before=now + DELAY,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def withdraw_mail(*, keys: Collection[str]) -> int:
+    """Take back messages that are not sent yet; return how many."""
+    count, _per_model = Mail.objects.filter(key__in=keys, sent_at=None).delete()
+    return count
+
+
+@transaction.atomic
+def claim_mail(*, now: datetime) -> Letter | None:
+    """Take the next message that is due, for a while; None when there is none.
+
+    One whose recipient has opted out since is deleted. Two workers never take the same.
+    """
+    due = Mail.objects.filter(sent_at=None, not_before__lte=now, attempts__lt=MOST_ATTEMPTS)
+    locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("recipient")
+    for mail in locked.order_by("not_before")[:50]:
+        if not wants_mail(mail.recipient):
+            mail.delete()
+            continue
+        mail.attempts += 1
+        mail.not_before = now + _LEASE * 2 ** (mail.attempts - 1)
+        mail.save(update_fields=["attempts", "not_before"])
+        return Letter(mail.pk, mail.key, mail.recipient.email, mail.subject, mail.body)
+    return None
+
+
+def mark_sent(*, mail_id: int, now: datetime) -> None:
+    Mail.objects.filter(pk=mail_id).update(sent_at=now, error="")
+
+
+def mark_failed(*, mail_id: int, error: str) -> None:
+    """Keep why it failed; it is tried again when its claim ends, later each time."""
+    Mail.objects.filter(pk=mail_id).update(error=error)
+
+
+def forget_mail(*, now: datetime) -> int:
+    """Delete what was sent, or given up, a month ago; return how many."""
+    old = Mail.objects.filter(created_at__lt=now - _KEEP_SENT)
+    count, _per_model = old.delete()
+    return count

@@ -1,0 +1,134 @@
+"""Answers by e-mail: only to who asked, once, and not before an undo can take them back."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core import mail as django_mail
+from django.urls import reverse
+from django.utils import timezone
+
+from reviewapp.choices import ReportStatus
+from reviewapp.models import Mail, MisclassificationReport, ReviewItem
+from reviewapp.services import decisions, mail, report_cases, review
+from tests.factories import (
+    NOW,
+    BuyerFactory,
+    CategoryFactory,
+    ModeratorFactory,
+    ReportFactory,
+    ReviewItemFactory,
+)
+from worker.tasks.mail import send_waiting
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + mail.DELAY
+
+
+@pytest.fixture
+def report():
+    buyer = BuyerFactory(wants_mail=True, email="bea@example.org", language="en")
+    return ReportFactory(reporter=buyer)
+
+
+def decide(product, category):
+    if not product.review_items.exclude(status="resolved").exists():
+        ReviewItemFactory(product=product)
+    moderator = ModeratorFactory()
+    item = review.claim_next(moderator=moderator, now=NOW)
+    assert ReviewItem.objects.get(pk=item).product == product
+    return decisions.decide(
+        item_id=item, moderator=moderator, category=category, client_key=uuid.uuid4(), now=NOW
+    )
+
+
+def test_an_upheld_report_is_thanked_for_once(report):
+    decide(report.product, CategoryFactory(name_en="Toys"))
+
+    send_waiting()
+    send_waiting()
+
+    (message,) = django_mail.outbox
+    assert message.to == ["bea@example.org"]
+    assert "Thank you: it is now in “Toys”" in message.body
+    assert Mail.objects.get().sent_at is not None
+
+
+def test_nobody_is_written_to_unasked(report):
+    report.reporter.wants_mail = False
+    report.reporter.save()
+
+    decide(report.product, CategoryFactory())
+
+    assert not Mail.objects.exists()
+
+
+def test_who_opts_out_meanwhile_gets_nothing(report):
+    decide(report.product, CategoryFactory())
+    report.reporter.wants_mail = False
+    report.reporter.save()
+
+    assert mail.claim_mail(now=LATER) is None
+    assert not Mail.objects.exists()
+
+
+def test_news_waits_for_the_undo_which_takes_it_back(report):
+    decision = decide(report.product, CategoryFactory())
+    early = mail.claim_mail(now=NOW)
+
+    decisions.undo(
+        decision_id=decision.pk, moderator=decision.moderator, client_key=uuid.uuid4(), now=NOW
+    )
+
+    assert early is None
+    assert not Mail.objects.exists()
+
+
+def test_a_case_that_collected_in_vain_is_told_honestly(report):
+    policy = report.case.policy
+    policy.lot_share = 1e-9
+    policy.save()
+
+    report_cases.end_due_cases(now=NOW + timedelta(days=8))
+
+    assert MisclassificationReport.objects.get().status == ReportStatus.EXPIRED
+    assert "Nobody looked" in Mail.objects.get().body
+
+
+def test_a_failing_server_is_tried_again_later_and_given_up_in_the_end(report, settings):
+    settings.EMAIL_BACKEND = "tests.services.no_such_backend"
+    decide(report.product, CategoryFactory())
+    now = timezone.now()
+
+    send_waiting()
+
+    row = Mail.objects.get()
+    assert (row.attempts, row.sent_at) == (1, None)
+    assert row.error
+    assert row.not_before > now + timedelta(minutes=4)
+    Mail.objects.update(attempts=mail.MOST_ATTEMPTS, not_before=NOW)
+    assert mail.claim_mail(now=now) is None
+
+
+def test_sent_mail_is_forgotten_after_a_month(report):
+    decide(report.product, CategoryFactory())
+
+    assert mail.forget_mail(now=NOW + timedelta(days=29)) == 0
+    assert mail.forget_mail(now=NOW + timedelta(days=31)) == 1
+
+
+def test_a_person_switches_mail_on_and_off(client):
+    buyer = BuyerFactory(language="en")
+    client.force_login(buyer)
+    url = reverse("reports:mail")
+
+    nowhere = client.post(url, {"wants_mail": "on"})
+    on = client.post(url, {"wants_mail": "on", "email": "bea@example.org"})
+    buyer.refresh_from_db()
+    chosen = (buyer.wants_mail, buyer.email)
+    client.post(url, {"email": "bea@example.org"})
+    buyer.refresh_from_db()
+
+    assert (nowhere.status_code, on.status_code) == (422, 302)
+    assert chosen == (True, "bea@example.org")
+    assert (buyer.wants_mail, buyer.email) == (False, "")
