@@ -100,9 +100,9 @@ def split(
     """
     if not parts or min(parts.values()) <= 0 or not np.isclose(sum(parts.values()), 1.0):
         raise DataInvalid(f"Shares must be above 0 and sum to 1, not {parts}.")
-    place = {group: _place(group, seed) for group in groups}
+    place = {group: place(group, seed) for group in groups}
     borders = dict(zip(parts, np.cumsum(list(parts.values())).tolist(), strict=True))
-    part_of = {group: _part_at(position, borders) for group, position in place.items()}
+    part_of = {group: part_at(position, borders) for group, position in place.items()}
     if codes is not None:
         _spread_small_categories(part_of, place, borders, groups, codes)
     result: dict[str, list[int]] = {part: [] for part in parts}
@@ -133,12 +133,14 @@ def _spread_small_categories(
                 moved.add(nearest)
 
 
-def _place(group: str, seed: int) -> float:
+def place(group: str, seed: int) -> float:
+    """Return where in [0, 1) a group lies, by its name and the seed alone."""
     digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _part_at(position: float, borders: dict[str, float]) -> str:
+def part_at(position: float, borders: dict[str, float]) -> str:
+    """Return the part at `position`; borders: where each part ends, ascending to 1."""
     for part, border in borders.items():
         if position < border:
             return part

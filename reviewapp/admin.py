@@ -82,6 +82,8 @@ for model, columns, searched in (
     (models.ReportPolicy, ("version", "reopen_at", "overrule_at", "created_at"), ()),
     (models.RingEvent, ("ring", "kind", "at"), ()),
     (models.CatalogueImport, ("source", "format", "status", "created_at"), ()),
+    (models.LabelImport, ("file_name", "created_count", "refused_count", "created_at"), ()),
+    (models.DatasetSnapshot, ("digest", "status", "rows_total", "created_at"), ("=digest",)),
     (models.DatasetExport, ("format", "status", "rows_total", "created_at"), ()),
     (models.WorkerHeartbeat, ("name", "queue", "seen_at", "problem"), ()),
 ):

@@ -138,7 +138,7 @@ class RingStatus(TextChoices):
 
 
 class JobStatus(TextChoices):
-    """State of an import or an export."""
+    """State of an import, a snapshot or an export."""
 
     WAITING = "waiting", _("Waiting")
     RUNNING = "running", _("Running")
@@ -155,6 +155,18 @@ class ImportFormat(TextChoices):
 class ExportFormat(TextChoices):
     CSV = "csv", _("CSV, challenge layout")
     NPY = "npy", _("NPY arrays")
+    JSONL = "jsonl", _("JSON Lines")
+    PARQUET = "parquet", _("Parquet")
+    IMAGEFOLDER = "imagefolder", _("Hugging Face image folder")
+    LABEL_STUDIO = "label_studio", _("Label Studio JSON")
+
+
+class Split(TextChoices):
+    """Which part of a dataset a product belongs to, for good."""
+
+    TRAIN = "train", _("Training")
+    VALIDATION = "validation", _("Validation")
+    TEST = "test", _("Test")
 
 
 class Likeness(TextChoices):
@@ -170,6 +182,7 @@ class LabelSource(TextChoices):
     """Where a FeedbackLabel comes from."""
 
     MODERATOR = "moderator", _("Moderator")
+    IMPORTED = "imported", _("Imported from another tool")
 
 
 class EvidenceKind(TextChoices):

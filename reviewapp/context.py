@@ -21,7 +21,7 @@ _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     ("reviewapp.add_decision", "review:desk", lambda: _("Review")),
     ("reviewapp.change_reportring", "rings:index", lambda: _("Reports")),
     ("reviewapp.add_catalogueimport", "imports:index", lambda: _("Imports")),
-    ("reviewapp.add_datasetexport", "exports:index", lambda: _("Exports")),
+    ("reviewapp.add_datasetexport", "datasets:index", lambda: _("Datasets")),
     ("reviewapp.view_modelversion", "models:index", lambda: _("Models")),
 ]
 

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("seller/", include("reviewapp.routes.seller")),
     path("imports/", include("reviewapp.routes.imports")),
     path("review/", include("reviewapp.routes.review")),
+    path("datasets/", include("reviewapp.routes.datasets")),
     path("exports/", include("reviewapp.routes.exports")),
     path("models/", include("reviewapp.routes.models")),
     path("api/v1/", include("reviewapp.routes.api")),

@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from reviewapp import models
 from reviewapp.choices import (
     CaseStatus,
+    JobStatus,
     MemberChoice,
     ModelStage,
     ProductStatus,
@@ -243,3 +244,45 @@ class ProvenBuyerFactory(BuyerFactory):
             decision=decision,
             resolved_at=NOW,
         )
+
+
+MANIFEST = {
+    "schema": 1,
+    "filters": {"sources": [], "blind_only": True, "decided_from": None, "decided_until": None},
+    "rows": 1234,
+    "rows_sha256": "b" * 64,
+    "classes": [{"code": 10, "name_fr": "Livres", "name_en": "Books"}],
+    "taxonomy": "c" * 64,
+    "counts": {"10": 1234},
+    "splits": {"train": {"10": 1000}, "validation": {"10": 134}, "test": {"10": 100}},
+    "label_sources": {"moderator": 1234},
+    "reasons": {"audit": 34, "low_confidence": 1200},
+    "moderators": 3,
+    "model_versions": [{"name": "demo-1", "manifest_sha256": "d" * 64, "rows": 1234}],
+    "rows_that_are": {
+        "against_prediction": 55,
+        "blind": 34,
+        "predicted": 1234,
+        "weight_clipped": 7,
+        "without_picture": 12,
+    },
+    "weights": {"limit": 10.0, "effective_rows": 321.5},
+    "decided": ["2026-02-01T09:00:00.000000+00:00", "2026-03-02T09:00:00.000000+00:00"],
+}
+
+
+class SnapshotFactory(DjangoModelFactory[models.DatasetSnapshot]):
+    """A row only; no file lies behind it."""
+
+    class Meta:
+        model = models.DatasetSnapshot
+
+    status = JobStatus.DONE
+    digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    file_sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    size_bytes = 10_000
+    rows_total = rows_done = 1234
+    manifest = MANIFEST
+    left_out = {"outdated": 5, "filtered": 6}
+    created_at = NOW
+    finished_at = NOW

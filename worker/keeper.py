@@ -1,6 +1,6 @@
 """Keeping hold of a long job: its lease and its progress, from a thread with its own connection.
 
-The job itself reads one long snapshot, in which nothing can be written.
+The job itself reads one long state of the database, in which nothing can be written.
 """
 
 from __future__ import annotations
@@ -8,27 +8,27 @@ from __future__ import annotations
 import logging
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from reviewapp.services import exports
+from reviewapp.services import leases
 
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
 
 
-class ExportKeeper:
-    """Renews the lease of an export while the `with` block lasts."""
+class JobKeeper:
+    """Renews the lease of a job while the `with` block lasts."""
 
-    def __init__(self, hold: exports.Hold) -> None:
+    def __init__(self, hold: leases.Hold[Any]) -> None:
         self._hold = hold
         self._progress: tuple[int, int | None] = (0, None)
         self._is_lost = False
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="export-lease", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="job-lease", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -44,9 +44,9 @@ class ExportKeeper:
         self._thread.join()
 
     def note(self, rows_done: int, rows_total: int) -> None:
-        """Take down the progress. Raises ExportLost once another worker has the export."""
+        """Take down the progress. Raises JobLost once another worker has the job."""
         if self._is_lost:
-            raise exports.ExportLost
+            raise leases.JobLost
         self._progress = (rows_done, rows_total)
 
     def _run(self) -> None:
@@ -59,13 +59,11 @@ class ExportKeeper:
     def _renew(self) -> None:
         done, total = self._progress
         try:
-            exports.renew_export(
-                hold=self._hold, rows_done=done, rows_total=total, now=timezone.now()
-            )
-        except exports.ExportLost:
+            leases.renew(self._hold, rows_done=done, rows_total=total, now=timezone.now())
+        except leases.JobLost:
             self._is_lost = True
             self._ended.set()
         except (OperationalError, InterfaceError) as error:
-            # The lease outlasts a short break; after a long one the export is another worker's.
-            logger.warning("An export's lease could not be renewed: %s", error)
+            # The lease outlasts a short break; after a long one the job is another worker's.
+            logger.warning("A job's lease could not be renewed: %s", error)
             connection.close()

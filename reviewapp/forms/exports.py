@@ -1,11 +1,14 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reviewapp.choices import ExportFormat
+from reviewapp.choices import ExportFormat, LabelSource
+from reviewapp.domain.snapshots import Filters
 
 
 class ExportForm(forms.Form):
-    """Which format the corrected dataset is wanted in."""
+    """Which format a snapshot is wanted in."""
 
     format = forms.ChoiceField(
         label=_("Format"),
@@ -13,3 +16,44 @@ class ExportForm(forms.Form):
         initial=ExportFormat.CSV,
         widget=forms.RadioSelect,
     )
+
+
+class SnapshotForm(forms.Form):
+    """Which labels a snapshot is to hold; all of them when nothing is chosen."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=200,
+        help_text=_("What it is for; for people, no part of the content."),
+    )
+    sources = forms.MultipleChoiceField(
+        label=_("Where labels come from"),
+        required=False,
+        choices=LabelSource.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: from everywhere."),
+    )
+    blind_only = forms.BooleanField(label=_("Blind answers only"), required=False)
+    decided_from = forms.DateField(
+        label=_("Decided from"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+    decided_until = forms.DateField(
+        label=_("Decided until"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("decided_from"), cleaned.get("decided_until")
+        if first and last and first > last:
+            self.add_error("decided_until", _("The last day lies before the first one."))
+        return cleaned
+
+    def filters(self) -> Filters:
+        """Return what was asked for, once the form is valid."""
+        return Filters(
+            sources=tuple(self.cleaned_data["sources"]),
+            is_blind_only=self.cleaned_data["blind_only"],
+            decided_from=self.cleaned_data["decided_from"],
+            decided_until=self.cleaned_data["decided_until"],
+        )

@@ -12,7 +12,7 @@ from reviewapp.models.catalog import (
 from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
 from reviewapp.models.guidance import Explanation, ProductEmbedding
-from reviewapp.models.imports import CatalogueImport
+from reviewapp.models.imports import CatalogueImport, LabelImport
 from reviewapp.models.mail import Mail
 from reviewapp.models.predictions import (
     ModelVersion,
@@ -24,6 +24,7 @@ from reviewapp.models.predictions import (
 from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
 from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
+from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 
 __all__ = [
     "CatalogueImport",
@@ -32,9 +33,11 @@ __all__ = [
     "CategoryFamily",
     "ClassificationRequest",
     "DatasetExport",
+    "DatasetSnapshot",
     "Decision",
     "Explanation",
     "FeedbackLabel",
+    "LabelImport",
     "Mail",
     "MisclassificationReport",
     "ModelVersion",
@@ -50,6 +53,7 @@ __all__ = [
     "RingEvent",
     "Route",
     "RoutingPolicy",
+    "SplitAssignment",
     "User",
     "WorkerHeartbeat",
 ]

@@ -1,28 +1,22 @@
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from reviewapp.choices import ExportFormat, JobStatus
+from reviewapp.models.jobs import LeasedJob
+from reviewapp.models.snapshots import DatasetSnapshot
 
 
-class DatasetExport(models.Model):
-    """The corrected dataset in one format, as one file below PRIVATE_ROOT/exports."""
+class DatasetExport(LeasedJob):
+    """A DatasetSnapshot in one format, as one file below PRIVATE_ROOT/exports."""
 
-    format = models.CharField(max_length=4, choices=ExportFormat)
-    status = models.CharField(max_length=8, choices=JobStatus, default=JobStatus.WAITING)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    # Empty for exports of the time before there were snapshots.
+    snapshot = models.ForeignKey(
+        DatasetSnapshot, models.PROTECT, null=True, blank=True, related_name="exports"
     )
-    rows_total = models.PositiveIntegerField(null=True, blank=True)
-    rows_done = models.PositiveIntegerField(default=0)
+    format = models.CharField(max_length=12, choices=ExportFormat)
     file_name = models.CharField(max_length=120, blank=True)
     size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    error = models.TextField(blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

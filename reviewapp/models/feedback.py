@@ -5,21 +5,33 @@ from django.db.models import Q
 
 from reviewapp.choices import LabelSource, ReviewReason
 from reviewapp.models.catalog import Category, Product
+from reviewapp.models.imports import LabelImport
 from reviewapp.models.predictions import ModelVersion
 from reviewapp.models.review import Decision
 
 
 class FeedbackLabel(models.Model):
-    """The ground truth a decision leaves. A newer one supersedes it; nothing is edited.
+    """The ground truth a decision leaves, or an import brings. A newer one supersedes it; nothing is edited.
 
     Live while `ended_at` is empty; at most one is live per product.
     """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="labels")
     category = models.ForeignKey(Category, models.PROTECT, related_name="+")
-    decision = models.OneToOneField(Decision, models.PROTECT, related_name="label")
+    # Empty for a label that came with a LabelImport.
+    decision = models.OneToOneField(
+        Decision, models.PROTECT, null=True, blank=True, related_name="label"
+    )
     source = models.CharField(max_length=12, choices=LabelSource, default=LabelSource.MODERATOR)
-    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    label_import = models.ForeignKey(
+        LabelImport, models.PROTECT, null=True, blank=True, related_name="labels"
+    )
+    # Of an imported label: its id in the file, and a pseudonym of who gave it there.
+    annotation = models.CharField(max_length=80, blank=True)
+    annotator = models.CharField(max_length=16, blank=True)
     model_version = models.ForeignKey(
         ModelVersion, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -49,6 +61,15 @@ class FeedbackLabel(models.Model):
             models.CheckConstraint(
                 condition=Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
                 name="label_inclusion_probability_0_1",
+            ),
+            # An undo that puts an imported label back is its decision.
+            models.CheckConstraint(
+                condition=Q(source=LabelSource.IMPORTED, label_import__isnull=False)
+                | (
+                    ~Q(source=LabelSource.IMPORTED)
+                    & Q(decision__isnull=False, moderator__isnull=False, label_import=None)
+                ),
+                name="label_has_provenance",
             ),
         ]
 

@@ -30,3 +30,24 @@ class CatalogueImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.format} {self.status}"
+
+
+class LabelImport(models.Model):
+    """One file of labels that people gave elsewhere, in Label Studio's JSON.
+
+    report: the first refused tasks, as [number, reason] pairs
+    """
+
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_count = models.PositiveIntegerField(default=0)
+    unchanged_count = models.PositiveIntegerField(default=0)
+    refused_count = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -1,17 +1,20 @@
-"""An administrator in a real browser: ask for an export, watch it, download it; set a policy."""
+"""An administrator in a real browser: freeze labels, export, download; set a policy."""
 
 import csv
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from reviewapp.models import DatasetExport, RoutingPolicy
+from reviewapp.models import DatasetExport, DatasetSnapshot, RoutingPolicy
 from tests.e2e.axe import violations
 from tests.factories import AdminFactory, ChampionFactory, FeedbackLabelFactory
 from tests.views.test_models import METRICS
 from worker.tasks import exports as tasks
+from worker.tasks import snapshots as snapshot_tasks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -23,27 +26,36 @@ def admin(sign_in):
     return admin
 
 
-def test_an_export_is_asked_for_watched_and_downloaded(
+def test_a_snapshot_is_frozen_exported_and_downloaded(
     page, live_server, admin, faults, monkeypatch
 ):
-    monkeypatch.setattr(tasks.run_export, "apply_async", lambda *args, **options: None)
+    for task in (snapshot_tasks.run_snapshot, tasks.run_export):
+        monkeypatch.setattr(task, "apply_async", lambda *args, **options: None)
     label = FeedbackLabelFactory(decision__item__product__designation="=cmd()")
-    page.goto(f"{live_server.url}/exports/")
+    page.goto(f"{live_server.url}/datasets/")
+    assert violations(page) == []
+    page.get_by_role("button", name="Freeze the labels").click()
+
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    snapshot = DatasetSnapshot.objects.get()
+    snapshot_tasks.run_snapshot(snapshot.pk)
+    snapshot.refresh_from_db()
+    # By itself, within the next poll.
+    expect(page.get_by_text(snapshot.digest, exact=True)).to_be_visible()
     page.get_by_label("CSV, challenge layout").check()
     page.get_by_role("button", name="Make the export").click()
-
     expect(page.get_by_text("Waiting for a worker")).to_be_visible()
     assert violations(page) == []
     tasks.run_export(DatasetExport.objects.get().pk)
 
-    expect(page.get_by_text("SHA-256")).to_be_visible()  # by itself, within the next poll
     export = DatasetExport.objects.get()
     expect(page.get_by_text(export.sha256)).to_be_visible()
     with page.expect_download() as started:
-        page.get_by_role("link", name="Download").click()
+        page.get_by_role("link", name=f"Download {export.file_name}").click()
     content = Path(started.value.path()).read_bytes()
     assert hashlib.sha256(content).hexdigest() == export.sha256
-    [row] = csv.DictReader(content.decode().splitlines())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        [row] = csv.DictReader(archive.read("X.csv").decode().splitlines())
     assert (row["productid"], row["designation"]) == (str(label.product_id), "'=cmd()")
     assert faults == []
 

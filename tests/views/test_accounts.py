@@ -98,7 +98,7 @@ def test_preferences_lead_nowhere_else(client, target):
         (SellerFactory, {"/seller/", "/imports/"}),
         (BuyerFactory, set()),
         (ModeratorFactory, {"/review/"}),
-        (AdminFactory, {"/review/", "/imports/", "/exports/", "/models/"}),
+        (AdminFactory, {"/review/", "/imports/", "/datasets/", "/models/"}),
     ],
 )
 def test_each_role_reaches_its_own_pages_only(client, factory, open_to):
@@ -106,7 +106,7 @@ def test_each_role_reaches_its_own_pages_only(client, factory, open_to):
 
     answers = {
         address: client.get(address).status_code
-        for address in ("/seller/", "/imports/", "/review/", "/exports/", "/models/")
+        for address in ("/seller/", "/imports/", "/review/", "/datasets/", "/models/")
     }
 
     assert answers == {address: 200 if address in open_to else 403 for address in answers}

@@ -1,6 +1,3 @@
-import csv
-import io
-
 import pytest
 from django.urls import reverse
 
@@ -8,24 +5,15 @@ from reviewapp.choices import ExportFormat, JobStatus
 from reviewapp.models import DatasetExport
 from reviewapp.selectors.exports import export_path
 from reviewapp.services.exports import request_export
-from reviewapp.services.workers import beat
 from tests.factories import (
     AdminFactory,
     BuyerFactory,
-    FeedbackLabelFactory,
     ModeratorFactory,
     SellerFactory,
+    SnapshotFactory,
 )
-from worker.tasks import exports as tasks
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    messages = []
-    monkeypatch.setattr(tasks.run_export, "apply_async", lambda args, **_: messages.append(args))
-    return messages
 
 
 @pytest.fixture
@@ -36,7 +24,9 @@ def admin(client):
 
 
 def done_export(now, content=b"0123456789"):
-    export = request_export(export_format=ExportFormat.CSV, user=None, now=now)
+    export = request_export(
+        snapshot=SnapshotFactory(), export_format=ExportFormat.CSV, user=None, now=now
+    )
     export.status = JobStatus.DONE
     export.file_name, export.rows_total, export.size_bytes = "labels.csv", 1234, len(content)
     export.sha256 = "a" * 64
@@ -47,49 +37,24 @@ def done_export(now, content=b"0123456789"):
 
 
 @pytest.mark.parametrize("factory", [SellerFactory, BuyerFactory, ModeratorFactory])
-@pytest.mark.parametrize("name", ["index", "state", "download"])
+@pytest.mark.parametrize("name", ["state", "download"])
 def test_only_admins_see_exports(client, now, factory, name):
     export = done_export(now)
     client.force_login(factory())
 
-    args = [] if name == "index" else [export.pk]
-    response = client.get(reverse(f"exports:{name}", args=args))
+    response = client.get(reverse(f"exports:{name}", args=[export.pk]))
 
     assert response.status_code == 403
 
 
-def test_an_admin_asks_for_an_export_and_a_worker_hears_of_it(
-    client, admin, sent, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        response = client.post(reverse("exports:index"), {"format": "npy"})
-
-    export = DatasetExport.objects.get()
-    assert response.status_code == 302
-    assert (export.format, export.status, export.requested_by) == ("npy", "waiting", admin)
-    assert sent == [(export.pk,)]
-
-
-def test_an_unknown_format_is_refused(client, admin):
-    response = client.post(reverse("exports:index"), {"format": "pickle"})
-
-    assert response.status_code == 422
-    assert not DatasetExport.objects.exists()
-
-
-def test_count_size_and_hash_are_shown_before_the_download(client, admin, now):
-    export = done_export(now)
-
-    page = client.get(reverse("exports:index"), headers={"accept-language": "en"}).content.decode()
-
-    assert "1,234" in page
-    assert "a" * 64 in page
-    assert "10\xa0bytes" in page
-    assert reverse("exports:download", args=[export.pk]) in page
+def test_the_old_address_leads_to_the_datasets(client, admin):
+    assert client.get("/exports/").url == reverse("datasets:index")
 
 
 def test_a_running_export_is_asked_about_until_it_has_ended(client, admin, now):
-    export = request_export(export_format=ExportFormat.CSV, user=None, now=now)
+    export = request_export(
+        snapshot=SnapshotFactory(), export_format=ExportFormat.CSV, user=None, now=now
+    )
     url = reverse("exports:state", args=[export.pk])
 
     DatasetExport.objects.update(status="running", rows_done=500, rows_total=2000)
@@ -101,27 +66,6 @@ def test_a_running_export_is_asked_about_until_it_has_ended(client, admin, now):
     assert 'value="500" max="2000"' in running
     assert "hx-get" not in failed
     assert "No space left on device" in failed
-
-
-def test_the_page_says_when_no_worker_makes_exports(client, admin, settings):
-    from django.utils import timezone
-
-    url = reverse("exports:index")
-    words = "No worker makes exports"
-
-    assert words in client.get(url, headers={"accept-language": "en"}).content.decode()
-    beat(name="w", queue="default", now=timezone.now())
-    assert words not in client.get(url, headers={"accept-language": "en"}).content.decode()
-
-
-def test_the_list_takes_a_fixed_number_of_queries(
-    client, admin, now, django_assert_max_num_queries
-):
-    for _ in range(10):
-        request_export(export_format=ExportFormat.CSV, user=admin, now=now)
-
-    with django_assert_max_num_queries(12):
-        client.get(reverse("exports:index"))
 
 
 def test_a_download_can_be_resumed_where_it_broke(client, admin, now):
@@ -149,23 +93,12 @@ def test_another_files_rest_is_never_glued_on(client, admin, now):
 
 
 def test_an_unfinished_or_deleted_export_cannot_be_downloaded(client, admin, now):
-    waiting = request_export(export_format=ExportFormat.CSV, user=None, now=now)
+    waiting = request_export(
+        snapshot=SnapshotFactory(), export_format=ExportFormat.CSV, user=None, now=now
+    )
     gone = done_export(now)
     export_path(gone).unlink()
 
     for export in (waiting, gone):
         response = client.get(reverse("exports:download", args=[export.pk]))
         assert response.status_code == 404
-
-
-@pytest.mark.django_db(transaction=True)
-def test_from_the_wish_to_the_file(client, admin, sent):
-    label = FeedbackLabelFactory()
-    client.post(reverse("exports:index"), {"format": "csv"})
-    tasks.run_export(*sent[0])
-
-    response = client.get(reverse("exports:download", args=sent[0]))
-
-    text = b"".join(response.streaming_content).decode()
-    [row] = csv.DictReader(io.StringIO(text, newline=""))
-    assert row["productid"] == str(label.product_id)

@@ -8,7 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from reviewapp.choices import Queue
-from reviewapp.selectors import exports, imports, model_versions
+from reviewapp.models import DatasetExport, DatasetSnapshot
+from reviewapp.selectors import imports, model_versions
+from reviewapp.selectors.exports import stranded
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import explanations, predictions, report_cases, rings, workers
@@ -19,6 +21,7 @@ from worker.app import app
 from worker.tasks import classify
 from worker.tasks.exports import wake_exports
 from worker.tasks.imports import wake_import
+from worker.tasks.snapshots import wake_snapshots
 
 # Since when no worker can use the champion, shared by all sweepers. It outlasts any pause between
 # sweeps; should Redis lose it, the wait begins again.
@@ -84,7 +87,9 @@ def find_lost_products() -> None:
 def sweep_jobs() -> None:
     """Start again the jobs whose worker has died."""
     now = timezone.now()
-    for export_id in exports.stranded(now=now):
+    for snapshot_id in stranded(DatasetSnapshot, now=now):
+        wake_snapshots(snapshot_id)
+    for export_id in stranded(DatasetExport, now=now):
         wake_exports(export_id)
     for import_id in imports.stranded(now=now):
         wake_import(import_id)

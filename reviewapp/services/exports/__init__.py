@@ -1,25 +1,21 @@
-"""Exports: the corrected dataset as one file, made by a worker under a lease."""
+"""Exports: a snapshot as one file in one format, made by a worker under a lease."""
 
 from reviewapp.services.exports.jobs import (
-    ExportLost,
-    Hold,
+    ExportHold,
+    SnapshotUnfinished,
     claim_export,
-    fail_export,
     finish_export,
-    renew_export,
     request_export,
 )
-from reviewapp.services.exports.write import ExportEmpty, Written, write_export
+from reviewapp.services.exports.write import Written, is_on_disk, write_export
 
 __all__ = [
-    "ExportEmpty",
-    "ExportLost",
-    "Hold",
+    "ExportHold",
+    "SnapshotUnfinished",
     "Written",
     "claim_export",
-    "fail_export",
     "finish_export",
-    "renew_export",
+    "is_on_disk",
     "request_export",
     "write_export",
 ]

@@ -1,24 +1,36 @@
-"""Writing an export's file: one snapshot of the database, constant memory, the same bytes again."""
+"""Writing a snapshot in one format: frozen rows in, constant memory, the same bytes again."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import connection, transaction
-
 from reviewapp.choices import ExportFormat
-from reviewapp.selectors.exports import exportable_labels
+from reviewapp.models import DatasetSnapshot
+from reviewapp.selectors.snapshots import snapshot_path
 from reviewapp.services.exports.csv_file import write_csv
+from reviewapp.services.exports.imagefolder import write_imagefolder
+from reviewapp.services.exports.label_studio import write_label_studio
+from reviewapp.services.exports.line_files import write_jsonl, write_parquet
 from reviewapp.services.exports.npy_file import write_npy
 
 OnProgress = Callable[[int, int], None]
-_WRITERS = {ExportFormat.CSV: write_csv, ExportFormat.NPY: write_npy}
-
-
-class ExportEmpty(Exception):
-    """There is no label to export yet."""
+_WRITERS: dict[ExportFormat, Callable[[Path, DatasetSnapshot, OnProgress], None]] = {
+    ExportFormat.CSV: write_csv,
+    ExportFormat.NPY: write_npy,
+    ExportFormat.JSONL: write_jsonl,
+    ExportFormat.PARQUET: write_parquet,
+    ExportFormat.IMAGEFOLDER: write_imagefolder,
+    ExportFormat.LABEL_STUDIO: write_label_studio,
+}
+ENDINGS = {
+    ExportFormat.CSV: "zip",
+    ExportFormat.NPY: "zip",
+    ExportFormat.JSONL: "jsonl",
+    ExportFormat.PARQUET: "parquet",
+    ExportFormat.IMAGEFOLDER: "tar",
+    ExportFormat.LABEL_STUDIO: "json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +42,28 @@ class Written:
     sha256: str
 
 
-def write_export(*, export_format: ExportFormat, part: Path, on_progress: OnProgress) -> Written:
-    """Write the corrected dataset to `part`.
+def is_on_disk(snapshot: DatasetSnapshot) -> bool:
+    """Tell whether the frozen rows are still there."""
+    return snapshot_path(snapshot.digest).is_file()
+
+
+def write_export(
+    *,
+    snapshot: DatasetSnapshot,
+    export_format: ExportFormat,
+    part: Path,
+    on_progress: OnProgress,
+) -> Written:
+    """Write a finished snapshot to `part`.
 
     on_progress: hears (rows done, rows in all) after each row; what it raises ends the writing.
-    The same labels give the same bytes. Raises ExportEmpty.
+    The same snapshot gives the same bytes as long as the pictures and this program's libraries are
+    the same. Raises FileNotFoundError when the snapshot's file is gone.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
-    with _snapshot():
-        total = exportable_labels().count()
-        if not total:
-            raise ExportEmpty
-        on_progress(0, total)
-        _WRITERS[export_format](part, total, on_progress)
+    total = snapshot.manifest["rows"]
+    on_progress(0, total)
+    _WRITERS[export_format](part, snapshot, on_progress)
     with part.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Written(rows=total, size_bytes=part.stat().st_size, sha256=digest)
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Let every query inside see the same state, however long the writing takes."""
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield

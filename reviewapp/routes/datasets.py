@@ -1,0 +1,13 @@
+from django.urls import path
+
+from reviewapp.views import datasets
+
+app_name = "datasets"
+urlpatterns = [
+    path("", datasets.index, name="index"),
+    path("compare/", datasets.compare, name="compare"),
+    path("<int:snapshot_id>/", datasets.detail, name="detail"),
+    path("<int:snapshot_id>/state/", datasets.state, name="state"),
+    path("<int:snapshot_id>/card/<slug:language>.md", datasets.card, name="card"),
+    path("<int:snapshot_id>/label-studio.xml", datasets.labelling_config, name="config"),
+]

@@ -1,0 +1,48 @@
+"""Reading datasets: the labels that are live, and the rows that a snapshot has frozen."""
+
+from reviewapp.selectors.snapshots.diff import ChangedRow, changed_rows, snapshot_diff
+from reviewapp.selectors.snapshots.frozen import (
+    ARROW_SCHEMA,
+    FIELDS,
+    frozen_columns,
+    frozen_rows,
+    snapshot_path,
+)
+from reviewapp.selectors.snapshots.labels import (
+    LabelCounts,
+    label_counts,
+    live_rows,
+    pseudonym,
+    selected_labels,
+)
+from reviewapp.selectors.snapshots.pages import (
+    ClassCount,
+    class_counts,
+    finished_snapshots,
+    recent_snapshots,
+    split_totals,
+)
+from reviewapp.selectors.snapshots.training import TrainingRow, training_rows
+
+__all__ = [
+    "ARROW_SCHEMA",
+    "FIELDS",
+    "ChangedRow",
+    "ClassCount",
+    "LabelCounts",
+    "TrainingRow",
+    "changed_rows",
+    "class_counts",
+    "finished_snapshots",
+    "frozen_columns",
+    "frozen_rows",
+    "label_counts",
+    "live_rows",
+    "pseudonym",
+    "recent_snapshots",
+    "selected_labels",
+    "snapshot_diff",
+    "snapshot_path",
+    "split_totals",
+    "training_rows",
+]

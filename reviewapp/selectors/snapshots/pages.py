@@ -1,0 +1,51 @@
+"""Snapshots as the pages and the API show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from reviewapp.choices import JobStatus, Split
+from reviewapp.models import DatasetSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """Rows of one class. names: by language; splits: in the order of Split."""
+
+    code: int
+    name_fr: str
+    name_en: str
+    rows: int
+    splits: list[int]
+
+
+def recent_snapshots() -> QuerySet[DatasetSnapshot]:
+    """All snapshots, newest first, each with its number of exports."""
+    snapshots = DatasetSnapshot.objects.select_related("requested_by").defer("manifest")
+    return snapshots.annotate(export_count=Count("exports")).order_by("-id")
+
+
+def finished_snapshots() -> QuerySet[DatasetSnapshot]:
+    """Snapshots that have rows; what a training run may be given."""
+    return DatasetSnapshot.objects.filter(status=JobStatus.DONE).order_by("-id")
+
+
+def class_counts(manifest: dict[str, Any]) -> list[ClassCount]:
+    """Return the classes in their order, with their rows."""
+    return [
+        ClassCount(
+            code=entry["code"],
+            name_fr=entry["name_fr"],
+            name_en=entry["name_en"],
+            rows=manifest["counts"][str(entry["code"])],
+            splits=[manifest["splits"][split].get(str(entry["code"]), 0) for split in Split],
+        )
+        for entry in manifest["classes"]
+    ]
+
+
+def split_totals(manifest: dict[str, Any]) -> dict[Split, int]:
+    return {split: sum(manifest["splits"][split].values()) for split in Split}

@@ -1,0 +1,102 @@
+"""Giving every product of a snapshot its split, for good."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+
+from reviewapp.choices import Split
+from reviewapp.domain.splits import drawn, group_name, merged_groups, strictest
+from reviewapp.models import FeedbackLabel, Product, SplitAssignment
+
+_CHUNK = 2000
+# What ties two groups into one when they share it; the last finds groups that are in two splits.
+_TIES = ("image__look", "title_hash")
+
+
+def assign_splits(*, labels: QuerySet[FeedbackLabel], now: datetime) -> dict[int, str]:
+    """Give the products of `labels` that have none their split, and raise those of merged groups.
+
+    Returns the common names of groups that have become one. Memory grows with those groups alone.
+    Two callers at the same time would draw apart: hold `write.exclusive`.
+    """
+    merged = merged_groups(list(_links()))
+    raised = _raise(merged)
+    _assign_new(labels, merged, raised, now)
+    return merged
+
+
+def _links() -> Iterator[list[int]]:
+    """Yield sets of group keys that belong together: they share a title or a look."""
+    labelled = Product.objects.filter(
+        Exists(FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)),
+        group_key__isnull=False,
+    )
+    for tie in _TIES:
+        shared = (
+            labelled.filter(**{f"{tie}__isnull": False})
+            .order_by()
+            .values(tie)
+            .annotate(number=Count("group_key", distinct=True))
+            .filter(number__gt=1)
+            .annotate(keys=ArrayAgg("group_key", distinct=True))
+        )
+        yield from shared.values_list("keys", flat=True).iterator(chunk_size=_CHUNK)
+    torn = (
+        SplitAssignment.objects.filter(product__group_key__isnull=False)
+        .order_by()
+        .values("product__group_key")
+        .annotate(number=Count("split", distinct=True))
+        .filter(number__gt=1)
+    )
+    # A product that has moved into another group, by a new title, brings its split along.
+    keys = torn.values_list("product__group_key", flat=True)
+    yield from ([key] for key in keys if key is not None)
+
+
+def _raise(merged: dict[int, str]) -> dict[str, Split]:
+    """Give each merged group the strictest split any of its products has; return these by name."""
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    assigned = SplitAssignment.objects.filter(product__group_key__in=merged)
+    for key, split in assigned.values_list("product__group_key", "split").distinct():
+        if key is not None:
+            held[merged[key]].add(split)
+    raised = {name: strictest(splits) for name, splits in held.items()}
+    for split in Split:
+        keys = [key for key, name in merged.items() if raised.get(name) == split]
+        assigned.filter(product__group_key__in=keys).exclude(split=split).update(split=split)
+    return raised
+
+
+def _assign_new(
+    labels: QuerySet[FeedbackLabel],
+    merged: dict[int, str],
+    raised: dict[str, Split],
+    now: datetime,
+) -> None:
+    of_group = SplitAssignment.objects.filter(product__group_key=OuterRef("product__group_key"))
+    new = (
+        labels.filter(product__split_assignment=None)
+        .annotate(of_group=Subquery(of_group.values("split")[:1]))
+        .order_by("product_id")
+        .values_list("product_id", "product__group_key", "of_group")
+    )
+    rows = new.iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(rows, _CHUNK)):
+        SplitAssignment.objects.bulk_create(
+            SplitAssignment(
+                product_id=product_id,
+                split=_split_of(group_name(key, product_id, merged), of_group, raised),
+                assigned_at=now,
+            )
+            for product_id, key, of_group in chunk
+        )
+
+
+def _split_of(name: str, of_group: str | None, raised: dict[str, Split]) -> str:
+    return raised.get(name) or of_group or drawn(name)
