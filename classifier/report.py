@@ -112,6 +112,28 @@ def category_metrics(
     return result
 
 
+def answer_columns(
+    outcome: Outcome, features: Features, targets: Ints, labels: Sequence[int]
+) -> dict[str, list[Any]]:
+    """Return FUSION's answers to the rows that it knew, column by column, for thresholds.
+
+    confidence: calibrated, 0..1; predicted, true: category codes; missing: the inputs that were
+    not there, joined by a comma
+    """
+    rows = np.flatnonzero(outcome.known)
+    codes = np.asarray(labels)
+    absent = [
+        ",".join(str(kind) for kind, there in features.available.items() if not there[row])
+        for row in rows
+    ]
+    return {
+        "confidence": np.round(outcome.confidence[rows], 6).tolist(),
+        "predicted": codes[outcome.log_proba[rows].argmax(axis=1)].tolist(),
+        "true": codes[targets[rows]].tolist(),
+        "missing": absent,
+    }
+
+
 def dropout_metrics(ensemble: Ensemble, features: Features, targets: Ints) -> dict[str, Any]:
     """Return FUSION's accuracy and mean confidence on rows with both inputs, and with one removed.
 

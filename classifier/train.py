@@ -22,7 +22,13 @@ from classifier.learn import LearnReport, Part, learn
 from classifier.loading import load_encoders, records_of, resolve
 from classifier.members.base import Modality, Source
 from classifier.members.registry import MEMBERS
-from classifier.report import category_metrics, dropout_metrics, ensemble_metrics, fusion_metrics
+from classifier.report import (
+    answer_columns,
+    category_metrics,
+    dropout_metrics,
+    ensemble_metrics,
+    fusion_metrics,
+)
 from classifier.types import Absence, Member
 
 TRAIN, CALIBRATION, TEST = "train", "calibration", "test"
@@ -184,6 +190,7 @@ def measure(
         "members": members,
         "categories": category_metrics(outcomes[Member.FUSION], targets, ensemble.labels),
         "missing_inputs": dropout_metrics(ensemble, test.features, targets),
+        "answers": answer_columns(outcomes[Member.FUSION], test.features, targets, ensemble.labels),
         "fusion": fusion_metrics(ensemble, learned.fusion),
         "strength": {str(member): value for member, value in learned.strength.items()},
     }

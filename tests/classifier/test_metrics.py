@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from classifier import metrics
+from classifier.backbones.torchvision_shim import ensure_torchvision
 from classifier.metrics import bootstrap
 
 DRAW = np.random.default_rng(7)
@@ -93,3 +94,21 @@ def test_the_same_seed_gives_the_same_interval():
 
     assert first == bootstrap(measure, groups, samples=60, seed=3)
     assert first != bootstrap(measure, groups, samples=60, seed=4)
+
+
+def test_torchmetrics_finds_the_same_calibration_error():
+    import torch
+
+    ensure_torchvision()  # torchmetrics imports it
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
+    generator = np.random.default_rng(6)
+    proba = generator.dirichlet(np.full(5, 0.4), 3000)
+    targets = np.array([generator.choice(5, p=row**2 / (row**2).sum()) for row in proba])
+
+    ours = metrics.expected_calibration_error(proba.max(axis=1), proba.argmax(axis=1) == targets)[0]
+
+    theirs = multiclass_calibration_error(
+        torch.from_numpy(proba), torch.from_numpy(targets), num_classes=5, n_bins=15, norm="l1"
+    )
+    assert ours == pytest.approx(float(theirs), abs=1e-6)

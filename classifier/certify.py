@@ -1,0 +1,170 @@
+"""Thresholds with a promise: "at most 2 % wrong among automatic listings, 95 % sure".
+
+A threshold picked because its *observed* error meets a target breaks the target about two times in
+five; the bounds here leave room for chance. They hold for products drawn like the calibration
+sample, and only while that stays so. numpy and scipy only, so that a web process may use it.
+
+Shapes: N = products of the calibration sample, T = thresholds tried.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.special import bdtr, betaincinv
+
+from classifier.arrays import Bools, Floats, Ints
+from classifier.selection import risk_coverage
+
+# More steps cost power near the end, fewer cost coverage between two thresholds.
+_STEPS: Final = 60
+_MOST_LABELS: Final = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is promised of accepting every confidence >= threshold.
+
+    threshold: math.inf when nothing can be promised
+    accepted, wrong: of the sample, at this threshold
+    coverage: share of the sample accepted, 0..1
+    bound: the selective error is at most this, with the confidence asked for; 1 without a promise
+    """
+
+    threshold: float
+    accepted: int
+    wrong: int
+    coverage: float
+    bound: float
+
+    @property
+    def is_given(self) -> bool:
+        return math.isfinite(self.threshold)
+
+
+NONE: Final = Certificate(math.inf, 0, 0, 0.0, 1.0)
+
+
+def error_bound(wrong: int, accepted: int, delta: float) -> float:
+    """Return the upper bound on an error rate after `wrong` of `accepted`, sure to 1 - delta.
+
+    One-sided and exact for independent draws (Clopper & Pearson, Biometrika 1934).
+    """
+    if wrong >= accepted:
+        return 1.0
+    return float(betaincinv(wrong + 1, accepted - wrong, 1 - delta))
+
+
+def learn_then_test(
+    confidence: Floats, is_right: Bools, target: float, delta: float, steps: int = _STEPS
+) -> Certificate:
+    """Return the lowest threshold whose selective error is below `target`, sure to 1 - delta.
+
+    Tests thresholds in a fixed order, strictest first, each at level delta, and stops at the first
+    that fails: the fixed-sequence variant of Learn then Test (Angelopoulos, Bates, Candès, Jordan &
+    Lei, Annals of Applied Statistics 2025, arXiv 2110.01052). The order must not look at labels; it
+    is laid over the confidences alone, and begins where an error rate of half the target would pass.
+
+    confidence, is_right: (N,); target, delta: in (0, 1)
+    """
+    if not len(confidence):
+        return NONE
+    curve = risk_coverage(confidence, is_right)
+    accepted = np.rint(curve.coverage * len(confidence)).astype(np.int64)
+    wrong = np.rint(curve.error * accepted).astype(np.int64)
+    best = NONE
+    for place in _sequence(accepted, labels_needed(target, delta, target / 2), steps):
+        # P(at most `wrong` errors) if the true rate were `target`: the p-value of "too many errors".
+        if bdtr(float(wrong[place]), int(accepted[place]), target) > delta:
+            break
+        best = _certificate(
+            curve.threshold[place], accepted[place], wrong[place], confidence, delta
+        )
+    return best
+
+
+def selection_with_guaranteed_risk(
+    confidence: Floats, is_right: Bools, target: float, delta: float
+) -> Certificate:
+    """Return a threshold by binary search under a bound that holds for all steps at once.
+
+    SGR (Geifman & El-Yaniv, NeurIPS 2017, arXiv 1705.08500). Stricter than `learn_then_test`, and
+    the yardstick that it is compared with.
+
+    confidence, is_right: (N,); target, delta: in (0, 1)
+    """
+    if not len(confidence):
+        return NONE
+    curve = risk_coverage(confidence, is_right)
+    accepted = np.rint(curve.coverage * len(confidence)).astype(np.int64)
+    wrong = np.rint(curve.error * accepted).astype(np.int64)
+    steps = max(math.ceil(math.log2(len(accepted))), 1)
+    best, low, high = NONE, 0, len(accepted) - 1
+    for _ in range(steps):
+        middle = (low + high + 1) // 2
+        bound = error_bound(int(wrong[middle]), int(accepted[middle]), delta / steps)
+        if bound <= target:
+            best = _certificate(
+                curve.threshold[middle], accepted[middle], wrong[middle], confidence, delta / steps
+            )
+            low = middle
+        else:
+            high = max(middle - 1, 0)
+    return best
+
+
+def labels_needed(target: float, delta: float, rate: float = 0.0) -> int:
+    """Return how many accepted products certify `target` if they err at `rate` (< target).
+
+    Raises ValueError when no number would do.
+    """
+    if not 0 <= rate < target < 1:
+        raise ValueError(f"An error rate of {rate} can never certify {target}.")
+    most = 1
+    while (labels := _least_accepted(most - 1, target, delta)) * rate > most - 1:
+        if labels > _MOST_LABELS:
+            raise ValueError(f"{rate} lies too near to {target} to be told apart.")
+        most *= 2
+    # The fewest errors whose sample is small enough to hold no more of them.
+    wrong = bisect_left(
+        range(most - 1),
+        True,
+        key=lambda errors: _least_accepted(errors, target, delta) * rate <= errors,
+    )
+    return _least_accepted(wrong, target, delta)
+
+
+def _least_accepted(wrong: int, target: float, delta: float) -> int:
+    """Return how many accepted products certify `target` in spite of `wrong` errors."""
+    most = wrong + 1
+    while bdtr(float(wrong), most, target) > delta:
+        most *= 2
+    return bisect_left(
+        range(most), True, key=lambda n: n > wrong and bdtr(float(wrong), n, target) <= delta
+    )
+
+
+def _sequence(accepted: Ints, first: int, steps: int) -> list[int]:
+    """Return the places to test, strictest first: about evenly many products from one to the next."""
+    start = int(np.searchsorted(accepted, first))
+    if start >= len(accepted):
+        # Too few for half the target; an error-free sample may still do.
+        return [len(accepted) - 1]
+    wanted = np.linspace(accepted[start], accepted[-1], steps)
+    return sorted({int(place) for place in np.searchsorted(accepted, wanted)})
+
+
+def _certificate(
+    threshold: float, accepted: int, wrong: int, confidence: Floats, delta: float
+) -> Certificate:
+    return Certificate(
+        threshold=float(threshold),
+        accepted=int(accepted),
+        wrong=int(wrong),
+        coverage=int(accepted) / len(confidence),
+        bound=error_bound(int(wrong), int(accepted), delta),
+    )

@@ -1,0 +1,152 @@
+"""A promise must be kept, and must not be empty."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from classifier.certify import (
+    error_bound,
+    labels_needed,
+    learn_then_test,
+    selection_with_guaranteed_risk,
+)
+from classifier.selection import at_threshold
+
+DELTA = 0.05
+RULES = [learn_then_test, selection_with_guaranteed_risk]
+
+
+def drawn(generator, rows):
+    """Calibrated answers with the confidences of a good model: 92 % right."""
+    confidence = np.clip(generator.beta(6, 0.55, rows), 0.04, 1.0)
+    return confidence, generator.random(rows) < confidence
+
+
+def broken_promises(rule, rows, target, resplits, seed):
+    """Return how often the true selective error passes the target, and the mean coverage."""
+    generator = np.random.default_rng(seed)
+    world = np.sort(np.clip(generator.beta(6, 0.55, 1_000_000), 0.04, 1.0))
+    # Of the accepted share of the world: mean of (1 - confidence), from every place on.
+    error_from = np.cumsum((1 - world)[::-1])[::-1] / np.arange(len(world), 0, -1)
+    broken, coverage = 0, 0.0
+    for _ in range(resplits):
+        threshold = rule(*drawn(generator, rows), target, DELTA)
+        place = min(int(np.searchsorted(world, threshold)), len(world))
+        if place < len(world):
+            broken += error_from[place] > target
+            coverage += 1 - place / len(world)
+    return broken / resplits, coverage / resplits
+
+
+def naive(confidence, is_right, target, _delta):
+    order = np.argsort(-confidence)
+    error = np.cumsum(~is_right[order]) / np.arange(1, len(order) + 1)
+    fine = np.flatnonzero(error <= target)
+    return confidence[order][fine[-1]] if len(fine) else math.inf
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_promise_is_broken_no_more_often_than_agreed_and_is_not_empty(rule):
+    broken, coverage = broken_promises(
+        lambda *a: rule(*a).threshold, rows=4000, target=0.02, resplits=1000, seed=20
+    )
+
+    # 1,000 splits: chance alone adds 1.6 points at 99 %.
+    assert broken <= DELTA + 0.016
+    assert coverage > 0.25
+
+
+def test_the_observed_error_alone_breaks_the_promise_far_more_often():
+    broken, _coverage = broken_promises(naive, rows=4000, target=0.02, resplits=300, seed=21)
+
+    assert broken > 0.25
+
+
+def test_the_bound_is_that_of_clopper_and_pearson():
+    bound = error_bound(7, 600, DELTA)
+
+    assert binom.cdf(7, 600, bound) == pytest.approx(DELTA)
+    assert error_bound(0, 149, DELTA) < 0.02 < error_bound(0, 148, DELTA)
+    assert error_bound(3, 3, DELTA) == error_bound(0, 0, DELTA) == 1.0
+
+
+@pytest.mark.parametrize(("target", "labels"), [(0.01, 299), (0.02, 149), (0.03, 99), (0.05, 59)])
+def test_error_free_samples_of_the_known_sizes_certify(target, labels):
+    assert labels_needed(target, DELTA) == labels
+
+
+@given(st.sampled_from([0.01, 0.02, 0.05, 0.1]), st.floats(0, 0.8))
+def test_the_labels_needed_are_the_fewest_that_do(target, share):
+    rate = share * target
+
+    labels = labels_needed(target, DELTA, rate)
+
+    assert error_bound(math.ceil(rate * labels - 1e-9), labels, DELTA) <= target
+    fewer = labels - 1
+    assert error_bound(
+        math.floor(rate * fewer), fewer, DELTA
+    ) > target or rate * fewer > math.floor(rate * fewer)
+
+
+def test_a_rate_at_the_target_can_never_be_certified():
+    with pytest.raises(ValueError, match="never"):
+        labels_needed(0.02, DELTA, 0.02)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_too_few_products_promise_nothing(rule):
+    confidence, is_right = np.linspace(0.5, 1, 100), np.ones(100, dtype=bool)
+
+    assert not rule(confidence, is_right, 0.02, DELTA).is_given
+    assert not rule(confidence[:0], is_right[:0], 0.02, DELTA).is_given
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_certificate_says_what_its_threshold_accepts(rule):
+    confidence, is_right = drawn(np.random.default_rng(4), 8000)
+
+    given_ = rule(confidence, is_right, 0.02, DELTA)
+
+    point = at_threshold(confidence, is_right, given_.threshold)
+    assert (given_.accepted, given_.coverage) == (point.accepted, point.coverage)
+    assert given_.wrong == round((1 - point.accuracy) * point.accepted)
+    assert given_.wrong / given_.accepted < given_.bound <= 0.02
+
+
+def test_a_small_error_free_sample_is_taken_whole():
+    confidence, is_right = np.linspace(0.5, 1, 200), np.ones(200, dtype=bool)
+
+    given_ = learn_then_test(confidence, is_right, 0.02, DELTA)
+
+    assert (given_.threshold, given_.coverage) == (0.5, 1.0)
+
+
+def test_mapies_controller_agrees():
+    from mapie.risk_control import BinaryClassificationController
+
+    confidence, is_right = drawn(np.random.default_rng(5), 4000)
+    grid = np.quantile(confidence, np.linspace(0, 0.9, 40))
+    controller = BinaryClassificationController(
+        predict_function=lambda x: np.column_stack([1 - x[:, 0], x[:, 0]]),
+        risk="precision",
+        target_level=0.98,
+        confidence_level=1 - DELTA,
+        best_predict_param_choice="recall",
+        list_predict_params=grid,
+    )
+    controller.calibrate(confidence[:, None], is_right.astype(int))
+
+    ours = learn_then_test(confidence, is_right, 0.02, DELTA)
+
+    # Both promise the same of their thresholds; a fixed sequence gives away no coverage for it.
+    theirs = float(controller.best_predict_param)
+    valid = np.asarray(controller.valid_predict_params, dtype=float)
+    assert ours.threshold <= theirs + 1e-9
+    for threshold in valid:
+        point = at_threshold(confidence, is_right, threshold)
+        wrong = round((1 - point.accuracy) * point.accepted)
+        assert error_bound(wrong, point.accepted, DELTA) <= 0.02
