@@ -46,6 +46,13 @@ class ModelStage(TextChoices):
     RETIRED = "retired", _("Retired")
 
 
+class SampleSource(TextChoices):
+    """Where products of known category come from, on which thresholds are chosen."""
+
+    LIVE = "live", _("Decisions on live products")
+    HELD_OUT = "held_out", _("Products kept out of training")
+
+
 class RouteOutcome(TextChoices):
     LISTED = "listed", _("Listed automatically")
     REVIEW = "review", _("Sent to review")

@@ -23,6 +23,7 @@ _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     ("reviewapp.add_catalogueimport", "imports:index", lambda: _("Imports")),
     ("reviewapp.add_datasetexport", "datasets:index", lambda: _("Datasets")),
     ("reviewapp.view_modelversion", "models:index", lambda: _("Models")),
+    ("reviewapp.view_modelversion", "policy:index", lambda: _("Policy")),
 ]
 
 

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/", include("reviewapp.routes.datasets")),
     path("exports/", include("reviewapp.routes.exports")),
     path("models/", include("reviewapp.routes.models")),
+    path("policy/", include("reviewapp.routes.policy")),
     path("api/v1/", include("reviewapp.routes.api")),
     path(settings.MEDIA_URL.lstrip("/"), include("reviewapp.routes.media")),
     # Before the admin's own addresses, so that its log-in is never reached.

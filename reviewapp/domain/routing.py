@@ -7,8 +7,8 @@ measurable; the draw is a hash, so that a repeated task takes the same path as t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from reviewapp.choices import ReviewReason, RouteOutcome
 
@@ -27,6 +27,9 @@ class Policy:
     """The numbers of a RoutingPolicy row.
 
     accept_at: calibrated FUSION confidence from which a product is listed, 0..1
+    thresholds: the same for single categories, by code
+    missing_thresholds: at least this where an input is missing ("image" or "text"), whatever
+        the category
     audit_rate: share of accepted products that a moderator checks blindly, 0..1
     disagreement_at: CNN and BERT disagree when they name different categories and each is at
         least this confident, 0..1; a weak member's guess alone is no reason to bother a person
@@ -37,6 +40,17 @@ class Policy:
     audit_rate: float = 0.05
     disagreement_at: float = 0.5
     review_missing_text: bool = True
+    thresholds: Mapping[int, float] = field(default_factory=dict)
+    missing_thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def threshold(self, code: int, missing: str) -> float:
+        """Return the confidence needed to list a product under `code`, 0..1.
+
+        missing: the inputs that are not there, joined by a comma; empty when nothing is missing
+        """
+        own = self.thresholds.get(code, self.accept_at)
+        stricter = (self.missing_thresholds.get(kind, 0.0) for kind in missing.split(","))
+        return max(own, *stricter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,14 @@ class Evidence:
     cnn: MemberOpinion | None = None
     bert: MemberOpinion | None = None
     has_text: bool = True
+    has_image: bool = True
     failure: str = ""
+
+    @property
+    def missing(self) -> str:
+        """The inputs that are not there, joined by a comma."""
+        there = {"image": self.has_image, "text": self.has_text}
+        return ",".join(kind for kind, is_there in there.items() if not is_there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +126,8 @@ def _doubts(evidence: Evidence, policy: Policy) -> tuple[ReviewReason, ...]:
         return (ReviewReason.MISSING_INPUT,)
     doubts = []
     # "not >=" rather than "<": a confidence that is not a number must never pass.
-    if not evidence.fusion.confidence >= policy.accept_at:
+    needed = policy.threshold(evidence.fusion.code, evidence.missing)
+    if not evidence.fusion.confidence >= needed:
         doubts.append(ReviewReason.LOW_CONFIDENCE)
     if _disagree(evidence.cnn, evidence.bert, policy.disagreement_at):
         doubts.append(ReviewReason.DISAGREEMENT)

@@ -15,6 +15,7 @@ from reviewapp.models.guidance import Explanation, ProductEmbedding
 from reviewapp.models.imports import CatalogueImport, LabelImport
 from reviewapp.models.mail import Mail
 from reviewapp.models.predictions import (
+    HeldOutAnswers,
     ModelVersion,
     Prediction,
     Route,
@@ -37,6 +38,7 @@ __all__ = [
     "Decision",
     "Explanation",
     "FeedbackLabel",
+    "HeldOutAnswers",
     "LabelImport",
     "Mail",
     "MisclassificationReport",

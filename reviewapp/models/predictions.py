@@ -38,6 +38,22 @@ class ModelVersion(models.Model):
         return self.name
 
 
+class HeldOutAnswers(models.Model):
+    """What FUSION of a version said of products kept out of its training, with their category.
+
+    Columns of equal length, as `classifier.report.answer_columns` writes them.
+    """
+
+    model_version = models.OneToOneField(ModelVersion, models.CASCADE, related_name="held_out")
+    confidence = ArrayField(models.FloatField())
+    predicted = ArrayField(models.IntegerField())
+    true = ArrayField(models.IntegerField())
+    missing = ArrayField(models.CharField(max_length=20, blank=True))
+
+    def __str__(self) -> str:
+        return f"{self.model_version_id}"
+
+
 class Prediction(models.Model):
     """One member's raw answer for one product. Kept for good; routes are derived from it."""
 
@@ -83,6 +99,15 @@ class RoutingPolicy(models.Model):
     audit_rate = models.FloatField(default=0.05)
     disagreement_at = models.FloatField(default=0.5)
     review_missing_text = models.BooleanField(default=True)
+    # By category code, and by missing input ("image", "text"); JSON has text keys only.
+    thresholds = models.JSONField(default=dict, blank=True)
+    missing_thresholds = models.JSONField(default=dict, blank=True)
+    # As in `reviewapp.domain.costs.Costs`; missing keys stand for its defaults.
+    costs = models.JSONField(default=dict, blank=True)
+    # Share of automatic listings that may be wrong.
+    target_error = models.FloatField(default=0.02)
+    # How many times the overall error and waiting the worst-off group may have.
+    fairness_bound = models.FloatField(default=2.0)
     note = models.TextField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -102,6 +127,12 @@ class RoutingPolicy(models.Model):
             models.CheckConstraint(
                 condition=Q(disagreement_at__gte=0, disagreement_at__lte=1),
                 name="policy_disagreement_at_0_1",
+            ),
+            models.CheckConstraint(
+                condition=Q(target_error__gt=0, target_error__lt=1), name="policy_target_error_0_1"
+            ),
+            models.CheckConstraint(
+                condition=Q(fairness_bound__gte=1), name="policy_fairness_bound_from_1"
             ),
         ]
 
@@ -138,6 +169,11 @@ class Route(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} -> {self.outcome}"
+
+    @property
+    def threshold(self) -> float:
+        """The confidence that listing this product took: its category's, or stricter."""
+        return float(self.details.get("accept_at", self.policy.accept_at))
 
 
 class WorkerHeartbeat(models.Model):

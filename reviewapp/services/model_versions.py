@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from reviewapp.choices import ModelStage
-from reviewapp.models import Category, ModelVersion
+from reviewapp.models import Category, HeldOutAnswers, ModelVersion
 from reviewapp.services.predictions import ask_again
 
 MANIFEST = "MANIFEST.json"
@@ -46,14 +46,20 @@ def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> 
         raise ModelRefused(
             f"{directory}: another model was registered under this name; choose another name."
         )
-    return ModelVersion.objects.create(
+    metrics = _read_json(directory / "metrics.json")
+    answers = metrics.pop("answers", None)
+    version = ModelVersion.objects.create(
         name=directory.name,
         manifest_sha256=digest,
         labels=_read_json(directory / "labels.json")["codes"],
-        metrics=_read_json(directory / "metrics.json"),
+        metrics=metrics,
         created_at=now,
         is_demo=is_demo,
     )
+    # Apart from the metrics, which every list of versions reads.
+    if answers is not None:
+        HeldOutAnswers.objects.create(model_version=version, **answers)
+    return version
 
 
 @transaction.atomic

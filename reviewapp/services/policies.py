@@ -1,12 +1,28 @@
 """Routing policies: versioned and append-only; the newest is in force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from django.db import connection, transaction
 
+from reviewapp.domain.costs import Costs
 from reviewapp.domain.routing import Policy
 from reviewapp.models import RoutingPolicy, User
+
+NUMBERS: Final = (
+    "accept_at",
+    "audit_rate",
+    "disagreement_at",
+    "review_missing_text",
+    "thresholds",
+    "missing_thresholds",
+    "costs",
+    "target_error",
+    "fairness_bound",
+)
+"""What a version of the policy says, beside who made it, when and why."""
 
 
 @dataclass(eq=False)
@@ -33,32 +49,32 @@ def current_policy(*, now: datetime) -> RoutingPolicy:
 @transaction.atomic
 def set_policy(
     *,
-    accept_at: float,
-    audit_rate: float,
+    changes: Mapping[str, Any],
     based_on: int,
     author: User | None,
     now: datetime,
     note: str = "",
 ) -> RoutingPolicy:
-    """Put a new version in force with new numbers; the rest is taken over from the one before.
+    """Put a new version in force with `changes`; the rest is taken over from the one before.
 
-    accept_at, audit_rate: 0..1
+    changes: new values by name, of NUMBERS
     based_on: the version the author has seen; raises PolicyOutdated when a newer one is in force
     """
+    if unknown := sorted(set(changes) - set(NUMBERS)):
+        raise ValueError(f"No numbers of a policy: {', '.join(unknown)}")
     _lock_policies()
     before = current_policy(now=now)
     if before.version != based_on:
         raise PolicyOutdated(before.version)
+    numbers = {name: getattr(before, name) for name in NUMBERS} | dict(changes)
     return RoutingPolicy.objects.create(
-        version=before.version + 1,
-        accept_at=accept_at,
-        audit_rate=audit_rate,
-        disagreement_at=before.disagreement_at,
-        review_missing_text=before.review_missing_text,
-        note=note,
-        created_by=author,
-        created_at=now,
+        **numbers, version=before.version + 1, note=note, created_by=author, created_at=now
     )
+
+
+def draft(policy: RoutingPolicy, changes: Mapping[str, Any]) -> RoutingPolicy:
+    """Return an unsaved version with `changes` to the numbers of `policy`, to look at its effect."""
+    return RoutingPolicy(**{name: getattr(policy, name) for name in NUMBERS} | dict(changes))
 
 
 def _lock_policies() -> None:
@@ -70,9 +86,18 @@ def _lock_policies() -> None:
 def rules(policy: RoutingPolicy) -> Policy:
     """Return the numbers of a row as the domain's value."""
     return Policy(
-        version=policy.version,
+        version=policy.version or 0,  # a draft has none yet
         accept_at=policy.accept_at,
         audit_rate=policy.audit_rate,
         disagreement_at=policy.disagreement_at,
         review_missing_text=policy.review_missing_text,
+        thresholds={int(code): at for code, at in policy.thresholds.items()},
+        missing_thresholds=policy.missing_thresholds,
     )
+
+
+def costs(policy: RoutingPolicy) -> Costs:
+    """Return the costs of a row as the domain's value."""
+    stored = dict(policy.costs)
+    by_category = {int(code): cost for code, cost in stored.pop("by_category", {}).items()}
+    return Costs(**stored, by_category=by_category)

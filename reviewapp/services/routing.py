@@ -34,10 +34,12 @@ def route_classified(
     """
     if label is not None:
         return _keep_label(product, answers, policy, label, now)
-    decision = routing.route(
-        _evidence(product, answers), routing.audit_draw(product.pk, policy.version), rules(policy)
-    )
-    route = _record(product, answers, policy, decision, _details(answers, policy), now)
+    numbers, evidence = rules(policy), _evidence(product, answers)
+    decision = routing.route(evidence, routing.audit_draw(product.pk, policy.version), numbers)
+    details = _details(answers, policy)
+    if evidence.fusion is not None:
+        details["accept_at"] = numbers.threshold(evidence.fusion.code, evidence.missing)
+    route = _record(product, answers, policy, decision, details, now)
     fusion = answers[MemberChoice.FUSION]
     if decision.outcome == RouteOutcome.REVIEW:
         _to_review(product, route, initial_priority(decision.reasons, fusion.confidence), now)
@@ -75,6 +77,7 @@ def _evidence(product: Product, answers: Answers) -> Evidence:
         cnn=_opinion(answers.get(MemberChoice.CNN)),
         bert=_opinion(answers.get(MemberChoice.BERT)),
         has_text=bool(product.designation.strip() or product.description.strip()),
+        has_image=product.image_id is not None,
     )
 
 

@@ -77,11 +77,18 @@ LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")
 USE_TZ = True
+# Of all costs; an ISO 4217 code.
+CURRENCY = env.text("CURRENCY", "EUR")
 
 STATIC_URL = "static/"
 # Apart from the data: an image brings its own, which must not hide behind an older volume.
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "reviewapp.vendored.PlotlyFinder",
+]
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
 # Uploads that wait for their import, and finished exports: never served as they are.

@@ -1,10 +1,15 @@
 """Measured numbers, in the reader's language."""
 
-from babel.numbers import format_decimal, format_percent
+from collections.abc import Mapping
+from typing import Any
+
+from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
+from django.conf import settings
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
+from reviewapp.domain.intervals import Interval
 from reviewapp.domain.model_report import Rate
 
 register = template.Library()
@@ -17,23 +22,46 @@ def _locale() -> str:
 
 
 @register.filter
-def share(value: Rate | float | None) -> str:
+def share(value: Rate | Interval | float | None) -> str:
     """Write a measured share in percent with one decimal; "–" when it was not measured.
 
     A percentage that decides something is `confidence_percent`'s, which rounds down.
     """
-    number = value.value if isinstance(value, Rate) else value
+    number = value.value if isinstance(value, Rate | Interval) else value
     if number is None:
         return "–"
     return str(format_percent(number, "#,##0.0 %" if _locale() == "fr" else "#,##0.0%", _locale()))
 
 
 @register.filter
-def interval(value: Rate | None) -> str:
+def interval(value: Rate | Interval | None) -> str:
     """Write the 95 % interval of a rate, empty without one."""
     if value is None or value.low is None or value.high is None:
         return ""
     return f"{share(value.low)} – {share(value.high)}"
+
+
+@register.filter
+def lookup(values: Mapping[Any, Any], key: Any) -> Any:
+    """Return the value of a key that the template only knows as a variable; empty without one."""
+    return values.get(key, "")
+
+
+@register.filter
+def money(value: float | None) -> str:
+    """Write an amount in the operator's currency (CURRENCY)."""
+    if value is None:
+        return "–"
+    return str(format_currency(value, settings.CURRENCY, locale=_locale()))
+
+
+@register.filter
+def amount(value: float | None) -> str:
+    """Write a number with the digits that matter: 0.42, 3.1, 1,250."""
+    if value is None:
+        return "–"
+    pattern = "#,##0" if abs(value) >= 100 else "#,##0.0" if abs(value) >= 1 else "0.00"
+    return str(format_decimal(value, pattern, _locale()))
 
 
 @register.filter

@@ -112,3 +112,17 @@ def test_the_draw_is_uniform_and_repeats_itself():
 
 def test_a_new_policy_draws_anew():
     assert [audit_draw(n, 1) for n in range(50)] != [audit_draw(n, 2) for n in range(50)]
+
+
+def test_a_category_or_a_missing_picture_can_have_a_threshold_of_its_own():
+    policy = Policy(
+        version=1, accept_at=0.8, thresholds={10: 0.9}, missing_thresholds={"image": 0.97}
+    )
+
+    def outcome(code, confidence, **inputs):
+        return route(Evidence(MemberOpinion(code, confidence), **inputs), 0.5, policy).outcome
+
+    assert outcome(20, 0.85) == RouteOutcome.LISTED
+    assert outcome(10, 0.85) == RouteOutcome.REVIEW
+    assert outcome(20, 0.85, has_image=False) == RouteOutcome.REVIEW
+    assert outcome(20, 0.97, has_image=False) == RouteOutcome.LISTED

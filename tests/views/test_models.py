@@ -5,8 +5,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviewapp.choices import RequestStatus
-from reviewapp.models import RoutingPolicy
-from reviewapp.services.policies import current_policy, set_policy
 from reviewapp.services.workers import beat
 from tests.factories import (
     AdminFactory,
@@ -83,48 +81,6 @@ def test_the_delay_of_the_last_day_is_measured(client, admin):
         )
 
     assert "2.0 s" in page(client)
-
-
-def test_an_admin_puts_a_new_policy_into_force(client, admin, now):
-    first = current_policy(now=now)
-
-    response = client.post(
-        reverse("models:index"),
-        {"accept_percent": "92.5", "audit_percent": "3", "note": "peak", "based_on": first.version},
-    )
-
-    policy = current_policy(now=now)
-    assert response.status_code == 302
-    assert (policy.version, policy.accept_at, policy.audit_rate) == (2, 0.925, 0.03)
-    assert (policy.created_by, policy.note) == (admin, "peak")
-    assert RoutingPolicy.objects.get(version=1).accept_at == 0.8
-
-
-def test_a_policy_set_meanwhile_is_not_overwritten(client, admin, now):
-    first = current_policy(now=now)
-    set_policy(accept_at=0.9, audit_rate=0.1, based_on=1, author=None, now=now)
-
-    response = client.post(
-        reverse("models:index"),
-        {"accept_percent": "50", "audit_percent": "0", "based_on": first.version},
-    )
-
-    assert response.status_code == 409
-    assert 'value="90.0"' in response.content.decode()
-    assert current_policy(now=now).version == 2
-
-
-@pytest.mark.parametrize(
-    "values", [{"accept_percent": "101"}, {"audit_percent": "-1"}, {"accept_percent": "nan"}]
-)
-def test_impossible_numbers_are_refused(client, admin, now, values):
-    current_policy(now=now)
-    valid = {"accept_percent": "80", "audit_percent": "5", "based_on": "1"}
-
-    response = client.post(reverse("models:index"), valid | values)
-
-    assert response.status_code == 422
-    assert RoutingPolicy.objects.count() == 1
 
 
 def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_max_num_queries):

@@ -112,7 +112,7 @@ class RouteSerializer(serializers.Serializer[Standing]):
     reasons = ReasonSerializer(many=True)
     failure = serializers.CharField()
     policy_version = serializers.IntegerField(source="route.policy.version")
-    threshold = serializers.FloatField(source="route.policy.accept_at")
+    threshold = serializers.FloatField(source="route.threshold")
     created_at = serializers.DateTimeField(source="route.created_at")
 
 

@@ -99,7 +99,7 @@ def card(*, item_id: int) -> Card:
         item,
         item.product,
         reasons,
-        threshold=route.policy.accept_at if route else None,
+        threshold=route.threshold if route else None,
         suggestions=_suggestions(fusion),
         members=_members(said, fusion),
         fusion=fusion,

@@ -1,0 +1,265 @@
+"""What a routing policy would have done to a sample of products whose category is known. Pure.
+
+Shapes: N = products of the sample. The sample must be drawn like the products that arrive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.certify import Certificate, error_bound, labels_needed, learn_then_test
+from reviewapp.domain.costs import Costs
+from reviewapp.domain.intervals import Z_95, Interval, share
+from reviewapp.domain.routing import Policy
+
+DELTA: Final = 0.05
+"""Promises hold with 1 - DELTA."""
+# Fewer products of a category say nothing about it alone.
+FEWEST_PER_CATEGORY: Final = 30
+
+_DIGITS: Final = 1_000_000
+# Certainty has no odds.
+_EDGE: Final = 1e-9
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Answers of FUSION to products whose category is known.
+
+    confidence, predicted, true: (N,); missing: (N,) the inputs that were not there, such as
+    "image" or "text", empty when both were
+    """
+
+    confidence: Floats
+    predicted: Ints
+    true: Ints
+    missing: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.confidence)
+
+    @property
+    def is_right(self) -> Bools:
+        """(N,)"""
+        return self.predicted == self.true
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A policy at work on the sample; money, hours and reviews are a day's.
+
+    error: selective error of automatic listings; None when nothing is listed
+    bound: the error is at most this with 1 - DELTA, if the policy was not picked by this sample
+    money: what was paid for, by the known categories; predicted: by the confidences alone
+    """
+
+    coverage: Interval
+    error: Interval | None
+    bound: float
+    accepted: int
+    wrong: int
+    reviews: float
+    hours: float
+    money: Interval
+    predicted: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryEffect:
+    """A category under a policy. labels_missing: until its own error could be certified."""
+
+    code: int
+    threshold: float
+    products: int
+    coverage: float
+    error: Interval | None
+    labels_missing: int | None
+
+
+def listed_by(sample: Sample, policy: Policy) -> Bools:
+    """Return which products `policy` would list (N,).
+
+    Leaves out the policy's rule on members that disagree: the sample holds FUSION's answers only.
+    """
+    has_text = np.array(
+        ["text" not in missing.split(",") for missing in sample.missing], dtype=bool
+    )
+    reaches: Bools = sample.confidence >= thresholds_of(sample, policy)
+    return reaches & (has_text | (not policy.review_missing_text))
+
+
+def thresholds_of(sample: Sample, policy: Policy) -> Floats:
+    """Return the confidence that each product of the sample has to reach (N,)."""
+    pairs = zip(sample.predicted.tolist(), sample.missing, strict=True)
+    return np.array([policy.threshold(code, missing) for code, missing in pairs])
+
+
+def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Effect:
+    """Return what `policy` does to `arrivals` products a day like those of the sample (N >= 1)."""
+    listed = listed_by(sample, policy)
+    accepted, wrong = int(listed.sum()), int((listed & ~sample.is_right).sum())
+    coverage = share(accepted, len(sample))
+    reviews = arrivals * (1 - coverage.value + policy.audit_rate * coverage.value)
+    paid = _paid(sample, listed, policy, costs, (~sample.is_right).astype(float))
+    return Effect(
+        coverage=coverage,
+        error=share(wrong, accepted) if accepted else None,
+        bound=error_bound(wrong, accepted, DELTA),
+        accepted=accepted,
+        wrong=wrong,
+        reviews=reviews,
+        hours=reviews * costs.review_seconds / 3600,
+        money=_scaled(_mean(paid), arrivals),
+        predicted=_predicted(sample, listed, policy, costs, arrivals),
+    )
+
+
+def all_manual(sample: Sample, policy: Policy) -> Policy:
+    """Return a policy that lists nothing by itself, to compare with."""
+    return replace(policy, accept_at=math.inf, thresholds={}, missing_thresholds={})
+
+
+def flat(policy: Policy, accept_at: float) -> Policy:
+    """Return the policy with one threshold for everything."""
+    return replace(policy, accept_at=accept_at, thresholds={}, missing_thresholds={})
+
+
+def cheapest(policy: Policy, costs: Costs, codes: Sequence[int]) -> Policy:
+    """Return the policy with the threshold of least cost for each category (Chow's rule)."""
+    default = costs.threshold(-1)
+    own = {code: costs.threshold(code) for code in codes if code in costs.by_category}
+    return replace(policy, accept_at=default, thresholds=own)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A policy tightened until its selective error is certified; None when it cannot be.
+
+    labels_missing: how many more accepted products with known category the promise would take, if
+    they err as the sample does; None when more would not help
+    """
+
+    policy: Policy | None
+    certificate: Certificate
+    labels_missing: int | None
+
+
+def certified(sample: Sample, policy: Policy, target: float) -> Promise:
+    """Raise all thresholds of `policy` by the same odds, until at most `target` is surely wrong.
+
+    Tests the steps from the strictest down to none at all, by Learn then Test on how far each
+    confidence lies above its threshold.
+    """
+    above = listed_by(sample, policy)
+    margin = _log_odds(sample.confidence) - _log_odds(thresholds_of(sample, policy))
+    found = learn_then_test(margin[above], sample.is_right[above], target, DELTA)
+    if not found.is_given:
+        return Promise(None, found, _labels_missing(sample, above, target))
+    found = replace(found, coverage=found.accepted / len(sample))
+    return Promise(_raised(policy, found.threshold), found, 0)
+
+
+def by_category(sample: Sample, policy: Policy, target: float) -> list[CategoryEffect]:
+    """Return the effect for each category that the sample's products would be listed under."""
+    listed = listed_by(sample, policy)
+    effects = []
+    for code in np.unique(sample.predicted).tolist():
+        own = sample.predicted == code
+        accepted, wrong = int((own & listed).sum()), int((own & listed & ~sample.is_right).sum())
+        effects.append(
+            CategoryEffect(
+                code=code,
+                threshold=policy.threshold(code, ""),
+                products=int(own.sum()),
+                coverage=accepted / int(own.sum()),
+                error=share(wrong, accepted) if accepted else None,
+                labels_missing=_missing(wrong, accepted, target),
+            )
+        )
+    return effects
+
+
+def curve(
+    sample: Sample, policy: Policy, costs: Costs, arrivals: float, thresholds: Sequence[float]
+) -> list[tuple[float, Effect]]:
+    """Return the effect of each flat threshold, to draw."""
+    return [(at, effect(sample, flat(policy, at), costs, arrivals)) for at in thresholds]
+
+
+def _paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
+    """Cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
+    damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
+    review = costs.review + costs.moderator_error * damage
+    # An audit is work, but no wait: the product stays listed.
+    audit = policy.audit_rate * costs.review_minute * costs.review_seconds / 60
+    return np.where(listed, p_wrong * damage + audit, review)
+
+
+def _predicted(
+    sample: Sample, listed: Bools, policy: Policy, costs: Costs, arrivals: float
+) -> Interval:
+    """Where the cost of a sample of this size should lie if the confidences are calibrated."""
+    doubt = 1 - sample.confidence
+    mean = float(_paid(sample, listed, policy, costs, doubt).mean())
+    damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
+    spread = math.sqrt(float((np.where(listed, damage**2 * doubt * (1 - doubt), 0)).sum()))
+    half = Z_95 * spread / len(sample)
+    return _scaled(Interval(mean, max(mean - half, 0.0), mean + half, len(sample)), arrivals)
+
+
+def _raised(policy: Policy, step: float) -> Policy:
+    def up(threshold: float) -> float:
+        raised = 1 / (1 + math.exp(-float(_log_odds(np.array(threshold))) - step))
+        # Upwards: a rounded threshold must not let in what was not tested.
+        return min(math.ceil(round(raised * _DIGITS, 3)) / _DIGITS, 1.0)
+
+    return replace(
+        policy,
+        accept_at=up(policy.accept_at),
+        thresholds={code: up(at) for code, at in policy.thresholds.items()},
+        missing_thresholds={kind: up(at) for kind, at in policy.missing_thresholds.items()},
+    )
+
+
+def _log_odds(probability: Floats) -> Floats:
+    inside = np.clip(probability, _EDGE, 1 - _EDGE)
+    result: Floats = np.log(inside / (1 - inside))
+    return result
+
+
+def _labels_missing(sample: Sample, above: Bools, target: float) -> int | None:
+    return _missing(int((above & ~sample.is_right).sum()), int(above.sum()), target)
+
+
+def _missing(wrong: int, accepted: int, target: float) -> int | None:
+    if accepted and error_bound(wrong, accepted, DELTA) <= target:
+        return 0
+    rate = wrong / accepted if accepted else 0.0
+    if rate >= target:
+        return None
+    try:
+        return max(labels_needed(target, DELTA, rate) - accepted, 1)
+    except ValueError:
+        return None
+
+
+def _mean(values: Floats) -> Interval:
+    """Return the mean with its 95 % interval (normal; costs are bounded, samples in the hundreds)."""
+    mean = float(values.mean())
+    half = Z_95 * float(values.std()) / math.sqrt(len(values))
+    return Interval(mean, max(mean - half, 0.0), mean + half, len(values))
+
+
+def _scaled(interval: Interval, factor: float) -> Interval:
+    low, high = interval.low * factor, interval.high * factor
+    return Interval(interval.value * factor, low, high, interval.sample)

@@ -1,0 +1,103 @@
+"""What a policy in force or in mind would do, beside the alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from reviewapp.domain import policy_effect
+from reviewapp.domain.costs import Costs
+from reviewapp.domain.policy_effect import CategoryEffect, Effect, Promise, Sample
+from reviewapp.domain.routing import Policy
+from reviewapp.models import RoutingPolicy
+
+FLAT = 0.80
+_CURVE = tuple(round(0.4 + step / 50, 2) for step in range(31))
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A policy and its effect. key: as the page's address names it; empty for fixed comparisons."""
+
+    key: str
+    title: str
+    policy: Policy
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """A proposed policy beside the one in force and what else one might do."""
+
+    alternatives: Sequence[Alternative]
+    promise: Promise
+    categories: Sequence[CategoryEffect]
+    chart: dict[str, Any]
+
+
+def history() -> QuerySet[RoutingPolicy]:
+    """All versions, newest first, with their authors."""
+    return RoutingPolicy.objects.select_related("created_by").order_by("-version")
+
+
+def what_if(
+    *,
+    sample: Sample,
+    current: Policy,
+    proposed: Policy,
+    costs: Costs,
+    target: float,
+    arrivals: float,
+) -> WhatIf:
+    """Compare `proposed` with `current` and the alternatives, all at the same costs."""
+    cheapest = policy_effect.cheapest(proposed, costs, list(costs.by_category))
+    promise = policy_effect.certified(sample, cheapest, target)
+    options = [
+        ("proposed", _("Proposed"), proposed),
+        ("current", _("In force"), current),
+        ("flat", _("A flat 80 %"), policy_effect.flat(proposed, FLAT)),
+        ("cheapest", _("Least cost"), cheapest),
+        *([("certified", _("Least cost, certified"), promise.policy)] if promise.policy else []),
+        ("", _("All by hand"), policy_effect.all_manual(sample, proposed)),
+    ]
+    return WhatIf(
+        alternatives=[
+            Alternative(key, title, one, policy_effect.effect(sample, one, costs, arrivals))
+            for key, title, one in options
+        ],
+        promise=promise,
+        categories=policy_effect.by_category(sample, proposed, target),
+        chart=_chart(sample, proposed, costs, arrivals, target),
+    )
+
+
+def _chart(
+    sample: Sample, policy: Policy, costs: Costs, arrivals: float, target: float
+) -> dict[str, Any]:
+    """Return coverage, error and its bound by threshold, as `static/js/charts.js` draws them."""
+    points = policy_effect.curve(sample, policy, costs, arrivals, _CURVE)
+    at = [threshold for threshold, _effect in points]
+
+    def line(name: str, values: list[float | None], tone: str, axis: str = "y") -> dict[str, Any]:
+        return {"kind": "line", "name": name, "x": at, "y": values, "tone": tone, "axis": axis}
+
+    return {
+        "x": {"title": _("Threshold"), "format": ".0%"},
+        "y": {"title": _("Share"), "format": ".0%", "from": 0},
+        "y2": {"title": _("Cost a day"), "from": 0},
+        "series": [
+            line(_("Listed by itself"), [e.coverage.value for _t, e in points], "accent"),
+            line(_("Wrong among listed"), [_value(e) for _t, e in points], "danger"),
+            line(_("At most (sure to 95 %)"), [e.bound for _t, e in points], "warning"),
+            line(_("Cost a day"), [e.money.value for _t, e in points], "info", "y2"),
+        ],
+        "marks": [{"y": target, "text": _("Target")}],
+    }
+
+
+def _value(effect: Effect) -> float | None:
+    return effect.error.value if effect.error else None

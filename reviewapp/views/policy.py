@@ -1,0 +1,149 @@
+"""The routing policy: what it is, what another one would do, and putting one into force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from reviewapp.choices import SampleSource
+from reviewapp.domain.routing import Policy
+from reviewapp.forms.policy import PolicyForm, initial_of
+from reviewapp.models import Category, RoutingPolicy
+from reviewapp.selectors import calibration, model_versions, policies
+from reviewapp.services.policies import (
+    PolicyOutdated,
+    costs,
+    current_policy,
+    draft,
+    rules,
+    set_policy,
+)
+from reviewapp.types import UserRequest
+
+
+@login_required
+@permission_required("reviewapp.view_modelversion", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: UserRequest) -> HttpResponse:
+    """The numbers in force, or those of `?version=` or `?numbers=`, with their effect."""
+    current = current_policy(now=timezone.now())
+    if request.method == "POST":
+        return _put_into_force(request, current)
+    return _page(request, current, _form(_shown(request, current), current))
+
+
+@login_required
+@permission_required("reviewapp.view_modelversion", raise_exception=True)
+@require_GET
+def effect(request: UserRequest) -> HttpResponse:
+    """The effect of the numbers in the form, as a fragment."""
+    current = current_policy(now=timezone.now())
+    form = PolicyForm(request.GET, categories=_categories())
+    if not form.is_valid():
+        return render(request, "policy/_invalid.html", {"form": form}, status=422)
+    proposed = draft(current, form.changes())
+    return render(request, "policy/_effect.html", _effect(request, current, proposed))
+
+
+def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpResponse:
+    if not request.user.has_perm("reviewapp.add_routingpolicy"):
+        raise PermissionDenied
+    form = PolicyForm(request.POST, categories=_categories())
+    if not form.is_valid():
+        return _page(request, current, form, status=422)
+    try:
+        policy = set_policy(
+            changes=form.changes(),
+            based_on=form.cleaned_data["based_on"],
+            note=form.cleaned_data["note"],
+            author=request.user,
+            now=timezone.now(),
+        )
+    except PolicyOutdated:
+        current = current_policy(now=timezone.now())
+        words = _("Somebody has changed the policy meanwhile. These are the numbers in force now.")
+        messages.warning(request, words)
+        return _page(request, current, _form(current, current), status=409)
+    messages.success(request, _("Policy %(version)s is in force.") % {"version": policy.version})
+    return redirect("policy:index")
+
+
+def _shown(request: UserRequest, current: RoutingPolicy) -> RoutingPolicy:
+    """The version or the alternative that the address asks for; else the one in force."""
+    if wanted := request.GET.get("version", ""):
+        version = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else 0
+        return get_object_or_404(RoutingPolicy, version=version)
+    known = _known(request)
+    name = request.GET.get("numbers", "")
+    if known is None or not name:
+        return current
+    found = _what_if(current, current, known)
+    chosen = next((one for one in found.alternatives if one.key == name), None)
+    return current if chosen is None else draft(current, _numbers(chosen.policy))
+
+
+def _numbers(policy: Policy) -> dict[str, Any]:
+    return {
+        "accept_at": policy.accept_at,
+        "thresholds": {str(code): at for code, at in policy.thresholds.items()},
+        "missing_thresholds": dict(policy.missing_thresholds),
+    }
+
+
+def _form(policy: RoutingPolicy, current: RoutingPolicy) -> PolicyForm:
+    initial = initial_of(policy) | {"based_on": current.version}
+    return PolicyForm(initial=initial, categories=_categories())
+
+
+def _categories() -> list[Category]:
+    return list(Category.objects.filter(is_active=True))
+
+
+def _known(request: UserRequest) -> calibration.KnownProducts | None:
+    champion = model_versions.champion()
+    source = request.GET.get("sample", "")
+    wanted = SampleSource(source) if source in SampleSource.values else None
+    return calibration.known_products(champion, wanted) if champion else None
+
+
+def _what_if(
+    current: RoutingPolicy, proposed: RoutingPolicy, known: calibration.KnownProducts
+) -> policies.WhatIf:
+    return policies.what_if(
+        sample=known.sample,
+        current=rules(current),
+        proposed=rules(proposed),
+        costs=costs(proposed),
+        target=proposed.target_error,
+        arrivals=calibration.arrivals_per_day(now=timezone.now()),
+    )
+
+
+def _effect(
+    request: UserRequest, current: RoutingPolicy, proposed: RoutingPolicy
+) -> dict[str, Any]:
+    known = _known(request)
+    names = {category.code: category.name for category in _categories()}
+    context: dict[str, Any] = {"known": known, "target": proposed.target_error, "names": names}
+    if known is None:
+        return context
+    arrivals = calibration.arrivals_per_day(now=timezone.now())
+    return context | {"effect": _what_if(current, proposed, known), "arrivals": arrivals}
+
+
+def _page(
+    request: UserRequest, current: RoutingPolicy, form: PolicyForm, status: int = 200
+) -> HttpResponse:
+    shown = draft(current, form.changes()) if form.is_bound and form.is_valid() else None
+    proposed = shown or (current if form.is_bound else _shown(request, current))
+    context = {"policy": current, "form": form, "history": policies.history()[:20]}
+    context |= _effect(request, current, proposed)
+    return render(request, "policy/index.html", context, status=status)

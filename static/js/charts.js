@@ -1,0 +1,97 @@
+// Draws what the server measured. A chart is a <figure data-chart="ID">, its numbers are the JSON of
+// <script type="application/json" id="ID">, its colours those of the page:
+//   { x: {title, format}, y: {title, format, from}, y2: {...}, bars: "group" | "stack",
+//     series: [{kind: "line" | "bar" | "area" | "heatmap", name, x, y, low, high, tone, axis, links}],
+//     marks: [{y | x, text}] }
+// A table beside each chart says the same without it; plotly.js comes from its Python package.
+import { cssColour } from "./lib/colours.js";
+
+const DASHES = { accent: "solid", danger: "dash", warning: "dot", info: "dashdot" };
+
+function draw(figure) {
+  const source = document.getElementById(figure.dataset.chart);
+  if (!source || !window.Plotly) return;
+  const chart = JSON.parse(source.textContent);
+  window.Plotly.react(figure, chart.series.flatMap(traces), layout(chart), {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    locale: document.documentElement.lang,
+  });
+  figure.removeAllListeners?.("plotly_click");
+  figure.on("plotly_click", follow);
+}
+
+// A click on a point leads to what stands behind it.
+function follow(event) {
+  const [point] = event.points;
+  const link = point.data.customdata?.[point.pointIndex ?? point.pointNumber];
+  if (typeof link === "string" && link.startsWith("/")) window.location.assign(link);
+}
+
+function traces(series) {
+  const colour = cssColour(`--${series.tone ?? "accent"}`);
+  const common = { name: series.name, x: series.x, y: series.y, customdata: series.links, yaxis: series.axis };
+  if (series.kind === "heatmap") {
+    return [{ ...common, type: "heatmap", z: series.z, colorscale: [[0, cssColour("--surface-2")], [1, colour]] }];
+  }
+  if (series.kind === "bar") return [{ ...common, type: "bar", marker: { color: colour } }];
+  const line = { color: colour, width: 2.5, dash: DASHES[series.tone] ?? "solid" };
+  const fill = series.kind === "area" ? "tozeroy" : "none";
+  return [...band(series, colour), { ...common, type: "scatter", mode: "lines+markers", marker: { size: 5 }, line, fill }];
+}
+
+function band(series, colour) {
+  if (!series.low) return [];
+  const edge = { x: series.x, type: "scatter", mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
+  return [
+    { ...edge, y: series.low },
+    { ...edge, y: series.high, fill: "tonexty", fillcolor: colour, opacity: 0.2 },
+  ];
+}
+
+function layout(chart) {
+  const font = { color: cssColour("--ink"), family: getComputedStyle(document.body).fontFamily, size: 13 };
+  return {
+    font,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { l: 56, r: chart.y2 ? 56 : 16, t: 16, b: 48 },
+    barmode: chart.bars ?? "group",
+    hovermode: chart.series[0]?.kind === "heatmap" ? "closest" : "x unified",
+    hoverlabel: { bgcolor: cssColour("--surface"), font },
+    legend: { orientation: "h", y: -0.25 },
+    xaxis: axis(chart.x),
+    yaxis: axis(chart.y),
+    ...(chart.y2 ? { yaxis2: { ...axis(chart.y2), overlaying: "y", side: "right", showgrid: false } } : {}),
+    shapes: (chart.marks ?? []).map(mark),
+    annotations: (chart.marks ?? []).map(words),
+  };
+}
+
+function axis(one = {}) {
+  const range = one.from === undefined ? {} : { rangemode: one.from === 0 ? "tozero" : "normal" };
+  const line = cssColour("--line");
+  return { title: { text: one.title ?? "" }, tickformat: one.format, type: one.type, automargin: true, gridcolor: line, zerolinecolor: line, ...range };
+}
+
+function mark(one) {
+  const across = one.y === undefined ? { x0: one.x, x1: one.x, yref: "paper", y0: 0, y1: 1 } : { y0: one.y, y1: one.y, xref: "paper", x0: 0, x1: 1 };
+  return { type: "line", line: { color: cssColour("--ink-2"), width: 1, dash: "dash" }, ...across };
+}
+
+function words(one) {
+  const place = one.y === undefined ? { x: one.x, yref: "paper", y: 1 } : { xref: "paper", x: 1, y: one.y, xanchor: "right", yanchor: "bottom" };
+  return { text: one.text, showarrow: false, ...place };
+}
+
+function drawAll(root) {
+  if (root.matches?.("[data-chart]")) draw(root);
+  for (const figure of root.querySelectorAll("[data-chart]")) draw(figure);
+}
+
+drawAll(document);
+document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
+// The colours follow the theme, whoever changes it.
+new MutationObserver(() => drawAll(document)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll(document));

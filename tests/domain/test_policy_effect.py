@@ -1,0 +1,126 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reviewapp.domain import policy_effect
+from reviewapp.domain.costs import Costs
+from reviewapp.domain.policy_effect import Sample
+from reviewapp.domain.routing import Policy
+
+POLICY = Policy(version=1, accept_at=0.8, audit_rate=0.1)
+COSTS = Costs(wrong=10.0, review_minute=6.0, review_seconds=10.0)  # a review costs 1
+
+
+def sample(*rows):
+    """rows: (confidence, predicted, true, missing)"""
+    confidence, predicted, true, missing = zip(*rows, strict=True)
+    return Sample(np.array(confidence), np.array(predicted), np.array(true), missing)
+
+
+def calibrated(rows, seed, categories=(10, 20)):
+    generator = np.random.default_rng(seed)
+    confidence = np.clip(generator.beta(6, 0.6, rows), 0.04, 1.0)
+    predicted = generator.choice(categories, rows)
+    is_right = generator.random(rows) < confidence
+    return Sample(confidence, predicted, np.where(is_right, predicted, 99), ("",) * rows)
+
+
+FOUR = sample((0.9, 10, 10, ""), (0.85, 10, 20, ""), (0.7, 20, 20, ""), (0.95, 20, 20, "image"))
+
+
+def test_the_effect_of_a_case_counted_by_hand():
+    effect = policy_effect.effect(FOUR, POLICY, COSTS, arrivals=400)
+
+    assert (effect.coverage.value, effect.error.value) == (0.75, pytest.approx(1 / 3))
+    assert (effect.accepted, effect.wrong) == (3, 1)
+    # A quarter in doubt, a tenth of the rest audited.
+    assert effect.reviews == pytest.approx(400 * (0.25 + 0.075))
+    assert effect.hours == pytest.approx(effect.reviews * 10 / 3600)
+    # One wrong listing at 10, one review at 1, three audits at a tenth of 1.
+    assert effect.money.value == pytest.approx(400 * (10 + 1 + 0.3) / 4)
+
+
+def test_a_missing_picture_can_need_more_confidence():
+    policy = replace(POLICY, missing_thresholds={"image": 0.97})
+
+    assert policy_effect.listed_by(FOUR, policy).tolist() == [True, True, False, False]
+
+
+def test_a_category_can_have_a_threshold_of_its_own():
+    policy = replace(POLICY, thresholds={10: 0.88, 20: 0.6})
+
+    assert policy_effect.listed_by(FOUR, policy).tolist() == [True, False, True, True]
+
+
+def test_by_hand_nothing_is_listed_and_each_product_costs_a_review():
+    manual = policy_effect.all_manual(FOUR, POLICY)
+
+    effect = policy_effect.effect(FOUR, manual, COSTS, arrivals=4)
+
+    assert (effect.coverage.value, effect.error, effect.bound) == (0.0, None, 1.0)
+    assert effect.money.value == pytest.approx(4.0)
+
+
+def test_the_cheapest_policy_costs_no_more_than_any_flat_one():
+    known = calibrated(20_000, seed=1)
+    costs = replace(COSTS, by_category={10: 40.0})
+    cheapest = policy_effect.cheapest(POLICY, costs, [10])
+
+    paid = policy_effect.effect(known, cheapest, costs, 1.0)
+
+    assert cheapest.thresholds == {10: pytest.approx(1 - 1 / 40)}
+    for at in (0.0, 0.5, 0.8, 0.9, 0.95, math.inf):
+        flat = policy_effect.flat(POLICY, at)
+        assert paid.money.value <= policy_effect.effect(known, flat, costs, 1.0).money.value * 1.01
+
+
+def test_the_cost_foreseen_from_confidences_covers_the_cost_that_came():
+    missed = 0
+    for seed in range(200):
+        effect = policy_effect.effect(calibrated(500, seed), POLICY, COSTS, 100.0)
+        missed += not effect.predicted.low <= effect.money.value <= effect.predicted.high
+
+    assert missed <= 20  # 5 % of 200, and what chance adds to it
+
+
+def test_a_certified_policy_is_stricter_by_the_same_odds_everywhere_and_keeps_its_promise():
+    known = calibrated(8000, seed=3)
+    loose = replace(POLICY, accept_at=0.5, thresholds={10: 0.7})
+
+    promise = policy_effect.certified(known, loose, 0.02)
+
+    tight = promise.policy
+    odds = [p / (1 - p) for p in (0.5, tight.accept_at, 0.7, tight.thresholds[10])]
+    assert odds[1] / odds[0] == pytest.approx(odds[3] / odds[2], rel=1e-3)
+    effect = policy_effect.effect(known, tight, COSTS, 1.0)
+    assert effect.bound == pytest.approx(promise.certificate.bound, abs=1e-4)
+    assert promise.certificate.bound <= 0.02
+    assert promise.certificate.coverage == pytest.approx(effect.coverage.value, abs=1e-3)
+    assert effect.coverage.value > 0.2
+
+
+def test_a_small_sample_promises_nothing_and_says_how_much_is_missing():
+    rows = [(0.99, 10, 10, "")] * 40
+
+    promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
+
+    assert (promise.policy, promise.labels_missing) == (None, 149 - 40)
+
+
+def test_answers_that_err_too_often_can_never_be_certified():
+    rows = [(0.99, 10, 10, "")] * 40 + [(0.99, 10, 20, "")] * 4
+
+    promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
+
+    assert (promise.policy, promise.labels_missing) == (None, None)
+
+
+def test_each_category_is_told_what_its_own_promise_takes():
+    rows = [(0.9, 10, 10, "")] * 200 + [(0.9, 20, 20, "")] * 50 + [(0.5, 30, 30, "")]
+
+    effects = policy_effect.by_category(sample(*rows), POLICY, 0.02)
+
+    assert [(one.code, one.labels_missing) for one in effects] == [(10, 0), (20, 99), (30, 149)]
+    assert effects[2].error is None

@@ -1,0 +1,137 @@
+from datetime import timedelta
+
+import pytest
+
+from reviewapp.choices import ReviewReason, RouteOutcome, SampleSource
+from reviewapp.models import HeldOutAnswers, Route
+from reviewapp.selectors.calibration import arrivals_per_day, held_out, known_products, live_sample
+from tests.factories import (
+    CategoryFactory,
+    ChampionFactory,
+    DecisionFactory,
+    FeedbackLabelFactory,
+    PredictionFactory,
+    ProductFactory,
+    RoutingPolicyFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def version():
+    return ChampionFactory()
+
+
+@pytest.fixture
+def categories():
+    return CategoryFactory(code=10), CategoryFactory(code=20)
+
+
+def decided(version, categories, *, outcome, rate, is_blind, reasons, now, confidence=0.9):
+    """A routed product with a person's answer: FUSION said 10, it is 20."""
+    said, true = categories
+    product = ProductFactory(image=None)
+    prediction = PredictionFactory(
+        product=product, model_version=version, category=said, confidence=confidence
+    )
+    Route.objects.create(
+        product=product,
+        prediction=prediction,
+        policy=RoutingPolicyFactory(),
+        outcome=outcome,
+        reasons=reasons,
+        inclusion_probability=rate,
+        created_at=now,
+    )
+    decision = DecisionFactory(product=product, category=true)
+    return FeedbackLabelFactory(
+        decision=decision, product=product, is_blind=is_blind, reasons=reasons
+    )
+
+
+def doubtful(version, categories, now):
+    return decided(
+        version,
+        categories,
+        outcome=RouteOutcome.REVIEW,
+        rate=1.0,
+        is_blind=False,
+        reasons=[ReviewReason.LOW_CONFIDENCE],
+        now=now,
+        confidence=0.5,
+    )
+
+
+def audited(version, categories, now, *, is_blind=True, rate=0.25):
+    return decided(
+        version,
+        categories,
+        outcome=RouteOutcome.LISTED,
+        rate=rate,
+        is_blind=is_blind,
+        reasons=[ReviewReason.AUDIT],
+        now=now,
+    )
+
+
+def test_doubtful_products_are_thinned_to_the_share_at_which_listed_ones_are_audited(
+    version, categories, now
+):
+    for _ in range(60):
+        doubtful(version, categories, now)
+    for _ in range(5):
+        audited(version, categories, now)
+
+    sample = live_sample(version)
+
+    kept = int((sample.confidence == 0.5).sum())
+    assert len(sample) - kept == 5
+    assert 4 <= kept <= 30  # about a quarter of 60, always the same
+    assert live_sample(version).confidence.tolist() == sample.confidence.tolist()
+    assert set(sample.predicted) == {10}
+    assert set(sample.true) == {20}
+    assert set(sample.missing) == {"image"}
+
+
+def test_an_answer_that_saw_the_models_measures_no_listing(version, categories, now):
+    audited(version, categories, now, is_blind=False)
+
+    assert len(live_sample(version)) == 0
+
+
+def test_answers_of_another_model_or_for_another_text_do_not_count(version, categories, now):
+    label = audited(version, categories, now)
+    label.product.labels.update(input_digest="of an earlier text")
+
+    assert len(live_sample(version)) == 0
+
+
+def test_until_enough_is_decided_the_products_kept_out_of_training_speak(version, categories, now):
+    audited(version, categories, now)
+    HeldOutAnswers.objects.create(
+        model_version=version,
+        confidence=[0.9, 0.4],
+        predicted=[10, 20],
+        true=[10, 10],
+        missing=["", "text"],
+    )
+
+    by_default, asked = known_products(version), known_products(version, SampleSource.LIVE)
+
+    assert (by_default.source, len(by_default.sample)) == (SampleSource.HELD_OUT, 2)
+    assert by_default.sample.is_right.tolist() == [True, False]
+    assert (asked.source, len(asked.sample)) == (SampleSource.LIVE, 1)
+
+
+def test_a_model_without_answers_offers_nothing(version):
+    assert held_out(version) is None
+    assert known_products(version) is None
+
+
+def test_arrivals_are_the_mean_of_the_week(now):
+    assert arrivals_per_day(now=now) == 0
+    for days in (1, 2, 4, 30):
+        ProductFactory(arrived_at=now - timedelta(days=days))
+
+    assert arrivals_per_day(now=now) == pytest.approx(3 / 4)

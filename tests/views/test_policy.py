@@ -1,0 +1,157 @@
+import pytest
+from django.urls import reverse
+
+from reviewapp.models import HeldOutAnswers, RoutingPolicy
+from reviewapp.services.policies import current_policy, set_policy
+from tests.factories import AdminFactory, CategoryFactory, ChampionFactory, ModeratorFactory
+
+pytestmark = pytest.mark.django_db
+
+VALID = {
+    "accept_percent": "92.5",
+    "audit_percent": "3",
+    "target_percent": "2",
+    "wrong": "0.35",
+    "review_minute": "0.42",
+    "review_seconds": "10",
+    "fairness_bound": "2",
+    "note": "peak",
+    "based_on": "1",
+}
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(username="chief", language="en")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def answers():
+    """A champion that was right on 380 of 400 products, all of them sure but the last 100."""
+    CategoryFactory(code=10)
+    CategoryFactory(code=20)
+    return HeldOutAnswers.objects.create(
+        model_version=ChampionFactory(),
+        confidence=[0.97] * 300 + [0.6] * 100,
+        predicted=[10] * 400,
+        true=[10] * 380 + [20] * 20,
+        missing=[""] * 400,
+    )
+
+
+def get(client, **query):
+    return client.get(reverse("policy:index"), query).content.decode()
+
+
+def test_moderators_do_not_see_it(client):
+    client.force_login(ModeratorFactory())
+
+    assert client.get(reverse("policy:index")).status_code == 403
+    assert client.get(reverse("policy:effect")).status_code == 403
+    assert client.post(reverse("policy:index"), VALID).status_code == 403
+
+
+def test_the_page_says_what_can_be_promised(client, admin, answers):
+    html = get(client)
+
+    assert "75.0% of the products are listed by themselves" in html
+    assert "Measured on 400 products (Products kept out of training)" in html
+    assert 'id="policy-curve"' in html
+
+
+def test_without_known_products_it_says_what_is_missing(client, admin):
+    assert "Nothing to measure on yet" in get(client)
+
+
+def test_the_effect_follows_the_form(client, admin, answers):
+    stricter = client.get(reverse("policy:effect"), VALID | {"accept_percent": "98"})
+    looser = client.get(reverse("policy:effect"), VALID | {"accept_percent": "50"})
+
+    assert ">0.0%<" in stricter.content.decode()
+    assert ">100.0%<" in looser.content.decode()
+    assert RoutingPolicy.objects.count() == 1
+
+
+def test_an_alternative_can_be_taken_into_the_form(client, admin, answers):
+    html = get(client, numbers="certified")
+
+    assert 'name="accept_percent" value="97.0"' in html
+    assert 'name="accept_percent" value="80.0"' in get(client, numbers="no such thing")
+
+
+def test_an_admin_puts_a_new_policy_into_force(client, admin, now):
+    CategoryFactory(code=10)
+    current_policy(now=now)
+
+    response = client.post(
+        reverse("policy:index"),
+        VALID | {"accept_10": "97", "wrong_10": "2.5", "image_percent": "90"},
+    )
+
+    policy = current_policy(now=now)
+    assert response.status_code == 302
+    assert (policy.version, policy.accept_at, policy.audit_rate) == (2, 0.925, 0.03)
+    assert (policy.created_by, policy.note) == (admin, "peak")
+    assert (policy.thresholds, policy.missing_thresholds) == ({"10": 0.97}, {"image": 0.9})
+    assert policy.costs["by_category"] == {"10": 2.5}
+    assert RoutingPolicy.objects.get(version=1).accept_at == 0.8
+
+
+def test_an_earlier_version_comes_back_with_its_effect_first(client, admin, now):
+    current_policy(now=now)
+    set_policy(changes={"accept_at": 0.9}, based_on=1, author=None, now=now)
+
+    html = get(client, version="1")
+
+    assert 'name="accept_percent" value="80.0"' in html
+    assert 'name="based_on" value="2"' in html
+    assert client.get(reverse("policy:index"), {"version": "77"}).status_code == 404
+    assert client.get(reverse("policy:index"), {"version": "1e400"}).status_code == 404
+
+
+def test_a_policy_set_meanwhile_is_not_overwritten(client, admin, now):
+    current_policy(now=now)
+    set_policy(changes={"accept_at": 0.9}, based_on=1, author=None, now=now)
+
+    response = client.post(reverse("policy:index"), VALID)
+
+    assert response.status_code == 409
+    assert 'value="90.0"' in response.content.decode()
+    assert current_policy(now=now).version == 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"accept_percent": "101"},
+        {"audit_percent": "-1"},
+        {"accept_percent": "nan"},
+        {"review_seconds": "1e400"},
+        {"target_percent": "0"},
+        {"accept_10": "120"},
+        {"fairness_bound": "0.5"},
+    ],
+)
+def test_impossible_numbers_are_refused(client, admin, now, values):
+    CategoryFactory(code=10)
+    current_policy(now=now)
+
+    posted = client.post(reverse("policy:index"), VALID | values)
+    asked = client.get(reverse("policy:effect"), VALID | values)
+
+    assert (posted.status_code, asked.status_code) == (422, 422)
+    assert RoutingPolicy.objects.count() == 1
+
+
+def test_the_page_takes_a_fixed_number_of_queries(
+    client, admin, answers, now, django_assert_max_num_queries
+):
+    current_policy(now=now)
+    for number in range(1, 10):
+        CategoryFactory(code=1000 + number)
+        set_policy(changes={"accept_at": 0.9}, based_on=number, author=admin, now=now)
+
+    with django_assert_max_num_queries(20):
+        get(client)
