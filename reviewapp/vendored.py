@@ -23,8 +23,10 @@ class PlotlyFinder(BaseFinder):
         self.storage.prefix = "plotly"  # type: ignore[attr-defined]  # as Django's own finders do
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:
-        found = [self.storage.path(_FILE)] if path == f"plotly/{_FILE}" else []
-        return found if find_all else (found or [None])[0]
+        if path != f"plotly/{_FILE}":
+            return [] if find_all else None
+        found = self.storage.path(_FILE)
+        return [found] if find_all else found
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[tuple[str, Any]]:
         yield _FILE, self.storage

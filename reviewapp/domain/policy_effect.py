@@ -51,7 +51,8 @@ class Sample:
     @property
     def is_right(self) -> Bools:
         """(N,)"""
-        return self.predicted == self.true
+        right: Bools = self.predicted == self.true
+        return right
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0010_report_evidence'),
+        ('reviewapp', '0011_dataset_snapshots'),
     ]
 
     operations = [
