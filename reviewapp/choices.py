@@ -192,7 +192,7 @@ class LabelSource(TextChoices):
     IMPORTED = "imported", _("Imported from another tool")
 
 
-class EvidenceKind(TextChoices):
+class ComparisonKind(TextChoices):
     """What a moderator's answer is held against; an answer that differs is "off"."""
 
     GOLD = "gold", _("Known answer")
@@ -202,12 +202,22 @@ class EvidenceKind(TextChoices):
     FAR = "far", _("FUSION's first five")
 
 
-class EvidenceStream(TextChoices):
-    """Kinds of evidence that are weighed together when carelessness is looked for."""
+class WatchStream(TextChoices):
+    """Comparisons that are weighed together when carelessness is looked for."""
 
     TRUTH = "truth", _("Known answers and second opinions")
     SUGGESTION = "suggestion", _("FUSION's answer")
     FAR = "far", _("FUSION's first five")
+
+
+class MeasureKind(TextChoices):
+    """What is measured of the team and of each moderator."""
+
+    ALPHA = "alpha", _("Agreement beyond chance (alpha)")
+    AGREEMENT = "agreement", _("Agreement with colleagues")
+    ANCHORING = "anchoring", _("Anchoring gap")
+    COMPETENCE = "competence", _("Competence")
+    GOLD = "gold", _("Known answers right")
 
 
 class Queue(TextChoices):

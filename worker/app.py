@@ -19,6 +19,8 @@ SWEEP_SECONDS = 10
 UPKEEP_SECONDS = 60
 # Reads all products; every way in makes a product's request in the same transaction.
 FIND_LOST_SECONDS = 300
+# Takes seconds of a processor, and a day's work changes the numbers little.
+MEASURE_SECONDS = 900
 
 _TASKS = sorted((Path(__file__).parent / "tasks").glob("[!_]*.py"))
 
@@ -90,6 +92,16 @@ app.conf.update(
             "task": "worker.tasks.sweep.sweep_reports",
             "schedule": UPKEEP_SECONDS,
             "options": {"expires": UPKEEP_SECONDS},
+        },
+        "book-comparisons": {
+            "task": "worker.tasks.team.book",
+            "schedule": UPKEEP_SECONDS,
+            "options": {"expires": UPKEEP_SECONDS},
+        },
+        "measure-team": {
+            "task": "worker.tasks.team.measure",
+            "schedule": MEASURE_SECONDS,
+            "options": {"expires": MEASURE_SECONDS},
         },
         "forget-heartbeats": {
             "task": "worker.tasks.sweep.forget_heartbeats",

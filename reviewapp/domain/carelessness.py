@@ -10,7 +10,7 @@ The guarantee is as good as the bound: what is tolerated comes from the peers (`
 
 from dataclasses import dataclass, field, replace
 
-from reviewapp.choices import EvidenceKind, EvidenceStream
+from reviewapp.choices import ComparisonKind, WatchStream
 from reviewapp.domain.intervals import Z_95_ONE_SIDED, share
 
 ALPHA = 0.05
@@ -29,11 +29,11 @@ _HIGHEST_TOLERATED = 0.9
 BLOCK = 50
 
 STREAM_OF = {
-    EvidenceKind.GOLD: EvidenceStream.TRUTH,
-    EvidenceKind.SECOND_OPINION: EvidenceStream.TRUTH,
-    EvidenceKind.SHOWN: EvidenceStream.SUGGESTION,
-    EvidenceKind.BLIND: EvidenceStream.SUGGESTION,
-    EvidenceKind.FAR: EvidenceStream.FAR,
+    ComparisonKind.GOLD: WatchStream.TRUTH,
+    ComparisonKind.SECOND_OPINION: WatchStream.TRUTH,
+    ComparisonKind.SHOWN: WatchStream.SUGGESTION,
+    ComparisonKind.BLIND: WatchStream.SUGGESTION,
+    ComparisonKind.FAR: WatchStream.FAR,
 }
 
 
@@ -72,8 +72,8 @@ class Capital:
 class Watch:
     """All bets on one person. Their mean is a fair bet again, so it alone has to be looked at."""
 
-    streams: dict[EvidenceStream, Capital] = field(
-        default_factory=lambda: dict.fromkeys(EvidenceStream, Capital())
+    streams: dict[WatchStream, Capital] = field(
+        default_factory=lambda: dict.fromkeys(WatchStream, Capital())
     )
 
     @property
@@ -89,7 +89,7 @@ class Watch:
 def tolerated(*, peers: Tally, peers_here: Tally) -> float | None:
     """Return how often a careful person may be off, in (0, 1); None while peers have too few answers.
 
-    peers: of everybody else in this kind of evidence; peers_here: of those in this category. A
+    peers: of everybody else, held against the same; peers_here: of those in this category. A
     category with few answers leans on the common rate.
     """
     if peers.seen < PEERS_NEEDED:
@@ -100,11 +100,11 @@ def tolerated(*, peers: Tally, peers_here: Tally) -> float | None:
 
 
 def after_answer(
-    watch: Watch, *, kind: EvidenceKind, is_off: bool, bound: float, categories: int
+    watch: Watch, *, kind: ComparisonKind, is_off: bool, bound: float, categories: int
 ) -> Watch:
     """Return the watch after one more answer. `bound`: see `tolerated`; `categories` in use."""
     stream = STREAM_OF[kind]
-    shown = 5 if stream == EvidenceStream.FAR else 1
+    shown = 5 if stream == WatchStream.FAR else 1
     at_random = max(0.0, 1 - shown / categories)
     capital = _stake(watch.streams[stream])
     factor = _payoff(is_off=is_off, bound=bound, at_random=at_random)

@@ -26,6 +26,13 @@ from reviewapp.models.reports import MisclassificationReport, ReportCase, Report
 from reviewapp.models.review import Decision, ReviewItem
 from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
 from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
+from reviewapp.models.team import (
+    ComparisonCursor,
+    ComparisonTally,
+    ModeratorAlarm,
+    ModeratorWatch,
+    TeamMeasure,
+)
 
 __all__ = [
     "CatalogueImport",
@@ -33,6 +40,8 @@ __all__ = [
     "CategoryConfusion",
     "CategoryFamily",
     "ClassificationRequest",
+    "ComparisonCursor",
+    "ComparisonTally",
     "DatasetExport",
     "DatasetSnapshot",
     "Decision",
@@ -43,6 +52,8 @@ __all__ = [
     "Mail",
     "MisclassificationReport",
     "ModelVersion",
+    "ModeratorAlarm",
+    "ModeratorWatch",
     "NetworkSalt",
     "Prediction",
     "Product",
@@ -56,6 +67,7 @@ __all__ = [
     "Route",
     "RoutingPolicy",
     "SplitAssignment",
+    "TeamMeasure",
     "User",
     "WorkerHeartbeat",
 ]

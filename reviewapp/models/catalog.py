@@ -184,6 +184,8 @@ class Product(models.Model):
                 name="product_shop_newest",
             ),
             models.Index("seller", F("arrived_at").desc(), name="product_of_seller"),
+            # People look products up by the seller's name for them, without the source.
+            models.Index("external_id", name="product_external_id"),
             # The same expression as in reviewapp.selectors.shop, or PostgreSQL will not use it.
             GinIndex(
                 SearchVector("designation", "description", config="french"), name="product_search"

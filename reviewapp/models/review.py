@@ -161,7 +161,26 @@ class Decision(models.Model):
                 name="decision_skip_has_reason",
             ),
         ]
-        indexes = [models.Index("moderator", F("decided_at").desc(), name="decision_of_moderator")]
+        indexes = [
+            models.Index("moderator", F("decided_at").desc(), name="decision_of_moderator"),
+            # The history is searched newest first, by any of these.
+            models.Index(F("decided_at").desc(), F("id").desc(), name="decision_newest"),
+            *[
+                models.Index(
+                    field, F("decided_at").desc(), F("id").desc(), name=f"decision_by_{field}"
+                )
+                for field in ("category", "verdict", "model_version")
+            ],
+            *[
+                models.Index(
+                    F("decided_at").desc(),
+                    F("id").desc(),
+                    condition=Q(reasons__contains=[reason]),
+                    name=f"decision_{reason.value}"[:30],
+                )
+                for reason in ReviewReason
+            ],
+        ]
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.verdict}"

@@ -1,0 +1,150 @@
+"""What an answer is held against, and the ledger in which that is booked."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from reviewapp.choices import ComparisonKind, ReviewReason
+from reviewapp.domain.carelessness import Tally, Watch, after_answer, tolerated
+
+# An answer that is taken back at once says nothing about its author; after this it counts for good.
+# It also outlasts any transaction whose decision has a lower id and is not yet to be seen.
+GRACE = timedelta(minutes=10)
+# These items are not drawn like the others, so that FUSION's answer to them is right more or less often.
+_APART = frozenset({ReviewReason.AUDIT, ReviewReason.GOLD, ReviewReason.SECOND_OPINION})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Who answered which category (by id)."""
+
+    moderator: int
+    category: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFacts:
+    """One standing answer with all it can be held against; categories are ids.
+
+    suggested: FUSION's answer; five: FUSION's first ones; known: of a gold item; first: the blind
+    answer that this one is the second opinion to
+    """
+
+    given: Given
+    suggested: int | None
+    five: frozenset[int]
+    reasons: frozenset[ReviewReason]
+    is_blind: bool
+    known: int | None = None
+    first: Given | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One person's answer held against one thing; `category` is the one whose difficulty counts."""
+
+    moderator: int
+    kind: ComparisonKind
+    category: int
+    is_off: bool
+
+
+def comparisons_of(facts: AnswerFacts) -> Iterator[Comparison]:
+    """Yield what an answer says about its author, and a second opinion about both authors."""
+    who, answer = facts.given.moderator, facts.given.category
+    if facts.known is not None:
+        yield Comparison(who, ComparisonKind.GOLD, facts.known, answer != facts.known)
+    if facts.first is not None:
+        is_off = answer != facts.first.category
+        subject = facts.suggested or facts.first.category
+        for moderator in (facts.first.moderator, who):
+            yield Comparison(moderator, ComparisonKind.SECOND_OPINION, subject, is_off)
+    if facts.suggested is None or facts.reasons & _APART:
+        return
+    kind = ComparisonKind.BLIND if facts.is_blind else ComparisonKind.SHOWN
+    yield Comparison(who, kind, facts.suggested, answer != facts.suggested)
+    if facts.five:
+        yield Comparison(who, ComparisonKind.FAR, facts.suggested, answer not in facts.five)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Answers of one kind since a watch began: how many were off, how many might have been."""
+
+    seen: int = 0
+    off: int = 0
+    tolerated: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A watch that has reached ALARM_AT, with its record."""
+
+    moderator: int
+    evidence: float
+    record: dict[ComparisonKind, Line]
+
+
+@dataclass
+class Ledger:
+    """Tallies of everybody by kind and category, and the watch over each person.
+
+    `categories`: how many are in use. `changed` and `restarted` are what has to be stored.
+    Booking costs the same however long the ledger is.
+    """
+
+    categories: int
+    tallies: dict[tuple[int, ComparisonKind, int], Tally] = field(default_factory=dict)
+    watches: dict[int, Watch] = field(default_factory=dict)
+    records: dict[int, dict[ComparisonKind, Line]] = field(default_factory=dict)
+    changed: set[tuple[int, ComparisonKind, int]] = field(default_factory=set)
+    restarted: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._of_kind: dict[ComparisonKind, Tally] = defaultdict(Tally)
+        self._of_category: dict[tuple[ComparisonKind, int], Tally] = defaultdict(Tally)
+        self._of_person: dict[tuple[int, ComparisonKind], Tally] = defaultdict(Tally)
+        for key, tally in self.tallies.items():
+            self._add(key, tally)
+
+    def book(self, comparison: Comparison) -> Alarm | None:
+        """Add one comparison; return the alarm if it raises one, and begin that watch anew."""
+        who, kind = comparison.moderator, comparison.kind
+        key = (who, kind, comparison.category)
+        own = self.tallies.get(key, Tally())
+        bound = tolerated(
+            peers=self._of_kind[kind] - self._of_person[who, kind],
+            peers_here=self._of_category[kind, comparison.category] - own,
+        )
+        one = Tally(1, int(comparison.is_off))
+        self.tallies[key] = own + one
+        self.changed.add(key)
+        self._add(key, one)
+        return None if bound is None else self._watch(comparison, bound)
+
+    def _add(self, key: tuple[int, ComparisonKind, int], tally: Tally) -> None:
+        who, kind, category = key
+        self._of_kind[kind] += tally
+        self._of_category[kind, category] += tally
+        self._of_person[who, kind] += tally
+
+    def _watch(self, comparison: Comparison, bound: float) -> Alarm | None:
+        who, kind = comparison.moderator, comparison.kind
+        watch = after_answer(
+            self.watches.get(who, Watch()),
+            kind=kind,
+            is_off=comparison.is_off,
+            bound=bound,
+            categories=self.categories,
+        )
+        record = self.records.setdefault(who, {})
+        line = record.get(kind, Line())
+        record[kind] = Line(line.seen + 1, line.off + comparison.is_off, line.tolerated + bound)
+        self.watches[who] = watch
+        if not watch.is_alarm:
+            return None
+        self.watches[who] = Watch()
+        self.records[who] = {}
+        self.restarted.add(who)
+        return Alarm(who, watch.evidence, record)

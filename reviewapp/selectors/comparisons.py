@@ -1,0 +1,125 @@
+"""Decisions as facts for statistics: what each answer can be held against."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from reviewapp.choices import MemberChoice, ReviewReason, Verdict
+from reviewapp.domain.comparisons import AnswerFacts, Given
+from reviewapp.models import Category, Decision, Prediction
+
+ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A double-labelled product: the blind answer and the blind second opinion to it.
+
+    beliefs: FUSION's first categories (ids) with their probabilities
+    """
+
+    product: int
+    first: Given
+    second: Given
+    beliefs: tuple[tuple[int, float], ...]
+
+
+def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[AnswerFacts], int | None]:
+    """Return up to `most` decisions with ids above `last`, as facts, oldest first, and the last id.
+
+    Stops at the first made after `until`: it may still be undone, and one with a lower id may
+    still be on its way. Skips and undone answers give no facts. The id is None when none is left.
+    """
+    rows = Decision.objects.filter(pk__gt=last).order_by("pk").select_related("item", "undone_by")
+    batch: list[Decision] = []
+    for decision in rows[:most]:
+        if decision.decided_at > until:
+            break
+        batch.append(decision)
+    if not batch:
+        return [], None
+    answers = [d for d in batch if d.verdict in ANSWERS and not hasattr(d, "undone_by")]
+    beliefs = _beliefs(answers)
+    firsts = _first_answers([d for d in answers if ReviewReason.SECOND_OPINION in d.reasons])
+    facts = [_facts(d, beliefs.get(d.pk, ()), firsts.get(d.pk)) for d in answers]
+    return facts, batch[-1].pk
+
+
+def double_labelled(*, most: int) -> list[Pair]:
+    """Return the newest double-labelled products, at most `most`; both answers blind and standing."""
+    seconds = list(
+        _standing()
+        .filter(reasons__contains=[ReviewReason.SECOND_OPINION], is_blind=True)
+        .select_related("item")
+        .order_by("-decided_at", "-pk")[:most]
+    )
+    firsts = _first_answers(seconds)
+    beliefs = _beliefs(seconds)
+    return [
+        Pair(d.product_id, _given(first), _given(d), beliefs.get(d.pk, ()))
+        for d in seconds
+        if (first := firsts.get(d.pk)) is not None and first.is_blind
+    ]
+
+
+def _standing() -> QuerySet[Decision]:
+    return Decision.objects.filter(verdict__in=ANSWERS, undone_by=None)
+
+
+def _facts(
+    decision: Decision, beliefs: Iterable[tuple[int, float]], first: Decision | None
+) -> AnswerFacts:
+    return AnswerFacts(
+        _given(decision),
+        suggested=decision.suggested_category_id,
+        five=frozenset(category for category, _probability in beliefs),
+        reasons=frozenset(ReviewReason(reason) for reason in decision.reasons),
+        is_blind=decision.is_blind,
+        first=None if first is None else _given(first),
+    )
+
+
+def _given(decision: Decision) -> Given:
+    if decision.category_id is None:
+        raise ValueError(f"Decision {decision.pk} is no answer.")
+    return Given(decision.moderator_id, decision.category_id)
+
+
+def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:
+    """Return, by id of a second opinion, the answer it checks: the last one by the item's `not_for`."""
+    earlier: dict[tuple[int, int], list[Decision]] = {}
+    for decision in _standing().filter(product__in={d.product_id for d in seconds}).order_by("pk"):
+        earlier.setdefault((decision.product_id, decision.moderator_id), []).append(decision)
+    found = {}
+    for second in seconds:
+        if second.item.not_for_id is None:
+            continue
+        made = earlier.get((second.product_id, second.item.not_for_id), [])
+        before = [decision for decision in made if decision.pk < second.pk]
+        if before:
+            found[second.pk] = before[-1]
+    return found
+
+
+def _beliefs(decisions: Collection[Decision]) -> dict[int, tuple[tuple[int, float], ...]]:
+    """Return, by decision id, FUSION's first categories at the time, as (id, probability)."""
+    ids = dict(Category.objects.values_list("code", "pk"))
+    rows = Prediction.objects.filter(
+        product__in={d.product_id for d in decisions}, member=MemberChoice.FUSION
+    ).order_by("pk")
+    # A later answer of the same version, to a changed input, comes last and is not the one seen
+    # unless it names the category that was suggested.
+    tops: dict[tuple[int, int | None, int | None], list[tuple[int, float]]] = {
+        (product, version, category): top
+        for product, version, category, top in rows.values_list(
+            "product_id", "model_version_id", "category_id", "top"
+        )
+    }
+    found = {}
+    for d in decisions:
+        top = tops.get((d.product_id, d.model_version_id, d.suggested_category_id))
+        if top is not None:
+            found[d.pk] = tuple((ids[code], p) for code, p in top if code in ids)
+    return found

@@ -1,0 +1,185 @@
+"""Decisions become comparisons once, and an alarm follows from enough of them."""
+
+from datetime import timedelta
+
+import pytest
+
+from reviewapp.choices import ComparisonKind, ReviewReason, ReviewStatus, Verdict
+from reviewapp.models import ComparisonTally, ModeratorAlarm, ModeratorWatch
+from reviewapp.services.comparisons import book_comparisons, close_alarm
+from tests.factories import (
+    NOW,
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    DecisionFactory,
+    ModeratorFactory,
+    PredictionFactory,
+    ReviewItemFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(hours=1)
+
+
+def tallies(moderator):
+    rows = ComparisonTally.objects.filter(moderator=moderator).order_by("kind")
+    return {(row.kind, row.category.code): (row.seen, row.off) for row in rows}
+
+
+def book_all(now=LATER):
+    while book_comparisons(now=now, most=100) is not None:
+        pass
+
+
+@pytest.fixture
+def categories():
+    return [CategoryFactory(code=code) for code in (10, 40, 50, 60, 1140, 1160, 1180)]
+
+
+def answered(moderator, category, suggested, **kwargs):
+    """A decision on a product for which FUSION named `suggested` first, and 40 and 50 after it."""
+    version = kwargs.pop("version", None) or ChampionFactory._meta.model.objects.first()
+    decision = DecisionFactory(
+        moderator=moderator,
+        category=category,
+        suggested_category=suggested,
+        model_version=version or ChampionFactory(),
+        verdict=Verdict.CONFIRMED if category == suggested else Verdict.CORRECTED,
+        **kwargs,
+    )
+    PredictionFactory(
+        product=decision.product,
+        model_version=decision.model_version,
+        category=suggested,
+        top=[[suggested.code, 0.6], [40, 0.2], [50, 0.1]],
+    )
+    return decision
+
+
+def test_an_answer_is_held_against_fusion_as_shown_or_blind(categories):
+    ten, forty, *_others, far = categories
+    moderator = ModeratorFactory()
+    answered(moderator, ten, ten)
+    answered(moderator, forty, ten)
+    answered(moderator, far, ten, is_blind=True)
+
+    book_all()
+
+    assert tallies(moderator) == {
+        (ComparisonKind.SHOWN, 10): (2, 1),
+        (ComparisonKind.BLIND, 10): (1, 1),
+        (ComparisonKind.FAR, 10): (3, 1),
+    }
+
+
+def test_a_second_opinion_speaks_of_both_authors(categories):
+    ten, forty = categories[:2]
+    first = answered(
+        ModeratorFactory(),
+        ten,
+        ten,
+        item=answered_item(),
+        is_blind=True,
+        reasons=[ReviewReason.AUDIT],
+    )
+    item = answered_item(product=first.product, not_for=first.moderator)
+    second = DecisionFactory(
+        item=item,
+        category=forty,
+        verdict=Verdict.CORRECTED,
+        is_blind=True,
+        reasons=[ReviewReason.SECOND_OPINION],
+    )
+
+    book_all()
+
+    for author in (first.moderator, second.moderator):
+        assert tallies(author) == {(ComparisonKind.SECOND_OPINION, 10): (1, 1)}
+
+
+def test_an_audit_is_not_compared_with_fusion_for_it_is_right_there_more_often(categories):
+    moderator = ModeratorFactory()
+    answered(moderator, categories[0], categories[0], reasons=[ReviewReason.AUDIT], is_blind=True)
+
+    book_all()
+
+    assert tallies(moderator) == {}
+
+
+def test_nothing_is_booked_twice_and_nothing_before_it_has_settled(categories):
+    moderator = ModeratorFactory()
+    answered(moderator, categories[0], categories[0])
+
+    book_all(now=NOW + timedelta(minutes=9))
+    early = tallies(moderator)
+    book_all()
+    book_all()
+
+    assert early == {}
+    assert tallies(moderator)[ComparisonKind.SHOWN, 10] == (1, 0)
+
+
+def test_an_undone_answer_is_not_held_against_anybody(categories):
+    ten, forty = categories[:2]
+    moderator = ModeratorFactory()
+    taken_back = answered(moderator, forty, ten)
+    DecisionFactory(
+        item=taken_back.item,
+        moderator=moderator,
+        verdict=Verdict.UNDONE,
+        category=None,
+        undoes=taken_back,
+    )
+
+    book_all()
+
+    assert tallies(moderator) == {}
+
+
+def test_a_careless_moderator_raises_one_alarm_with_its_record(categories):
+    ten, *_others, far = categories
+    careless = an_alarm_about_to_ring(ten)
+    for _ in range(30):
+        answered(careless, far, ten)
+
+    book_all()
+
+    alarm = ModeratorAlarm.objects.get()
+    assert alarm.moderator == careless
+    assert alarm.evidence >= 20
+    line = alarm.record[ComparisonKind.FAR]
+    assert line["off"] > 3 * line["tolerated"] > 0
+    assert not ModeratorAlarm.objects.exclude(moderator=careless).exists()
+
+
+def test_after_a_closed_alarm_the_watch_begins_anew_and_may_ring_again(categories):
+    ten, *_others, far = categories
+    careless = an_alarm_about_to_ring(ten)
+    for _ in range(20):
+        answered(careless, far, ten)
+    book_all()
+    first = ModeratorAlarm.objects.get()
+
+    closed = close_alarm(alarm=first, by=AdminFactory(), comment="We have talked.", now=LATER)
+    again = close_alarm(alarm=first, by=AdminFactory(), comment="", now=LATER)
+    for _ in range(20):
+        answered(careless, far, ten)
+    book_all(now=LATER + timedelta(hours=1))
+
+    assert (closed, again) == (True, False)
+    assert ModeratorAlarm.objects.filter(moderator=careless, closed_at=None).count() == 1
+    assert ModeratorWatch.objects.get(moderator=careless).since > LATER
+
+
+def answered_item(**kwargs):
+    return ReviewItemFactory(status=ReviewStatus.RESOLVED, resolved_at=NOW, **kwargs)
+
+
+def an_alarm_about_to_ring(category):
+    """Two peers have agreed with FUSION often enough to be measured by; return a third moderator."""
+    for peer in (ModeratorFactory(), ModeratorFactory()):
+        for _ in range(40):
+            answered(peer, category, category)
+    return ModeratorFactory()
