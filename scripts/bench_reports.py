@@ -1,0 +1,160 @@
+"""Measure how reports hold against abuse: a brigade, an honest minority, and who is held for it.
+
+Everything goes through the services and a real PostgreSQL. The same people as in the tests, in
+full number, and many weeks of honest reports with brigades of several kinds in them.
+
+    python scripts/bench_reports.py --brigade 200 --weeks 20
+
+Works in a database of its own, the test database of DATABASE_URL, which is dropped at the end.
+Ends with status 1 when a brigade moved or delisted anything, when three proven people did not
+reopen a wrong listing, or when 1 % of the honest or more were held.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_WEEK_SECONDS = 7 * 24 * 3600
+_FAMILIES = 7
+
+
+def main() -> int:
+    options = _options()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
+    sys.path.insert(0, str(ROOT))
+    import django
+
+    django.setup()
+    from django.test.utils import get_runner, setup_test_environment
+
+    setup_test_environment()
+    from django.conf import settings
+
+    runner = get_runner(settings)(verbosity=0, interactive=False)
+    databases = runner.setup_databases()
+    try:
+        report = {
+            "case": _cases(options.brigade),
+            "rings": _rings(options.weeks, options.honest, options.brigade),
+        }
+    finally:
+        runner.teardown_databases(databases)
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    return 0 if _holds(report) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--brigade", type=int, default=200, help="new accounts in a brigade")
+    parser.add_argument("--honest", type=int, default=3000, help="honest new reporters a week")
+    parser.add_argument("--weeks", type=int, default=20, help="weeks of honest reports")
+    return parser.parse_args()
+
+
+def _cases(brigade: int) -> dict[str, Any]:
+    """A brigade alone, against five proven people, and three proven people alone."""
+    from tests.factories import BuyerFactory, CategoryFactory, ProvenBuyerFactory
+
+    right, wrong = CategoryFactory(), CategoryFactory()
+    hired = BuyerFactory.create_batch(brigade)
+    started = time.perf_counter()
+    alone = _reported([(person, wrong) for person in hired])
+    seconds = time.perf_counter() - started
+    against = _reported(
+        [(person, wrong) for person in hired]
+        + [(person, right) for person in ProvenBuyerFactory.create_batch(5)]
+    )
+    honest = _reported([(person, right) for person in ProvenBuyerFactory.create_batch(3)])
+    return {
+        "brigade_alone": alone,
+        "ms_per_report_of_the_brigade": round(1000 * seconds / brigade, 1),
+        "brigade_against_5_proven": against | {"lead_is_right": against["lead"] == right.code},
+        "3_proven_alone": honest | {"lead_is_right": honest["lead"] == right.code},
+    }
+
+
+def _reported(voices: list[tuple[Any, Any]]) -> dict[str, Any]:
+    """File the reports on a new product, each from a network of its own; return its case."""
+    from reviewapp.models import ReportCase
+    from reviewapp.services.reports import submit_report
+    from tests.factories import ListedProductFactory, PredictionFactory
+
+    product = ListedProductFactory()
+    PredictionFactory(product=product, category=product.category, confidence=0.9)
+    for number, (reporter, category) in enumerate(voices):
+        submit_report(
+            product=product,
+            reporter=reporter,
+            suggested_category=category,
+            comment="",
+            now=NOW,
+            address=f"10.{number // 250}.{number % 250}.1",
+        )
+    product.refresh_from_db()
+    case = ReportCase.objects.get(product=product)
+    return {
+        "status": case.status,
+        "product": product.status,
+        "score": round(case.score, 3),
+        "bar": case.arithmetic["bar"],
+        "lead": case.arithmetic["lead"],
+    }
+
+
+def _rings(weeks: int, honest: int, brigade: int) -> dict[str, Any]:
+    """Weeks of honest reports with one brigade each: in five minutes, over a family, slow."""
+    kinds = {
+        "one_product_5_minutes": {"seconds": 300, "networks": brigade, "products": 1},
+        "one_family_2_minutes": {"seconds": 120, "networks": brigade, "products": 100},
+        "8_networks_3_hours": {"seconds": 3 * 3600, "networks": 8, "products": 100},
+        "own_networks_one_day": {"seconds": 24 * 3600, "networks": brigade, "products": 1},
+    }
+    found = {}
+    for kind, shape in kinds.items():
+        shares = [_flagged(seed, honest, brigade, **shape) for seed in range(weeks)]
+        found[kind] = {
+            "honest_held_worst_week": round(max(share[0] for share in shares), 5),
+            "brigade_held_mean": round(sum(share[1] for share in shares) / weeks, 4),
+        }
+    return found
+
+
+def _flagged(seed: int, honest: int, brigade: int, **shape: int) -> tuple[float, float]:
+    from reviewapp.domain.rings import RingRules, find_rings
+    from tests.report_world import brigade_of, honest_week
+
+    chance = random.Random(seed)  # noqa: S311 - a simulation, protects nothing
+    filed = [
+        *honest_week(chance, NOW, honest),
+        *brigade_of(chance, NOW + timedelta(days=3), first=honest, count=brigade, **shape),
+    ]
+    usual = dict.fromkeys(range(_FAMILIES), honest / _FAMILIES / _WEEK_SECONDS)
+    held = {report for ring in find_rings(filed, usual, RingRules()) for report in ring.reports}
+    wrongly = sum(report < honest for report in held)
+    return wrongly / honest, (len(held) - wrongly) / brigade
+
+
+def _holds(report: dict[str, Any]) -> bool:
+    case = report["case"]
+    alone, against, proven = (
+        case[name] for name in ("brigade_alone", "brigade_against_5_proven", "3_proven_alone")
+    )
+    return (
+        alone["status"] == "collecting"
+        and alone["product"] == against["product"] == "listed"
+        and against["lead_is_right"]
+        and against["status"] == proven["status"] == "in_review"
+        and all(kind["honest_held_worst_week"] < 0.01 for kind in report["rings"].values())
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
