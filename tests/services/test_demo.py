@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from reviewapp.choices import ReviewReason, ReviewStatus, Role, Verdict
+from reviewapp.choices import CaseStatus, ReviewReason, ReviewStatus, Role, Verdict
 from reviewapp.demo.catalogue import product_at
 from reviewapp.models import (
     Category,
@@ -12,6 +12,7 @@ from reviewapp.models import (
     FeedbackLabel,
     Product,
     ProductImage,
+    ReportCase,
     User,
 )
 from reviewapp.services import demo, review
@@ -150,3 +151,23 @@ def test_an_invented_buyer_reports_only_what_is_wrong(shop):
     assert buyer.reports.count() == 3
     for report in buyer.reports.select_related("product", "suggested_category"):
         assert report.suggested_category.code == demo.true_code(report.product)
+
+
+def test_invented_buyers_come_to_a_record_and_are_heard(shop):
+    other_category = Category.objects.first()
+    products = list(Product.objects.order_by("pk"))
+    for product in products:
+        list_product(product=product, category=other_category, now=NOW)
+    buyers = list(demo.actors(role=Role.BUYER, count=demo.BUYERS))
+    (moderator,) = demo.actors(role=Role.MODERATOR, count=1)
+    for buyer in buyers:
+        demo.report_wrong_ones(buyer=buyer, count=4, clock=clock)
+
+    looked_at = demo.look_at_reports(clock=clock)
+    demo.moderate(moderator=moderator, count=looked_at, clock=clock, seed=3)
+    for buyer in buyers:
+        demo.report_wrong_ones(buyer=buyer, count=1, clock=clock)
+
+    assert looked_at == 4
+    assert ReportCase.objects.filter(status=CaseStatus.IN_REVIEW, is_by_lot=False).exists()
+    assert ReportCase.objects.exclude(status=CaseStatus.CLOSED).latest("pk").score > 1

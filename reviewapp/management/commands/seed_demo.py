@@ -8,6 +8,7 @@ from django.utils import timezone
 from reviewapp.choices import Role
 from reviewapp.demo.taxonomy import load_taxonomy
 from reviewapp.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
+from reviewapp.models import User
 from reviewapp.services import demo
 from reviewapp.services.policies import current_policy
 from reviewapp.services.taxonomy import apply_taxonomy
@@ -61,12 +62,21 @@ class Command(BaseCommand):
 
     def _history(self) -> None:
         (moderator,) = demo.actors(role=Role.MODERATOR, count=1)
-        (buyer,) = demo.actors(role=Role.BUYER, count=1)
+        buyers = list(demo.actors(role=Role.BUYER, count=demo.BUYERS))
+        filed = self._report(buyers)
+        # Their first reports are decided among the others, so that their next ones weigh something.
+        demo.look_at_reports(clock=timezone.now)
         decided = demo.moderate(
             moderator=moderator, count=_DECISIONS, clock=timezone.now, seed=demo.SHOP_SEED
         )
-        filed = demo.report_wrong_ones(buyer=buyer, count=_REPORTS, clock=timezone.now)
+        filed += self._report(buyers)
         self.stdout.write(f"{decided} decisions and {filed} reports by invented people.")
+
+    def _report(self, buyers: list[User]) -> int:
+        return sum(
+            demo.report_wrong_ones(buyer=buyer, count=_REPORTS, clock=timezone.now)
+            for buyer in buyers
+        )
 
     def _show_progress(self, done: int, total: int) -> None:
         if sys.stdout.isatty() or done == total or done % 100 == 0:

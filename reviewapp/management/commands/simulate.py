@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=float, default=5.0)
         parser.add_argument("--rate", type=float, default=20.0, help="products per minute")
         parser.add_argument("--moderators", type=int, default=0, help="invented moderators at work")
-        parser.add_argument("--reports", action="store_true", help="an invented buyer reports")
+        parser.add_argument("--reports", action="store_true", help="invented buyers report")
         parser.add_argument("--seed", type=int, default=None, help="for a repeatable play")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         self._chance = random.Random(options["seed"])  # noqa: S311  # a play, not a secret
         self._tally = _Tally()
         moderators = list(demo.actors(role=Role.MODERATOR, count=options["moderators"]))
-        buyers = list(demo.actors(role=Role.BUYER, count=int(options["reports"])))
+        buyers = list(demo.actors(role=Role.BUYER, count=demo.BUYERS * options["reports"]))
         try:
             self._play(options["minutes"] * 60, options["rate"] / 60, moderators, buyers)
         except KeyboardInterrupt:
