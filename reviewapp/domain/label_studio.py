@@ -107,8 +107,6 @@ def read_task(text: str, default_source: str) -> Annotated:
     """Read one task with exactly one choice. Raises TaskRefused with the reason."""
     task = _parsed(text)
     data = _object(task, "data")
-    if _UNSTORABLE.search(json.dumps(task, ensure_ascii=False)):
-        raise TaskRefused(_("The task holds a NUL or half a character."))
     annotation = _annotation(task)
     completed_by = annotation.get("completed_by")
     if isinstance(completed_by, dict):
@@ -188,7 +186,7 @@ def _code(annotation: dict[str, Any]) -> int:
         raise TaskRefused(_("The annotation chooses two categories; a product has one."))
     found = _CODE.match(chosen[0]) if isinstance(chosen[0], str) else None
     if found is None:
-        shown = {"choice": str(chosen[0])[:_LABEL_CHARS]}
+        shown = {"choice": _UNSTORABLE.sub("\ufffd", str(chosen[0])[:_LABEL_CHARS])}
         raise TaskRefused(_("“%(choice)s” does not begin with a category code.") % shown)
     return int(found.group(1))
 
@@ -203,7 +201,8 @@ def _external_id(data: dict[str, Any]) -> str:
 
 
 def _name_of(task: dict[str, Any], annotation: dict[str, Any]) -> str:
-    return f"task {task.get('id', '?')}, annotation {annotation.get('id', '?')}"[:_LABEL_CHARS]
+    name = f"task {task.get('id', '?')}, annotation {annotation.get('id', '?')}"
+    return _storable(name[:_LABEL_CHARS])
 
 
 def _text(data: dict[str, Any], key: str) -> str:
@@ -212,7 +211,13 @@ def _text(data: dict[str, Any], key: str) -> str:
         return str(value)
     if value is not None and not isinstance(value, str):
         raise TaskRefused(_("“%(key)s” is not a text.") % {"key": key})
-    return value or ""
+    return _storable(value or "")
+
+
+def _storable(text: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise TaskRefused(_("The task holds a NUL or half a character."))
+    return text
 
 
 def _object(holder: dict[str, Any], key: str) -> dict[str, Any]:

@@ -1,10 +1,16 @@
+from __future__ import annotations
+
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import validate_slug
 from django.utils.translation import gettext_lazy as _
 
 from reviewapp.choices import ExportFormat, LabelSource
 from reviewapp.domain.snapshots import Filters
+
+LABEL_IMPORT_BYTES = 20 * 2**20
 
 
 class ExportForm(forms.Form):
@@ -16,6 +22,31 @@ class ExportForm(forms.Form):
         initial=ExportFormat.CSV,
         widget=forms.RadioSelect,
     )
+
+
+class LabelImportForm(forms.Form):
+    """A file of Label Studio tasks."""
+
+    file = forms.FileField(
+        label=_("Label Studio export"),
+        help_text=_("JSON, up to 20 MB; each task's data needs an external_id."),
+        widget=forms.FileInput(attrs={"accept": ".json"}),
+    )
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=60,
+        required=False,
+        validators=[validate_slug],
+        help_text=_("Of products whose task does not name one."),
+    )
+
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > LABEL_IMPORT_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than 20 MB; divide it, or use manage.py import_labels.")
+            )
+        return file
 
 
 class SnapshotForm(forms.Form):

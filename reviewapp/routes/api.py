@@ -3,12 +3,15 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from reviewapp.api import catalog, errors, tokens
+from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
 from reviewapp.api.reports import ReportViewSet
 
 app_name = "api"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("reports", ReportViewSet, basename="report")
+router.register("snapshots", SnapshotViewSet, basename="snapshot")
+router.register("exports", ExportViewSet, basename="export")
 
 urlpatterns = [
     path("auth/login", tokens.LogIn.as_view(), name="login"),

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from reviewapp.views import datasets
+from reviewapp.views import datasets, label_imports
 
 app_name = "datasets"
 urlpatterns = [
     path("", datasets.index, name="index"),
+    path("labels/", label_imports.index, name="labels"),
     path("compare/", datasets.compare, name="compare"),
     path("<int:snapshot_id>/", datasets.detail, name="detail"),
     path("<int:snapshot_id>/state/", datasets.state, name="state"),

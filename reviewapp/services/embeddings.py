@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
+from reviewapp.choices import LabelSource
 from reviewapp.models import FeedbackLabel, ModelVersion, Product, ProductEmbedding
 
 
@@ -21,7 +22,9 @@ def store_embeddings(
     absent = [product_id for product_id in inputs if not vectors[product_id]]
     if absent:
         ProductEmbedding.objects.filter(product__in=absent).delete()
-    labels = FeedbackLabel.objects.filter(product__in=inputs, ended_at=None)
+    labels = FeedbackLabel.objects.filter(product__in=inputs, ended_at=None).exclude(
+        source=LabelSource.IMPORTED
+    )
     categories = dict(labels.values_list("product_id", "category_id"))
     ProductEmbedding.objects.bulk_create(
         (

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from reviewapp.choices import LabelSource
 from reviewapp.domain.review import label_inclusion
 from reviewapp.models import Category, Decision, FeedbackLabel, Product, Route
 from reviewapp.services.embeddings import mirror_label
@@ -54,13 +55,17 @@ def retract(
         mirror_label(product_id=product.pk, category_id=None)
         return None
     old = FeedbackLabel.objects.get(pk=restore_id)
-    mirror_label(product_id=product.pk, category_id=old.category_id)
+    is_own = old.source != LabelSource.IMPORTED
+    mirror_label(product_id=product.pk, category_id=old.category_id if is_own else None)
     return FeedbackLabel.objects.create(
         product=product,
         category_id=old.category_id,
         decision=undo,
         source=old.source,
         moderator_id=old.moderator_id,
+        label_import_id=old.label_import_id,
+        annotation=old.annotation,
+        annotator=old.annotator,
         model_version_id=old.model_version_id,
         reasons=old.reasons,
         is_blind=old.is_blind,

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from reviewapp.choices import (
     CaseStatus,
+    LabelSource,
     ProductStatus,
     ReportStatus,
     ReviewReason,
@@ -78,9 +79,9 @@ def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[s
     reports = selectors.counting_reports(product).select_related("suggested_category")
     voices = selectors.voices(reports=reports, half_life_days=policy.half_life_days, now=now)
     model = selectors.model_view(product)
-    is_human = FeedbackLabel.objects.filter(
-        product=product, category=product.category_id, ended_at=None
-    ).exists()
+    live = FeedbackLabel.objects.filter(product=product, ended_at=None)
+    own = live.exclude(source=LabelSource.IMPORTED)
+    is_human = own.filter(category=product.category_id).exists()
     return weight.arithmetic(weight.score_case(voices, model, rules)) | {
         "bar": weight.bar(rules, is_human=is_human),
         "is_human": is_human,

@@ -157,7 +157,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "ENUM_NAME_OVERRIDES": {
         name: f"reviewapp.choices.{name}"
-        for name in ("ProductStatus", "ReportStatus", "RouteOutcome", "ReviewReason")
+        for name in ("JobStatus", "ProductStatus", "ReportStatus", "RouteOutcome", "ReviewReason")
     }
     | {"Outcome": "reviewapp.domain.products.Outcome"},
 }

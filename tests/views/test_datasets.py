@@ -3,11 +3,12 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from reviewapp.choices import ExportFormat, JobStatus
-from reviewapp.models import DatasetExport, DatasetSnapshot
+from reviewapp.models import DatasetExport, DatasetSnapshot, LabelImport
 from reviewapp.services.exports import request_export
 from reviewapp.services.workers import beat
 from tests.factories import (
@@ -225,3 +226,26 @@ def test_from_the_wish_to_the_file(client, admin, sent):
     with zipfile.ZipFile(BytesIO(b"".join(response.streaming_content))) as archive:
         assert str(given.product_id) in archive.read("X.csv").decode()
         assert json.loads(archive.read("manifest.json"))["rows"] == 1
+
+
+def tasks(content):
+    return {"file": SimpleUploadedFile("tasks.json", content), "source": "shop"}
+
+
+def test_labels_of_another_tool_are_read_and_reported(client, admin):
+    url = reverse("datasets:labels")
+
+    read = client.post(url, tasks(b'[{"data": {"external_id": "nobody"}}]'), follow=True)
+    refused = client.post(url, tasks(b"{}"), headers=ENGLISH)
+
+    job = LabelImport.objects.get()
+    assert (read.status_code, job.refused_count, job.requested_by) == (200, 1, admin)
+    assert "tasks.json" in read.content.decode()
+    assert refused.status_code == 422
+    assert "not a list of Label Studio tasks" in refused.content.decode()
+
+
+def test_only_admins_read_labels_of_another_tool(client):
+    client.force_login(ModeratorFactory())
+
+    assert client.post(reverse("datasets:labels"), tasks(b"[]")).status_code == 403

@@ -92,6 +92,7 @@ def _standing(products: set[int]) -> dict[int, FeedbackLabel]:
         ended_at=None,
         input_digest=F("product__input_digest"),
         product__embedding__input_digest=F("input_digest"),
+        moderator__isnull=False,
     ).exclude(Exists(_blind_items(OuterRef("product"))))
     return {label.product_id: label for label in labels.select_related("product__image")}
 
@@ -111,7 +112,7 @@ def _nearest_in(
 
 
 def _gap(placed: ProductEmbedding, category: Category) -> Gap:
-    labels = FeedbackLabel.objects.filter(category=category, ended_at=None)
+    labels = FeedbackLabel.objects.filter(category=category, ended_at=None, moderator__isnull=False)
     seen = labels.exclude(product=placed.product_id).exclude(
         Exists(_blind_items(OuterRef("product")))
     )

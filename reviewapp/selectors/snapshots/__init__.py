@@ -19,6 +19,7 @@ from reviewapp.selectors.snapshots.pages import (
     ClassCount,
     class_counts,
     finished_snapshots,
+    recent_label_imports,
     recent_snapshots,
     split_totals,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "label_counts",
     "live_rows",
     "pseudonym",
+    "recent_label_imports",
     "recent_snapshots",
     "selected_labels",
     "snapshot_diff",

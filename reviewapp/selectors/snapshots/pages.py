@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from reviewapp.choices import JobStatus, Split
-from reviewapp.models import DatasetSnapshot
+from reviewapp.models import DatasetSnapshot, LabelImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +49,7 @@ def class_counts(manifest: dict[str, Any]) -> list[ClassCount]:
 
 def split_totals(manifest: dict[str, Any]) -> dict[Split, int]:
     return {split: sum(manifest["splits"][split].values()) for split in Split}
+
+
+def recent_label_imports() -> QuerySet[LabelImport]:
+    return LabelImport.objects.select_related("requested_by").order_by("-id")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from classifier.types import MemberAnswer, PredictionResult
-from reviewapp.choices import RequestStatus
+from reviewapp.choices import LabelSource, RequestStatus
 from reviewapp.models import (
     Category,
     ClassificationRequest,
@@ -95,8 +95,12 @@ def lock_products(requests: Mapping[int, Claim]) -> dict[int, Product]:
 
 
 def live_labels(products: Mapping[int, Product]) -> dict[int, FeedbackLabel]:
-    """Return the people's answers that hold for the products' present input, by product."""
+    """Return our people's answers that hold for the products' present input, by product.
+
+    An imported label lists nothing: nobody here has looked at the product.
+    """
     labels = FeedbackLabel.objects.filter(product__in=products, ended_at=None)
+    labels = labels.exclude(source=LabelSource.IMPORTED)
     return {
         label.product_id: label
         for label in labels.select_related("category")

@@ -1,0 +1,207 @@
+import json
+
+import pytest
+
+from reviewapp.choices import ExportFormat, LabelSource
+from reviewapp.domain.label_studio import TasksUnreadable, split_tasks
+from reviewapp.models import FeedbackLabel, LabelImport
+from reviewapp.selectors.exports import export_path
+from reviewapp.selectors.snapshots import frozen_rows
+from reviewapp.services.feedback import record_label, retract
+from reviewapp.services.label_imports import import_labels
+from reviewapp.services.predictions.results import live_labels
+from tests.factories import CategoryFactory, DecisionFactory, ProductFactory
+from tests.labels import export, label, snapshot
+
+pytestmark = pytest.mark.django_db
+
+
+def task(external_id="p-1", choices=("10 Livres",), **values):
+    return {
+        "id": 7,
+        "data": {"external_id": external_id, "source": "shop"},
+        "annotations": [
+            {
+                "id": 70,
+                "completed_by": {"id": 3, "email": "ann@example.org"},
+                "result": [
+                    {
+                        "from_name": "category",
+                        "to_name": "designation",
+                        "type": "choices",
+                        "value": {"choices": list(choices)},
+                    }
+                ],
+            }
+        ],
+        **values,
+    }
+
+
+def read(content, now, source=""):
+    if not isinstance(content, bytes | str):
+        content = json.dumps(content)
+    content = content.encode() if isinstance(content, str) else content
+    return import_labels(content=content, file_name="tasks.json", source=source, user=None, now=now)
+
+
+@pytest.fixture
+def product():
+    CategoryFactory(code=10)
+    CategoryFactory(code=20)
+    return ProductFactory(source="shop", external_id="p-1")
+
+
+def test_a_choice_becomes_a_label_of_a_source_of_its_own(product, now):
+    job = read([task()], now)
+
+    given = FeedbackLabel.objects.get()
+    assert (job.created_count, job.unchanged_count, job.refused_count) == (1, 0, 0)
+    assert (given.source, given.category.code) == (LabelSource.IMPORTED, 10)
+    assert (given.label_import, given.annotation) == (job, "task 7, annotation 70")
+    assert (given.decision, given.moderator, given.is_blind) == (None, None, False)
+    assert len(given.annotator) == 16
+    assert "ann" not in given.annotator
+    product.refresh_from_db()
+    assert product.category is None
+
+
+def test_reading_the_file_again_changes_nothing_and_a_new_choice_supersedes(product, now):
+    read([task()], now)
+
+    again = read([task()], now)
+    changed = read([task(choices=["20 Jeux"])], now)
+
+    assert (again.created_count, again.unchanged_count) == (0, 1)
+    assert changed.created_count == 1
+    old, new = FeedbackLabel.objects.order_by("pk")
+    assert (old.superseded_by, new.ended_at, new.category.code) == (new, None, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_moderator_here_has_decided_stands(now):
+    given = label(now)
+
+    job = read(
+        [{**task(), "data": {"external_id": given.product.external_id, "source": "shop"}}], now
+    )
+
+    assert (job.created_count, job.refused_count) == (0, 1)
+    assert "that stands" in job.report[0][1] or "fait foi" in job.report[0][1]
+
+
+def test_an_imported_label_lists_nothing_and_a_decision_replaces_it(product, now):
+    read([task()], now)
+    assert live_labels({product.pk: product}) == {}
+    decision = DecisionFactory(item__product=product)
+
+    record_label(
+        product=product, decision=decision, category=decision.category, route=None, now=now
+    )
+
+    old, new = FeedbackLabel.objects.order_by("pk")
+    assert (old.superseded_by, new.source) == (new, LabelSource.MODERATOR)
+    back = retract(
+        product=product, undo=DecisionFactory(item=decision.item), restore_id=old.pk, now=now
+    )
+    assert (back.source, back.label_import, back.annotator) == (
+        LabelSource.IMPORTED,
+        old.label_import,
+        old.annotator,
+    )
+
+
+BAD = {
+    "unknown category": task(choices=["99 Rien"]),
+    "no code": task(choices=["Livres"]),
+    "two choices": task(choices=["10 Livres", "20 Jeux"]),
+    "no choice": task(choices=[]),
+    "unknown product": task(external_id="nobody"),
+    "no id": task(external_id=""),
+    "id of a wrong type": task(external_id=["p-1"]),
+    "null result": task(annotations=[{"result": None}]),
+    "result of a wrong type": task(annotations=[{"result": "10"}]),
+    "no annotation": task(annotations=[]),
+    "skipped": task(annotations=[{"was_cancelled": True, "result": []}]),
+    "two opinions": task(
+        annotations=[*task()["annotations"], *task(choices=["20 Jeux"])["annotations"]]
+    ),
+    "score as text": task(predictions=[{"score": "high"}]),
+    "negative score": task(predictions=[{"score": -1}]),
+    "NUL": task(external_id="p-1\x00"),
+    "NUL in a choice": task(choices=["a\x00b"]),
+    "NUL in a name": {**task(), "id": "\x00"},
+    "lone surrogate": task(external_id="p-\ud800"),
+    "changed since": task(data={"external_id": "p-1", "source": "shop", "input_digest": "e" * 64}),
+    "data of a wrong type": task(data=[1]),
+    "no object": 12,
+}
+RAW = {
+    "1e400": json.dumps(task(predictions=[{"score": "S"}])).replace('"S"', "1e400"),
+    "NaN": json.dumps(task(meta="S")).replace('"S"', "NaN"),
+    "nested brackets": "[" * 50_000 + "]" * 50_000,
+    "nested objects": '{"a":' * 5_000 + "1" + "}" * 5_000,
+    "no JSON": "{nothing}",
+    "number without end": json.dumps(task(meta="S")).replace('"S"', "9" * 5_000),
+}
+
+
+@pytest.mark.parametrize("trap", [*BAD, *RAW])
+def test_a_bad_task_is_refused_with_a_reason_and_sinks_no_other(product, now, trap):
+    good = ProductFactory(source="shop", external_id="good")
+    bad = RAW[trap] if trap in RAW else json.dumps(BAD[trap])
+
+    job = read(f"[{bad}, {json.dumps(task(external_id=good.external_id))}]", now)
+
+    assert (job.created_count, job.refused_count) == (1, 1)
+    assert FeedbackLabel.objects.get().product == good
+    [[number, reason]] = LabelImport.objects.get().report
+    assert number == 1
+    assert reason
+
+
+def test_the_same_product_twice_counts_once(product, now):
+    job = read([task(), task(choices=["20 Jeux"])], now)
+
+    assert (job.created_count, job.refused_count) == (1, 1)
+    assert FeedbackLabel.objects.get().category.code == 10
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"null", b"\xff\xfe[", b"x"])
+def test_a_file_that_is_no_list_is_refused_as_a_whole(now, content):
+    with pytest.raises(TasksUnreadable):
+        read(content, now)
+
+    assert not LabelImport.objects.exists()
+
+
+def test_a_file_that_breaks_off_keeps_what_came_before(product, now):
+    job = read(json.dumps([task()])[:-1] + ", {", now)
+
+    assert (job.created_count, job.refused_count) == (1, 1)
+
+
+def test_an_empty_list_is_an_import_of_nothing(now):
+    job = read([], now)
+
+    assert (job.created_count, job.refused_count) == (0, 0)
+
+
+def test_tasks_are_divided_without_being_parsed():
+    text = ' [ {"a": "],[\\\\\\"]"}, [1,[2]] ,3] '
+
+    assert [json.loads(part) for part in split_tasks(text)] == [{"a": '],[\\"]'}, [1, [2]], 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_own_export_comes_back(now):
+    given = label(now, code=2280)
+    made = export(ExportFormat.LABEL_STUDIO, now)
+    FeedbackLabel.objects.update(ended_at=now)
+
+    job = read(export_path(made).read_bytes(), now)
+
+    assert job.created_count == 1
+    [row] = frozen_rows(snapshot(now))
+    assert (row.product_id, row.code, row.label_source) == (given.product_id, 2280, "imported")
+    assert row.agreement == 1.0
