@@ -23,12 +23,12 @@ from reviewapp.api.serializers.datasets import (
 )
 from reviewapp.choices import ExportFormat, JobStatus
 from reviewapp.domain.snapshots import Filters
+from reviewapp.file_ranges import ranged_file
 from reviewapp.models import DatasetExport, DatasetSnapshot, User
 from reviewapp.selectors.exports import export_path
 from reviewapp.selectors.snapshots import finished_snapshots, snapshot_diff
 from reviewapp.services.exports import SnapshotUnfinished, request_export
 from reviewapp.services.snapshots import request_snapshot
-from reviewapp.views.file_ranges import ranged_file
 from worker.tasks.exports import wake_exports
 from worker.tasks.snapshots import wake_snapshots
 

@@ -5,10 +5,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from reviewapp.choices import JobStatus
+from reviewapp.file_ranges import ranged_file
 from reviewapp.models import DatasetExport
 from reviewapp.selectors import exports as selectors
 from reviewapp.types import UserRequest
-from reviewapp.views.file_ranges import ranged_file
 
 
 @login_required
