@@ -80,6 +80,27 @@ class ServedBy(TextChoices):
     RANDOM = "random", _("By lot")
 
 
+class EstimateSource(TextChoices):
+    """Where a number that a priority is made of comes from."""
+
+    MEASURED = "measured", _("measured")
+    PRIOR = "prior", _("assumed until enough is measured")
+
+
+class Measured(TextChoices):
+    """What is measured for the order of the queue."""
+
+    SECONDS = "seconds", _("Median seconds of a review")
+    VIEWS = "views", _("Views of a listed product a day")
+
+
+class SkillKind(TextChoices):
+    """How a moderator stands to a category family."""
+
+    ONLY = "only", _("Only this family")
+    STRONG = "strong", _("Strong in it: comes first")
+
+
 class FailureCode(TextChoices):
     """Why a product could not be classified; stored in Route.details."""
 

@@ -22,6 +22,20 @@ FIND_LOST_SECONDS = 300
 # Takes seconds of a processor, and a day's work changes the numbers little.
 MEASURE_SECONDS = 900
 
+# Sent every so many seconds.
+_BEAT = {
+    "sweep-requests": ("worker.tasks.sweep.sweep_requests", SWEEP_SECONDS),
+    "sweep-jobs": ("worker.tasks.sweep.sweep_jobs", SWEEP_SECONDS),
+    "find-lost-products": ("worker.tasks.sweep.find_lost_products", FIND_LOST_SECONDS),
+    "renew-embeddings": ("worker.tasks.embed.renew", FIND_LOST_SECONDS),
+    "send-mail": ("worker.tasks.mail.send_waiting", UPKEEP_SECONDS),
+    "sweep-reports": ("worker.tasks.sweep.sweep_reports", UPKEEP_SECONDS),
+    "book-comparisons": ("worker.tasks.team.book", UPKEEP_SECONDS),
+    "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
+    "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
+    "forget-heartbeats": ("worker.tasks.sweep.forget_heartbeats", UPKEEP_SECONDS),
+}
+
 _TASKS = sorted((Path(__file__).parent / "tasks").glob("[!_]*.py"))
 
 app = Celery("bonrayon")
@@ -61,53 +75,10 @@ app.conf.update(
     # Celery would kill it and start the next one, for ever.
     worker_proc_alive_timeout=180,
     timezone="UTC",
+    # They expire, so that they do not pile up while no worker listens.
     beat_schedule={
-        # They expire, so that they do not pile up while no worker listens.
-        "sweep-requests": {
-            "task": "worker.tasks.sweep.sweep_requests",
-            "schedule": SWEEP_SECONDS,
-            "options": {"expires": SWEEP_SECONDS},
-        },
-        "sweep-jobs": {
-            "task": "worker.tasks.sweep.sweep_jobs",
-            "schedule": SWEEP_SECONDS,
-            "options": {"expires": SWEEP_SECONDS},
-        },
-        "find-lost-products": {
-            "task": "worker.tasks.sweep.find_lost_products",
-            "schedule": FIND_LOST_SECONDS,
-            "options": {"expires": FIND_LOST_SECONDS},
-        },
-        "renew-embeddings": {
-            "task": "worker.tasks.embed.renew",
-            "schedule": FIND_LOST_SECONDS,
-            "options": {"expires": FIND_LOST_SECONDS},
-        },
-        "send-mail": {
-            "task": "worker.tasks.mail.send_waiting",
-            "schedule": UPKEEP_SECONDS,
-            "options": {"expires": UPKEEP_SECONDS},
-        },
-        "sweep-reports": {
-            "task": "worker.tasks.sweep.sweep_reports",
-            "schedule": UPKEEP_SECONDS,
-            "options": {"expires": UPKEEP_SECONDS},
-        },
-        "book-comparisons": {
-            "task": "worker.tasks.team.book",
-            "schedule": UPKEEP_SECONDS,
-            "options": {"expires": UPKEEP_SECONDS},
-        },
-        "measure-team": {
-            "task": "worker.tasks.team.measure",
-            "schedule": MEASURE_SECONDS,
-            "options": {"expires": MEASURE_SECONDS},
-        },
-        "forget-heartbeats": {
-            "task": "worker.tasks.sweep.forget_heartbeats",
-            "schedule": UPKEEP_SECONDS,
-            "options": {"expires": UPKEEP_SECONDS},
-        },
+        name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for name, (task, seconds) in _BEAT.items()
     },
 )
 

@@ -22,6 +22,7 @@ from reviewapp.models.predictions import (
     RoutingPolicy,
     WorkerHeartbeat,
 )
+from reviewapp.models.queues import FamilyViews, ModeratorSkill, QueueMeasure, SavedFilter
 from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
 from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
@@ -46,6 +47,7 @@ __all__ = [
     "DatasetSnapshot",
     "Decision",
     "Explanation",
+    "FamilyViews",
     "FeedbackLabel",
     "HeldOutAnswers",
     "LabelImport",
@@ -54,11 +56,13 @@ __all__ = [
     "ModelVersion",
     "ModeratorAlarm",
     "ModeratorWatch",
+    "ModeratorSkill",
     "NetworkSalt",
     "Prediction",
     "Product",
     "ProductEmbedding",
     "ProductImage",
+    "QueueMeasure",
     "ReportCase",
     "ReportPolicy",
     "ReportRing",
@@ -66,6 +70,7 @@ __all__ = [
     "RingEvent",
     "Route",
     "RoutingPolicy",
+    "SavedFilter",
     "SplitAssignment",
     "TeamMeasure",
     "User",

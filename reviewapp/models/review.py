@@ -5,12 +5,29 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Random
 
 from reviewapp.choices import ReviewReason, ReviewStatus, ServedBy, SkipReason, Verdict
+from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.models.catalog import Category, CategoryFamily, Product
 from reviewapp.models.predictions import ModelVersion, Route
 
-# Waiting ten days weighs as much as the step from certainly right to certainly wrong.
+# Waiting twenty days weighs as much as the whole scale of doubts (`domain.priority`).
 AGEING_PER_DAY = 0.1
 _IS_OPEN = ~Q(status=ReviewStatus.RESOLVED)
+# What one look at a grid of near duplicates may settle: nothing that somebody asked about, and
+# nothing that measures people or models.
+IN_BULK = (
+    _IS_OPEN
+    & Q(is_blind=False, escalated_at=None, not_for=None)
+    & Q(group_key__isnull=False, suggested__isnull=False)
+    & ~Q(
+        reasons__overlap=[
+            ReviewReason.AUDIT,
+            ReviewReason.SECOND_OPINION,
+            ReviewReason.GOLD,
+            ReviewReason.BUYER_REPORT,
+            ReviewReason.SELLER_APPEAL,
+        ]
+    )
+)
 
 
 class Epoch(Func):
@@ -30,6 +47,8 @@ class ReviewItem(models.Model):
     # Blind: the moderator answers before seeing what the models said.
     is_blind = models.BooleanField(default=False)
     priority = models.FloatField(default=0.0)
+    # What the priority was made of; NULL where it was given (`domain.priority.ExpectedCost`).
+    expected_cost = models.JSONField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -39,6 +58,16 @@ class ReviewItem(models.Model):
     family = models.ForeignKey(
         CategoryFamily, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # FUSION's answer when the item was opened, and the product's near-duplicate group.
+    suggested = models.ForeignKey(
+        Category, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    group_key = models.BigIntegerField(null=True, blank=True)
+    # A lead's word: until then only this person is handed the item, and before all others.
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    assigned_until = models.DateTimeField(null=True, blank=True)
     # The order of the queue: linear in time, so that it can stand in an index.
     rank = models.GeneratedField(
         expression=F("priority") - Epoch("opened_at") * Value(AGEING_PER_DAY / 86_400),
@@ -81,6 +110,10 @@ class ReviewItem(models.Model):
                 name="review_item_resolved_has_time",
             ),
             models.CheckConstraint(condition=~Q(reasons=[]), name="review_item_has_reason"),
+            models.CheckConstraint(
+                condition=Q(assigned_to=None) | Q(assigned_until__isnull=False),
+                name="review_item_assignment_lapses",
+            ),
         ]
         indexes = [
             # Claiming reads only open items, most urgent first.
@@ -99,6 +132,23 @@ class ReviewItem(models.Model):
                 )
                 for reason in ReviewReason
             ],
+            models.Index(
+                F("rank").desc(),
+                "id",
+                condition=_IS_OPEN & Q(priority__gte=HIGH_VALUE),
+                name="review_item_value",
+            ),
+            models.Index("opened_at", "id", condition=_IS_OPEN, name="review_item_age"),
+            models.Index(
+                "assigned_to",
+                F("rank").desc(),
+                "id",
+                condition=_IS_OPEN & Q(assigned_to__isnull=False),
+                name="review_item_assigned",
+            ),
+            models.Index(
+                "group_key", "suggested", "id", condition=IN_BULK, name="review_item_bulk"
+            ),
             models.Index(
                 "claimed_by",
                 condition=Q(status=ReviewStatus.CLAIMED),
@@ -133,6 +183,8 @@ class Decision(models.Model):
         models.CharField(max_length=20, choices=ReviewReason), default=list, blank=True
     )
     is_blind = models.BooleanField(default=False)
+    # Given in a grid of near duplicates, with one look at all of them.
+    is_bulk = models.BooleanField(default=False)
     skip_reason = models.CharField(max_length=20, choices=SkipReason, blank=True)
     comment = models.TextField(blank=True, max_length=2000)
     undoes = models.OneToOneField(

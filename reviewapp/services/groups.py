@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from classifier.errors import InputUnreadable
 from classifier.image import open_rgb
+from reviewapp.choices import ReviewStatus
 from reviewapp.domain import groups
-from reviewapp.models import Product, ProductImage
+from reviewapp.models import Product, ProductImage, ReviewItem
 from reviewapp.services.images import look_of
 
 
@@ -51,6 +52,8 @@ def group_products(*, after: int, most: int) -> int | None:
         Product.objects.filter(pk=product.pk, input_digest=product.input_digest).update(
             title_hash=product.title_hash, group_key=product.group_key
         )
+        open_items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
+        open_items.filter(product=product).update(group_key=product.group_key)
     return rows[-1].pk if rows else None
 
 

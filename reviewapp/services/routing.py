@@ -9,9 +9,10 @@ from typing import Any
 
 from reviewapp.choices import MemberChoice, ProductStatus, ReviewReason, ReviewStatus, RouteOutcome
 from reviewapp.domain import routing
-from reviewapp.domain.priority import AUDIT, initial_priority
+from reviewapp.domain.priority import AUDIT, p_wrong
 from reviewapp.domain.routing import Evidence, MemberOpinion, RouteDecision
 from reviewapp.models import FeedbackLabel, Prediction, Product, ReviewItem, Route, RoutingPolicy
+from reviewapp.selectors.measures import expected_cost_of
 from reviewapp.services.listing import hold_product, list_product
 from reviewapp.services.policies import rules
 from reviewapp.services.review import open_item
@@ -42,7 +43,7 @@ def route_classified(
     route = _record(product, answers, policy, decision, details, now)
     fusion = answers[MemberChoice.FUSION]
     if decision.outcome == RouteOutcome.REVIEW:
-        _to_review(product, route, initial_priority(decision.reasons, fusion.confidence), now)
+        _to_review(product, route, fusion, now)
     else:
         _to_shop(product, fusion, route, now)
     return route
@@ -67,7 +68,7 @@ def route_failed(
     decision = routing.route(Evidence(fusion=None, failure=failure), 0.0, rules(policy))
     details = {"failure": failure, "failure_detail": detail}
     route = _record(product, {}, policy, decision, details, now)
-    _to_review(product, route, initial_priority(decision.reasons, None), now)
+    _to_review(product, route, None, now)
     return route
 
 
@@ -138,10 +139,15 @@ def _keep_label(
     return route
 
 
-def _to_review(product: Product, route: Route, priority: float, now: datetime) -> None:
+def _to_review(product: Product, route: Route, fusion: Prediction | None, now: datetime) -> None:
     hold_product(product=product)
     reasons = [ReviewReason(reason) for reason in route.reasons]
-    open_item(product=product, reasons=reasons, priority=priority, route=route, now=now)
+    cost = expected_cost_of(
+        probability=p_wrong(fusion.confidence if fusion else None),
+        category=fusion.category if fusion else None,
+        reasons=reasons,
+    )
+    open_item(product=product, reasons=reasons, priority=cost, route=route, now=now)
 
 
 def _to_shop(product: Product, fusion: Prediction, route: Route, now: datetime) -> None:

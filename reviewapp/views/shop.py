@@ -1,10 +1,12 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
 from reviewapp.forms.reports import ReportForm
 from reviewapp.models import Category, Product, User
 from reviewapp.selectors import reports, shop
 from reviewapp.selectors.pages import CursorInvalid
+from reviewapp.services.measures import count_view
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -39,6 +41,8 @@ def aisle(request: HttpRequest, code: int) -> HttpResponse:
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
     """One listed product. Anything else is not there for a buyer."""
     shown = get_object_or_404(shop.listed_products(), pk=product_id)
+    if request.method == "GET" and shown.category is not None:
+        count_view(family_id=shown.category.family_id, now=timezone.now())
     return render(request, "shop/product.html", product_context(request, shown))
 
 

@@ -79,7 +79,7 @@ def test_a_doubtful_product_goes_to_review_by_how_doubtful_it_is(model, now):
     classify(request, model, now, confidence=0.3)
 
     item = ReviewItem.objects.get(product=request.product)
-    assert (item.reasons, item.priority) == (["low_confidence"], pytest.approx(0.7))
+    assert (item.reasons, item.priority) == (["low_confidence"], pytest.approx(2 * 0.7 / 1.7))
     assert item.product.status == ProductStatus.IN_REVIEW
     assert item.route.reasons == ["low_confidence"]
 

@@ -25,6 +25,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
 from reviewapp.selectors.review.queue import in_queue
+from reviewapp.selectors.review.urgency import Urgency, urgency
 
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
@@ -61,6 +62,7 @@ class Card:
     evidence: ReportEvidence | None = None
     escalation: Decision | None = None
     failure: str = ""
+    urgency: Urgency | None = None
 
     @property
     def by_member(self) -> dict[str, Prediction]:
@@ -107,6 +109,7 @@ def card(*, item_id: int) -> Card:
         evidence=evidence(item.product) if is_reported else None,
         escalation=escalation,
         failure=_failure(route.details.get("failure", "")) if route else "",
+        urgency=urgency(item),
     )
 
 

@@ -6,7 +6,19 @@ from datetime import datetime
 from django.db import transaction
 
 from reviewapp.choices import MemberChoice, ReviewReason, ReviewStatus
-from reviewapp.models import Prediction, Product, ReviewItem, Route
+from reviewapp.domain.priority import ExpectedCost
+from reviewapp.models import Category, Prediction, Product, ReviewItem, Route
+
+_REFRESHED = [
+    "reasons",
+    "priority",
+    "expected_cost",
+    "route",
+    "is_blind",
+    "suggested",
+    "family",
+    "group_key",
+]
 
 
 @transaction.atomic
@@ -14,16 +26,16 @@ def open_item(
     *,
     product: Product,
     reasons: Sequence[ReviewReason],
-    priority: float,
+    priority: float | ExpectedCost,
     now: datetime,
     route: Route | None = None,
 ) -> ReviewItem:
     """Open the product's one review item, or add `reasons` to the open one.
 
     Locks the product row, so that two callers cannot open two items. A higher priority raises
-    the item's; a lower one leaves it. An audit is blind, since the answer must come before the
-    models' answers are seen: any further reason keeps it so, and an audit that joins an open item
-    makes it so, unless somebody has seen the item already.
+    the item's; a lower one leaves it. What a priority was made of is kept with it. An audit is
+    blind, since the answer must come before the models' answers are seen: any further reason keeps
+    it so, and an audit that joins an open item makes it so, unless somebody has seen it already.
     """
     Product.objects.select_for_update(no_key=True).only("id").get(pk=product.pk)
     item = (
@@ -32,28 +44,47 @@ def open_item(
         .exclude(status=ReviewStatus.RESOLVED)
         .first()
     )
+    answer = _suggested(product)
     if item is None:
-        return ReviewItem.objects.create(
+        item = ReviewItem(
             product=product,
             route=route,
             reasons=list(reasons),
-            priority=priority,
             is_blind=ReviewReason.AUDIT in reasons,
-            family_id=_family_id(product),
             opened_at=now,
         )
-    item.reasons = list(dict.fromkeys([*item.reasons, *reasons]))
-    item.priority = max(item.priority, priority)
-    item.route = route or item.route
-    item.family_id = _family_id(product)
-    is_unseen = item.status == ReviewStatus.PENDING and item.first_seen_at is None
-    item.is_blind = item.is_blind or (is_unseen and ReviewReason.AUDIT in reasons)
-    item.save(update_fields=["reasons", "priority", "route", "is_blind", "family"])
+        _raise_priority(item, priority)
+    else:
+        item.reasons = list(dict.fromkeys([*item.reasons, *reasons]))
+        item.route = route or item.route
+        is_unseen = item.status == ReviewStatus.PENDING and item.first_seen_at is None
+        item.is_blind = item.is_blind or (is_unseen and ReviewReason.AUDIT in reasons)
+        if _number(priority) > item.priority:
+            _raise_priority(item, priority)
+    item.suggested = answer
+    item.family_id = answer.family_id if answer else None
+    item.group_key = product.group_key
+    item.save(update_fields=None if item.pk is None else _REFRESHED)
     return item
 
 
-def _family_id(product: Product) -> int | None:
-    newest = Prediction.objects.filter(
-        product=product, member=MemberChoice.FUSION, input_digest=product.input_digest
-    ).order_by("-created_at", "-id")
-    return newest.values_list("category__family_id", flat=True).first()
+def _raise_priority(item: ReviewItem, priority: float | ExpectedCost) -> None:
+    item.priority = _number(priority)
+    item.expected_cost = priority.as_json() if isinstance(priority, ExpectedCost) else None
+
+
+def _number(priority: float | ExpectedCost) -> float:
+    return priority.priority if isinstance(priority, ExpectedCost) else priority
+
+
+def _suggested(product: Product) -> Category | None:
+    """Return what FUSION answered last to the product's present text and picture."""
+    newest = (
+        Prediction.objects.filter(
+            product=product, member=MemberChoice.FUSION, input_digest=product.input_digest
+        )
+        .select_related("category")
+        .order_by("-created_at", "-id")
+        .first()
+    )
+    return newest.category if newest else None
