@@ -67,6 +67,18 @@ def test_rules_that_let_the_unproven_reach_the_bar_are_not_safe():
     assert not Rules(unproven_cap=0.6).is_safe
 
 
+def test_two_hundred_new_accounts_move_nothing_past_five_proven_people():
+    brigade = [Voice(Record(), 1300, f"hired-{number}") for number in range(200)]
+    honest = [Voice(PROVEN, 1281, f"home-{number}") for number in range(5)]
+
+    alone = score_case(brigade, MODEL, RULES)
+    both = score_case([*brigade, *honest], MODEL, RULES)
+
+    assert alone.score < RULES.reopen_at
+    assert alone.weight == pytest.approx(RULES.unproven_cap)
+    assert (both.lead, both.score > RULES.overrule_at) == (1281, True)
+
+
 def test_two_proven_people_who_agree_reach_the_bar_and_one_does_not():
     one = score_case([Voice(PROVEN, 1281, "a")], MODEL, RULES)
     two = score_case([Voice(PROVEN, 1281, "a"), Voice(PROVEN, 1281, "b")], MODEL, RULES)
