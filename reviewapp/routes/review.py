@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviewapp.views.review import answers, desk, guidance, history
+from reviewapp.views.review import answers, decisions, desk, guidance, history, team, work
 
 app_name = "review"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("items/<int:item_id>/neighbours/", guidance.neighbours, name="neighbours"),
     path("items/<int:item_id>/explanation/", guidance.explanation, name="explanation"),
     path("undo/", answers.undo, name="undo"),
+    path("work/", work.work, name="work"),
     path("history/", history.history, name="history"),
+    path("decisions/", decisions.decisions, name="decisions"),
+    path("team/", team.team, name="team"),
+    path("team/<int:user_id>/", team.member, name="member"),
+    path("team/alarms/<int:alarm_id>/close/", team.close, name="close-alarm"),
     path("products/<int:product_id>/", history.provenance, name="provenance"),
 ]

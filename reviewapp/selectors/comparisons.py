@@ -1,15 +1,18 @@
 """Decisions as facts for statistics: what each answer can be held against."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from reviewapp.choices import MemberChoice, ReviewReason, Verdict
 from reviewapp.domain.comparisons import AnswerFacts, Given
 from reviewapp.models import Category, Decision, Prediction
 
+# Two people differ once on anything; three times on the same pair is a habit.
+LEAST_CONFUSIONS = 3
 ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
@@ -30,7 +33,8 @@ def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[Answer
     """Return up to `most` decisions with ids above `last`, as facts, oldest first, and the last id.
 
     Stops at the first made after `until`: it may still be undone, and one with a lower id may
-    still be on its way. Skips and undone answers give no facts. The id is None when none is left.
+    still be on its way. Skips and undone answers give no facts, and bulk answers none: many of them are one look. The
+    id is None when none is left.
     """
     rows = Decision.objects.filter(pk__gt=last).order_by("pk").select_related("item", "undone_by")
     batch: list[Decision] = []
@@ -40,7 +44,7 @@ def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[Answer
         batch.append(decision)
     if not batch:
         return [], None
-    answers = [d for d in batch if d.verdict in ANSWERS and not hasattr(d, "undone_by")]
+    answers = [d for d in batch if _is_own_look(d)]
     beliefs = _beliefs(answers)
     firsts = _first_answers([d for d in answers if ReviewReason.SECOND_OPINION in d.reasons])
     facts = [_facts(d, beliefs.get(d.pk, ()), firsts.get(d.pk)) for d in answers]
@@ -62,6 +66,35 @@ def double_labelled(*, most: int) -> list[Pair]:
         for d in seconds
         if (first := firsts.get(d.pk)) is not None and first.is_blind
     ]
+
+
+def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]:
+    """Return pairs of category ids that the moderator and colleagues answered for the same product.
+
+    As (smaller id, larger id, how often), most frequent first, from the newest `most` double-labelled
+    products; which of the two was right is not told. Below LEAST_CONFUSIONS a pair is chance.
+    """
+    seconds = list(
+        _standing()
+        .filter(
+            Q(moderator=moderator) | Q(item__not_for=moderator),
+            reasons__contains=[ReviewReason.SECOND_OPINION],
+        )
+        .select_related("item")
+        .order_by("-decided_at", "-pk")[:most]
+    )
+    firsts = _first_answers(seconds)
+    pairs = Counter(
+        tuple(sorted((_given(d).category, _given(firsts[d.pk]).category)))
+        for d in seconds
+        if d.pk in firsts and d.category_id != firsts[d.pk].category_id
+    )
+    return [(a, b, times) for (a, b), times in pairs.most_common() if times >= LEAST_CONFUSIONS]
+
+
+def _is_own_look(decision: Decision) -> bool:
+    is_undone = hasattr(decision, "undone_by")
+    return decision.verdict in ANSWERS and not is_undone and not decision.is_bulk
 
 
 def _standing() -> QuerySet[Decision]:

@@ -28,12 +28,28 @@ def page_by_time(rows: QuerySet[Row], *, field: str, cursor: str, size: int) -> 
     """
     if cursor:
         moment, pk = _read(cursor)
-        rows = rows.filter(Q(**{f"{field}__lt": moment}) | Q(**{field: moment, "pk__lt": pk}))
+        # The first condition is the one an index can start at.
+        rows = rows.filter(Q(**{f"{field}__lte": moment})).filter(
+            Q(**{f"{field}__lt": moment}) | Q(pk__lt=pk)
+        )
     found = list(rows.order_by(f"-{field}", "-pk")[: size + 1])
     if len(found) <= size:
         return Page(found)
     last = found[size - 1]
     return Page(found[:size], older=f"{getattr(last, field).isoformat()},{last.pk}")
+
+
+def page_of_keys(
+    keys: list[tuple[datetime, int]], *, cursor: str, size: int
+) -> tuple[list[tuple[datetime, int]], str]:
+    """Return the same page of (time, id) keys in memory, with the cursor of the next one."""
+    newest_first = sorted(keys, reverse=True)
+    if cursor:
+        start = _read(cursor)
+        newest_first = [key for key in newest_first if key < start]
+    page = newest_first[:size]
+    older = f"{page[-1][0].isoformat()},{page[-1][1]}" if len(newest_first) > size else ""
+    return page, older
 
 
 def _read(cursor: str) -> tuple[datetime, int]:

@@ -1,11 +1,69 @@
-"""The team: tallies and measures as they are stored, and who does what at the moment."""
+"""The team: tallies, measures and alarms as they are stored, and what each has done today."""
 
-from django.db.models import Max
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from reviewapp.choices import ComparisonKind
+from django.db.models import Aggregate, Count, FloatField, Max, Q, QuerySet
+from django.utils import timezone
+
+from reviewapp.choices import ComparisonKind, MeasureKind, Verdict
 from reviewapp.domain.carelessness import Tally
 from reviewapp.domain.comparisons import GRACE
-from reviewapp.models import ComparisonTally, Decision, TeamMeasure
+from reviewapp.models import (
+    Category,
+    ComparisonTally,
+    Decision,
+    ModeratorAlarm,
+    ReviewItem,
+    TeamMeasure,
+    User,
+)
+
+# What is told about a person, in the order of the page.
+OF_A_PERSON = (
+    MeasureKind.AGREEMENT,
+    MeasureKind.COMPETENCE,
+    MeasureKind.GOLD,
+    MeasureKind.ANCHORING,
+)
+Cell = tuple[MeasureKind, TeamMeasure | None]
+_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
+
+
+class Median(Aggregate):
+    """The middle value; half of the rows lie on either side."""
+
+    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Answers since midnight and within the last hour; `seconds` is the median from card to answer."""
+
+    decided: int = 0
+    last_hour: int = 0
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    """A moderator as a lead sees him or her."""
+
+    user: User
+    today: Today
+    measures: list[Cell]
+    alarm: ModeratorAlarm | None
+    holds: list[ReviewItem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryMeasures:
+    """One category's measures, in the order asked for; None where there is none yet."""
+
+    category: Category
+    measures: list[Cell]
 
 
 def all_tallies() -> dict[tuple[int, ComparisonKind, int], Tally]:
@@ -22,3 +80,87 @@ def is_measuring_due() -> bool:
     newest = Decision.objects.order_by("-decided_at").values_list("decided_at", flat=True).first()
     measured = TeamMeasure.objects.aggregate(at=Max("measured_at"))["at"]
     return newest is not None and (measured is None or newest + GRACE > measured)
+
+
+def moderators() -> QuerySet[User]:
+    """Everybody who may decide, by name."""
+    allowed = Q(groups__permissions__codename="add_decision")
+    return User.objects.filter(allowed, is_active=True).distinct().order_by("username")
+
+
+def members(*, now: datetime, held: Iterable[ReviewItem]) -> list[Member]:
+    """Return everybody who may decide, those with an alarm first, then by what they did today."""
+    people = list(moderators())
+    done = today(people=people, now=now)
+    alarms = {alarm.moderator_id: alarm for alarm in open_alarms()}
+    measured = {
+        (row.moderator_id, row.kind): row
+        for row in TeamMeasure.objects.filter(moderator__isnull=False, category=None)
+    }
+    found = {
+        user.pk: Member(
+            user,
+            done.get(user.pk, Today()),
+            [(kind, measured.get((user.pk, kind))) for kind in OF_A_PERSON],
+            alarms.get(user.pk),
+        )
+        for user in people
+    }
+    for item in held:
+        if item.claimed_by_id in found:
+            found[item.claimed_by_id].holds.append(item)
+    return sorted(found.values(), key=lambda one: (one.alarm is None, -one.today.decided))
+
+
+def today(*, people: Iterable[User], now: datetime) -> dict[int, Today]:
+    """Return what each has done since midnight, by id; nobody who has done nothing."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    an_hour_ago = now - timedelta(hours=1)
+    rows = (
+        Decision.objects.filter(
+            moderator__in=[user.pk for user in people],
+            decided_at__gte=min(midnight, an_hour_ago),
+            verdict__in=_ANSWERS,
+            undone_by=None,
+        )
+        .values_list("moderator_id")
+        .annotate(
+            decided=Count("pk", filter=Q(decided_at__gte=midnight)),
+            last_hour=Count("pk", filter=Q(decided_at__gte=an_hour_ago)),
+            middle=Median("seconds", filter=Q(decided_at__gte=midnight, is_bulk=False)),
+        )
+    )
+    return {who: Today(decided, last, middle) for who, decided, last, middle in rows.order_by()}
+
+
+def open_alarms() -> QuerySet[ModeratorAlarm]:
+    return ModeratorAlarm.objects.filter(closed_at=None).select_related("moderator")
+
+
+def alarms_of(*, moderator: User) -> QuerySet[ModeratorAlarm]:
+    """All alarms about one person, newest first."""
+    own = ModeratorAlarm.objects.filter(moderator=moderator)
+    return own.select_related("closed_by").order_by("-raised_at")
+
+
+def overall(*, moderator: User | None, kinds: Iterable[MeasureKind]) -> list[TeamMeasure | None]:
+    """Return the measures of a person, or of the team, over all categories, in that order."""
+    rows = TeamMeasure.objects.filter(moderator=moderator, category=None)
+    of_kind = {row.kind: row for row in rows}
+    return [of_kind.get(kind) for kind in kinds]
+
+
+def by_category(*, moderator: User | None, kinds: Iterable[MeasureKind]) -> list[CategoryMeasures]:
+    """Return a person's or the team's measures for each category that has any, by code."""
+    wanted = list(kinds)
+    rows = TeamMeasure.objects.filter(
+        moderator=moderator, category__isnull=False, kind__in=wanted, sample__gt=0
+    ).select_related("category__family")
+    found: dict[Category, dict[str, TeamMeasure]] = {}
+    for row in rows.order_by("category__code"):
+        if row.category is not None:
+            found.setdefault(row.category, {})[row.kind] = row
+    return [
+        CategoryMeasures(category, [(kind, of_kind.get(kind)) for kind in wanted])
+        for category, of_kind in found.items()
+    ]

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
+from reviewapp.choices import MeasureKind
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.model_report import Rate
+from reviewapp.models import TeamMeasure
 
 register = template.Library()
 
@@ -31,6 +33,33 @@ def share(value: Rate | Interval | float | None) -> str:
     if number is None:
         return "–"
     return str(format_percent(number, "#,##0.0 %" if _locale() == "fr" else "#,##0.0%", _locale()))
+
+
+@register.inclusion_tag("review/_measure.html")
+def measure(row: TeamMeasure | None) -> dict[str, Any]:
+    """Show a measure with its interval, or how many observations are missing until it may be shown."""
+    if row is None or row.value is None or row.low is None or row.high is None:
+        return {"value": "", "missing": row.missing if row else None}
+    write = _WRITTEN.get(MeasureKind(row.kind), share)
+    return {
+        "value": write(row.value),
+        "low": write(row.low),
+        "high": write(row.high),
+        "sample": row.sample,
+    }
+
+
+def _plain(value: float) -> str:
+    return str(format_decimal(value, "0.00", _locale()))
+
+
+def _points(value: float) -> str:
+    """Write a difference of shares in percentage points, with its sign."""
+    number = format_decimal(value * 100, "+0.0;−0.0", _locale())
+    return _("%(number)s pts") % {"number": number}
+
+
+_WRITTEN = {MeasureKind.ALPHA: _plain, MeasureKind.ANCHORING: _points}
 
 
 @register.filter

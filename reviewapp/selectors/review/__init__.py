@@ -4,25 +4,29 @@ from reviewapp.selectors.review.card import Card, card, held_item_id
 from reviewapp.selectors.review.explanation import Moved, explanation_of, moved
 from reviewapp.selectors.review.history import (
     decisions_of,
-    decisions_on,
     fusion_confidence,
     is_blind_now,
     latest_undoable,
     undoable_ids,
 )
 from reviewapp.selectors.review.neighbours import Neighbourhood, neighbourhood
+from reviewapp.selectors.review.provenance import Event, past_of
 from reviewapp.selectors.review.queue import COUNT_UP_TO, QueueState, queue_state
 from reviewapp.selectors.review.taxonomy import guides
+from reviewapp.selectors.review.work import Asked, Confused, asked_leads, often_confused
 
 __all__ = [
     "COUNT_UP_TO",
+    "Asked",
     "Card",
+    "Confused",
+    "Event",
     "Moved",
     "Neighbourhood",
     "QueueState",
+    "asked_leads",
     "card",
     "decisions_of",
-    "decisions_on",
     "explanation_of",
     "fusion_confidence",
     "guides",
@@ -31,6 +35,8 @@ __all__ = [
     "latest_undoable",
     "moved",
     "neighbourhood",
+    "often_confused",
+    "past_of",
     "queue_state",
     "undoable_ids",
 ]

@@ -65,12 +65,13 @@ def decisions_on(*, product: Product) -> QuerySet[Decision]:
         Decision.objects.filter(product=product)
         .select_related(
             "moderator",
-            "category",
-            "suggested_category",
+            "category__family",
+            "suggested_category__family",
             "model_version",
             "undoes",
-            "undone_by",
+            "undone_by__moderator",
             "label__superseded_by",
+            "item__route__policy",
         )
         .order_by("-id")
     )

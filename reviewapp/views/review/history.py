@@ -52,10 +52,10 @@ def provenance(request: UserRequest, product_id: int) -> HttpResponse:
     is_blind = selectors.is_blind_now(product=product)
     rows = [
         (
-            decision,
-            reasons_to_show([ReviewReason(r) for r in decision.reasons], is_blind=is_blind),
+            event,
+            reasons_to_show([ReviewReason(r) for r in event.decision.reasons], is_blind=is_blind),
         )
-        for decision in selectors.decisions_on(product=product)
+        for event in selectors.past_of(product=product)
     ]
     context = {"product": product, "rows": rows, "is_blind": is_blind}
     return render(request, "review/provenance.html", context)

@@ -1,0 +1,96 @@
+"""The history: any decision found by who, what, why, when, or the product's own words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
+from reviewapp.models import Decision, Product, ReviewItem
+from reviewapp.selectors.pages import Page, page_by_time, page_of_keys
+from reviewapp.selectors.shop import WORDS
+
+PAGE_SIZE = 50
+# Words that more products have in common do not find anything; the page asks for another one.
+MOST_PRODUCTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionQuery:
+    """What to look for; empty fields do not limit. `since` is inclusive, `until` exclusive."""
+
+    moderator: int | None = None
+    category: int | None = None
+    verdict: Verdict | None = None
+    reason: ReviewReason | None = None
+    model_version: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+class TooManyProducts(Exception):
+    """More than MOST_PRODUCTS products have these words."""
+
+
+def search(*, query: DecisionQuery, cursor: str = "") -> Page[Decision]:
+    """Return a page of decisions, newest first. Raises pages.CursorInvalid, TooManyProducts.
+
+    Decisions on a product that awaits a blind answer are left out until it has been given.
+    """
+    rows = _limited(query)
+    if not query.text:
+        return page_by_time(_with_all(rows), field="decided_at", cursor=cursor, size=PAGE_SIZE)
+    # Few enough to be sorted here: asked for in order, PostgreSQL would read the whole history
+    # in the hope of meeting one soon.
+    keys = rows.filter(product__in=_product_ids(query.text)).values_list("decided_at", "pk")
+    page_keys, older = page_of_keys(list(keys), cursor=cursor, size=PAGE_SIZE)
+    found = _with_all(Decision.objects.filter(pk__in=[pk for _moment, pk in page_keys]))
+    return Page(list(found.order_by("-decided_at", "-pk")), older=older)
+
+
+def _limited(query: DecisionQuery) -> QuerySet[Decision]:
+    awaiting = ReviewItem.objects.filter(product=OuterRef("product"), is_blind=True).exclude(
+        status=ReviewStatus.RESOLVED
+    )
+    limits = {
+        "moderator": query.moderator,
+        "category": query.category,
+        "verdict": query.verdict,
+        "model_version": query.model_version,
+        "decided_at__gte": query.since,
+        "decided_at__lt": query.until,
+        "reasons__contains": [query.reason] if query.reason else None,
+    }
+    given = {name: value for name, value in limits.items() if value is not None}
+    return Decision.objects.filter(~Exists(awaiting), **given)
+
+
+def _product_ids(text: str) -> list[int]:
+    """Ids of products with that external id, or with all these words."""
+    named = list(Product.objects.filter(external_id=text).values_list("pk", flat=True))
+    if named:
+        return named
+    words = SearchQuery(text, config="french", search_type="websearch")
+    ids = Product.objects.annotate(words=WORDS).filter(words=words).values_list("pk", flat=True)
+    found = list(ids.order_by()[: MOST_PRODUCTS + 1])
+    if len(found) > MOST_PRODUCTS:
+        raise TooManyProducts(text)
+    return found
+
+
+def _with_all(rows: QuerySet[Decision]) -> QuerySet[Decision]:
+    return rows.select_related(
+        "moderator",
+        "product__image",
+        "category__family",
+        "suggested_category__family",
+        "model_version",
+        "undone_by",
+    ).defer("before", "product__description", "product__raw_description")
+
+
+def searchable_moderators() -> Q:
+    """Limit users to those whose decisions can be searched for: who decides now, or ever has."""
+    return Q(groups__permissions__codename="add_decision") | Q(watch__isnull=False)

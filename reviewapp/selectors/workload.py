@@ -1,0 +1,87 @@
+"""What waits, how old it is, how fast it is worked off, and who has what in hand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, QuerySet
+from django.db.models.functions import TruncHour
+
+from reviewapp.choices import ReviewStatus, Verdict
+from reviewapp.models import Decision, ReviewItem
+
+# Counting more would cost a page its speed and tell a lead nothing more.
+COUNT_UP_TO = 100_000
+HOURS = 24
+_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Open items; each number at most COUNT_UP_TO.
+
+    old: those that wait for more than a day; seconds_left: to work everything off at the pace of
+    the last 24 hours, None when nobody has decided
+    """
+
+    open: int
+    held: int
+    escalated: int
+    old: int
+    oldest_at: datetime | None
+    seconds_left: float | None
+
+    @property
+    def is_more(self) -> bool:
+        return self.open >= COUNT_UP_TO
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Answers given in the hour from `start`; `height` is 0..100 of the busiest hour."""
+
+    start: datetime
+    decided: int
+    height: float
+
+    @property
+    def top(self) -> float:
+        return 100 - self.height
+
+
+def load(*, now: datetime, decided: int) -> Load:
+    """Read the load; `decided`: answers of the last 24 hours."""
+    items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
+    count = _count(items)
+    return Load(
+        open=count,
+        held=_count(held_now(now=now)),
+        escalated=_count(items.filter(escalated_at__isnull=False)),
+        old=_count(items.filter(opened_at__lt=now - timedelta(days=1))),
+        oldest_at=items.aggregate(at=Min("opened_at"))["at"],
+        seconds_left=count / decided * HOURS * 3600 if decided else None,
+    )
+
+
+def held_now(*, now: datetime) -> QuerySet[ReviewItem]:
+    """Items that somebody holds under a live lease, with holder and product."""
+    held = ReviewItem.objects.filter(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
+    return held.select_related("claimed_by", "product").order_by("claimed_by__username", "pk")
+
+
+def per_hour(*, now: datetime) -> list[Hour]:
+    """Return the last 24 hours, oldest first, the present one included."""
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    starts = [this_hour - timedelta(hours=back) for back in reversed(range(HOURS))]
+    rows = (
+        Decision.objects.filter(decided_at__gte=starts[0], verdict__in=_ANSWERS, undone_by=None)
+        .annotate(hour=TruncHour("decided_at", tzinfo=now.tzinfo))
+        .values_list("hour")
+        .annotate(count=Count("pk"))
+    )
+    counts = dict(rows.order_by())
+    most = max(counts.values(), default=0) or 1
+    return [Hour(s, counts.get(s, 0), round(100 * counts.get(s, 0) / most, 1)) for s in starts]
+
+
+def _count(items: QuerySet[ReviewItem]) -> int:
+    return items.order_by()[:COUNT_UP_TO].count()

@@ -1,0 +1,25 @@
+"""The pages around the review desk, as tabs."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from reviewapp.types import UserRequest
+
+LEAD = "reviewapp.lead_review"
+
+
+def sections(request: UserRequest, active: str) -> list[dict[str, Any]]:
+    """Return the tabs that the person may open; `active` is the name of the present page."""
+    entries = [
+        ("reviewapp.add_decision", "review:desk", _("Review desk")),
+        ("reviewapp.add_decision", "review:work", _("My work")),
+        ("reviewapp.view_decision", "review:decisions", _("All decisions")),
+        (LEAD, "review:team", _("Team")),
+    ]
+    return [
+        {"url": reverse(name), "label": label, "active": name == active}
+        for permission, name, label in entries
+        if request.user.has_perm(permission)
+    ]
