@@ -17,6 +17,8 @@ LONGEST_TASK_SECONDS = 7260
 VISIBILITY_SECONDS = LONGEST_TASK_SECONDS + 300
 SWEEP_SECONDS = 10
 UPKEEP_SECONDS = 60
+# The shop's counts, where counting is quick; a large catalogue rests longer between two.
+COUNT_SECONDS = 15
 # Reads all products; every way in makes a product's request in the same transaction.
 FIND_LOST_SECONDS = 300
 # Takes seconds of a processor, and a day's work changes the numbers little.
@@ -33,6 +35,7 @@ _BEAT = {
     "book-comparisons": ("worker.tasks.team.book", UPKEEP_SECONDS),
     "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
+    "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),
     "forget-heartbeats": ("worker.tasks.sweep.forget_heartbeats", UPKEEP_SECONDS),
 }
 

@@ -26,6 +26,7 @@ from reviewapp.models.queues import FamilyViews, ModeratorSkill, QueueMeasure, S
 from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
 from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
+from reviewapp.models.shop import CatalogueEntry, CatalogueRollUp, CatalogueTally, CatalogueWord
 from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 from reviewapp.models.team import (
     ComparisonCursor,
@@ -36,7 +37,11 @@ from reviewapp.models.team import (
 )
 
 __all__ = [
+    "CatalogueEntry",
     "CatalogueImport",
+    "CatalogueRollUp",
+    "CatalogueTally",
+    "CatalogueWord",
     "Category",
     "CategoryConfusion",
     "CategoryFamily",

@@ -177,24 +177,10 @@ class Product(models.Model):
             ),
         ]
         indexes = [
-            # The shop reads one category, newest first.
-            models.Index(
-                "category",
-                F("listed_at").desc(),
-                F("id").desc(),
-                condition=Q(status=ProductStatus.LISTED),
-                name="product_shop_category",
-            ),
-            models.Index(
-                F("listed_at").desc(),
-                F("id").desc(),
-                condition=Q(status=ProductStatus.LISTED),
-                name="product_shop_newest",
-            ),
             models.Index("seller", F("arrived_at").desc(), name="product_of_seller"),
             # People look products up by the seller's name for them, without the source.
             models.Index("external_id", name="product_external_id"),
-            # The same expression as in reviewapp.selectors.shop, or PostgreSQL will not use it.
+            # The same expression as in reviewapp.selectors.decisions, or PostgreSQL will not use it.
             GinIndex(
                 SearchVector("designation", "description", config="french"), name="product_search"
             ),

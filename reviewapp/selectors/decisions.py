@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.postgres.search import SearchQuery
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, Product, ReviewItem
 from reviewapp.selectors.pages import Page, page_by_time, page_of_keys
-from reviewapp.selectors.shop import WORDS
 
 PAGE_SIZE = 50
+# The same expression as the index product_search, or PostgreSQL will not use that.
+_WORDS = SearchVector("designation", "description", config="french")
 # Words that more products have in common do not find anything; the page asks for another one.
 MOST_PRODUCTS = 2000
 
@@ -73,7 +74,7 @@ def _product_ids(text: str) -> list[int]:
     if named:
         return named
     words = SearchQuery(text, config="french", search_type="websearch")
-    ids = Product.objects.annotate(words=WORDS).filter(words=words).values_list("pk", flat=True)
+    ids = Product.objects.annotate(words=_WORDS).filter(words=words).values_list("pk", flat=True)
     found = list(ids.order_by()[: MOST_PRODUCTS + 1])
     if len(found) > MOST_PRODUCTS:
         raise TooManyProducts(text)

@@ -1,18 +1,25 @@
 """What buyers see: listed products only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from reviewapp.choices import ProductStatus
-from reviewapp.models import Category, CategoryFamily, Product, ProductImage
-from reviewapp.selectors.pages import Page, page_by_time
+from reviewapp.models import (
+    CatalogueEntry,
+    CatalogueRollUp,
+    Category,
+    CategoryFamily,
+    Product,
+    ProductImage,
+)
+from reviewapp.selectors.facets import Facets, Filters, count_facets, tallied, total
+from reviewapp.selectors.pages import page_by_time
 
 PAGE_SIZE = 24
-MATCHES_SHOWN = 96
-# The same expression as the index product_search, or PostgreSQL will not use that.
-WORDS = SearchVector("designation", "description", config="french")
+TALLIES = "tallies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,52 +31,92 @@ class Aisle:
     image: ProductImage | None
 
 
+@dataclass(frozen=True, slots=True)
+class FamilyAisles:
+    """A family with its categories."""
+
+    family: CategoryFamily
+    aisles: list[Aisle]
+
+    @property
+    def count(self) -> int:
+        return sum(aisle.count for aisle in self.aisles)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One page of a part of the shop, newest first; `count` and facets are of `counted_at`."""
+
+    products: list[Product]
+    older: str
+    count: int
+    facets: Facets
+    counted_at: datetime | None
+
+
 def listed_products() -> QuerySet[Product]:
     return Product.objects.filter(status=ProductStatus.LISTED).select_related(
         "category__family", "image"
     )
 
 
-def newest(*, category: Category | None, cursor: str = "") -> Page[Product]:
-    """Return one page of the shop, newest first. Raises pages.CursorInvalid."""
-    products = listed_products()
-    if category is not None:
-        products = products.filter(category=category)
-    return page_by_time(products, field="listed_at", cursor=cursor, size=PAGE_SIZE)
+def products_in_order(ids: Sequence[int]) -> list[Product]:
+    """Return the listed ones among `ids`, in that order."""
+    found = {product.pk: product for product in listed_products().filter(pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]
 
 
-def search(*, text: str, category: Category | None = None) -> list[Product]:
-    """Return the best matches for a buyer's words, at most MATCHES_SHOWN.
-
-    Quotes, OR and a minus sign work as in a web search.
-    """
-    query = SearchQuery(text, config="french", search_type="websearch")
-    products = listed_products().annotate(words=WORDS).filter(words=query)
-    if category is not None:
-        products = products.filter(category=category)
-    return list(
-        products.annotate(rank=SearchRank(WORDS, query)).order_by("-rank", "-pk")[:MATCHES_SHOWN]
+def newest(*, filters: Filters, cursor: str = "", size: int = PAGE_SIZE) -> Shelf:
+    """Return one page of what passes `filters`, newest first. Raises pages.CursorInvalid."""
+    entries = filters.narrow(CatalogueEntry.objects.only("pk", "listed_at"))
+    page = page_by_time(entries, field="listed_at", cursor=cursor, size=size)
+    facts = tallied(categories_in_use())
+    return Shelf(
+        products=products_in_order([row.pk for row in page.rows]),
+        older=page.older,
+        count=total(facts, filters),
+        facets=count_facets(facts, filters),
+        counted_at=tallies_counted_at(),
     )
 
 
-def aisles() -> dict[CategoryFamily, list[Aisle]]:
-    """Return the families in order, each with its categories that are in use."""
-    # One look into the index per category; DISTINCT ON would read every listed product.
-    pictured = Product.objects.filter(
-        category=OuterRef("pk"), status=ProductStatus.LISTED, image__isnull=False
-    ).order_by("-listed_at", "-pk")
-    counted = (
+def categories_in_use() -> list[Category]:
+    return list(
         Category.objects.filter(is_active=True)
         .select_related("family")
-        .annotate(
-            count=Count("products", filter=Q(products__status=ProductStatus.LISTED)),
-            newest_image=Subquery(pictured.values("image")[:1]),
-        )
         .order_by("family__position", "family__slug", "code")
     )
-    pictures = ProductImage.objects.in_bulk([c.newest_image for c in counted if c.newest_image])
+
+
+def aisles() -> list[FamilyAisles]:
+    """Return the families in order, each with its categories that are in use."""
+    categories = categories_in_use()
+    counts: dict[int, int] = {}
+    for fact in tallied(categories):
+        counts[fact.category.pk] = counts.get(fact.category.pk, 0) + fact.products
+    pictures = _newest_pictures()
     families: dict[CategoryFamily, list[Aisle]] = {}
-    for category in counted:
-        aisle = Aisle(category, category.count, pictures.get(category.newest_image))
+    for category in categories:
+        aisle = Aisle(category, counts.get(category.pk, 0), pictures.get(category.pk))
         families.setdefault(category.family, []).append(aisle)
-    return families
+    return [FamilyAisles(family, found) for family, found in families.items()]
+
+
+def tallies_counted_at() -> datetime | None:
+    """Return when the counts were taken; None before the first roll-up."""
+    rolled = CatalogueRollUp.objects.filter(name=TALLIES).first()
+    return rolled.counted_at if rolled else None
+
+
+def _newest_pictures() -> dict[int, ProductImage]:
+    # One look into the index per category; DISTINCT ON would read every entry.
+    pictured = CatalogueEntry.objects.filter(category=OuterRef("pk"), has_picture=True).order_by(
+        "-listed_at", "-pk"
+    )
+    images = dict(
+        Category.objects.filter(is_active=True)
+        .annotate(newest_image=Subquery(pictured.values("product__image")[:1]))
+        .values_list("pk", "newest_image")
+    )
+    pictures = ProductImage.objects.in_bulk([pk for pk in images.values() if pk])
+    return {category: pictures[pk] for category, pk in images.items() if pk in pictures}

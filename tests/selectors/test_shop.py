@@ -1,11 +1,15 @@
 import pytest
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
 from reviewapp.choices import ProductStatus
-from reviewapp.models import Product
+from reviewapp.models import CatalogueEntry, Product
 from reviewapp.selectors import shop
+from reviewapp.selectors.facets import Filters
+from reviewapp.selectors.search import search
+from reviewapp.selectors.spelling import either_language
+from reviewapp.services.catalogue_rollup import roll_up
 from tests.factories import (
+    NOW,
     CategoryFactory,
     ListedProductFactory,
     ProductFactory,
@@ -13,6 +17,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+ALL = Filters(now=NOW)
 
 
 def test_only_listed_products_are_in_the_shop():
@@ -20,25 +25,62 @@ def test_only_listed_products_are_in_the_shop():
     ProductFactory(status=ProductStatus.IN_REVIEW)
     ProductFactory()
 
-    assert shop.newest(category=None).rows == [listed]
+    assert shop.newest(filters=ALL).products == [listed]
 
 
-def test_search_finds_inflected_words_in_title_and_description():
-    title = ListedProductFactory(designation="Lot de figurines peintes")
-    described = ListedProductFactory(designation="Lot", description="Une figurine articulée")
+def test_what_leaves_the_shop_or_moves_is_found_where_it_is(now):
+    product, other = ListedProductFactory(designation="Lampe"), CategoryFactory(code=77)
+
+    Product.objects.filter(pk=product.pk).update(category=other)
+    moved = shop.newest(filters=Filters(now=NOW, category=other)).products
+    Product.objects.filter(pk=product.pk).update(status=ProductStatus.IN_REVIEW)
+
+    assert moved == [product]
+    assert search(text="lampe", filters=ALL).products == []
+    assert not CatalogueEntry.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["figurine", "FIGURINES", "figurïne peinte", "painted figures"])
+def test_search_forgives_inflection_accents_and_either_language(typed):
+    french = ListedProductFactory(designation="Lot de figurines peintes")
+    english = ListedProductFactory(designation="Painted figure")
     ListedProductFactory(designation="Table de jardin")
 
-    assert set(shop.search(text="figurine")) == {title, described}
+    assert search(text=typed, filters=ALL).products[0] in (french, english)
+
+
+def test_a_title_comes_before_a_description():
+    described = ListedProductFactory(designation="Lot", description="Une figurine articulée")
+    title = ListedProductFactory(designation="Figurine")
+
+    assert search(text="figurine", filters=ALL).products == [title, described]
+
+
+def test_a_misspelt_word_is_read_as_one_the_shop_knows():
+    product = ListedProductFactory(designation="Perceuse à percussion")
+    roll_up(now=NOW)
+
+    found = search(text="perseuse", filters=ALL)
+
+    assert (found.products, found.corrected) == ([product], "perceuse")
+
+
+def test_a_synonym_finds_its_category():
+    category = CategoryFactory(synonyms={"fr": ["doudou"], "en": []})
+    product = ListedProductFactory(category=category, designation="Ours tout doux")
+
+    found = search(text="doudou", filters=ALL)
+
+    assert (found.products, found.categories) == ([product], [category])
 
 
 def test_search_uses_its_index():
-    query = SearchQuery("roman", config="french", search_type="websearch")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
 
-    plan = Product.objects.annotate(words=shop.WORDS).filter(words=query).explain()
+    plan = CatalogueEntry.objects.filter(all_words=either_language("roman")).explain()
 
-    assert "product_search" in plan
+    assert "entry_all_words" in plan
 
 
 def test_an_aisle_counts_its_products_and_shows_the_newest_picture():
@@ -47,8 +89,9 @@ def test_an_aisle_counts_its_products_and_shows_the_newest_picture():
     picture = ProductImageFactory()
     ListedProductFactory(category=category, image=picture)
     ListedProductFactory(category=category)
+    roll_up(now=NOW)
 
-    aisles = [aisle for family in shop.aisles().values() for aisle in family]
+    aisles = [aisle for family in shop.aisles() for aisle in family.aisles]
 
     assert [(a.category.code, a.count, a.image) for a in aisles] == [
         (10, 2, picture),
@@ -56,14 +99,36 @@ def test_an_aisle_counts_its_products_and_shows_the_newest_picture():
     ]
 
 
+def test_facets_count_what_each_choice_would_leave():
+    category = CategoryFactory(code=10)
+    ListedProductFactory(category=category, language="fr", image=ProductImageFactory())
+    ListedProductFactory(category=category, language="fr")
+    ListedProductFactory(category=category, language="en")
+    roll_up(now=NOW)
+
+    facets = shop.newest(filters=Filters(now=NOW, language="fr")).facets
+
+    assert [(one.key, one.count) for one in facets.languages] == [("fr", 2), ("en", 1)]
+    assert facets.with_picture.count == 1
+
+
+def test_counting_rests_for_sixty_times_as_long_as_it_takes(monkeypatch):
+    assert roll_up(now=NOW) == ["tallies", "words"]
+
+    assert roll_up(now=NOW) == []
+
+
 def test_the_shop_asks_the_database_as_often_for_twenty_products_as_for_ten(
     django_assert_num_queries,
 ):
+    def look():
+        return [(p.category.family.name, p.image.url) for p in shop.newest(filters=ALL).products]
+
     for _ in range(10):
         ListedProductFactory(image=ProductImageFactory())
-    with django_assert_num_queries(1):
-        [(p.category.family.name, p.image.url) for p in shop.newest(category=None).rows]
+    with django_assert_num_queries(5):
+        look()
     for _ in range(10):
         ListedProductFactory(image=ProductImageFactory())
-    with django_assert_num_queries(1):
-        [(p.category.family.name, p.image.url) for p in shop.newest(category=None).rows]
+    with django_assert_num_queries(5):
+        look()

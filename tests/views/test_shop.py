@@ -1,6 +1,8 @@
 import pytest
+from django.utils import timezone
 
 from reviewapp.choices import ProductStatus
+from reviewapp.services.catalogue_rollup import roll_up
 from tests.factories import (
     BuyerFactory,
     CategoryFactory,
@@ -66,11 +68,61 @@ def test_more_products_cost_no_more_queries(client, django_assert_max_num_querie
     for _ in range(2):
         for _ in range(10):
             ListedProductFactory(category=category, image=ProductImageFactory())
-        with django_assert_max_num_queries(6) as captured:
+        with django_assert_max_num_queries(9) as captured:
             client.get(f"/catalogue/{category.code}/")
         counts.append(len(captured))
 
     assert counts[0] == counts[1]
+
+
+def test_a_choice_narrows_and_can_be_taken_back(client):
+    category = CategoryFactory(code=10)
+    french = ListedProductFactory(category=category, language="fr")
+    ListedProductFactory(category=category, language="en")
+    roll_up(now=timezone.now())
+
+    answer = client.get("/catalogue/10/", {"language": "fr"})
+
+    assert answer.context["products"] == [french]
+    chosen = next(c for c in answer.context["choices"]["languages"] if c.value.is_chosen)
+    assert chosen.url == "/catalogue/10/?"
+
+
+def test_a_search_goes_on_page_by_page_and_keeps_its_filters(client):
+    category = CategoryFactory(code=10)
+    products = [ListedProductFactory(category=category, designation="Roman") for _ in range(30)]
+
+    first = client.get("/catalogue/", {"q": "roman", "picture": ""})
+    second = client.get(f"/catalogue/?{first.context['next_query']}")
+
+    seen = [p.pk for answer in (first, second) for p in answer.context["products"]]
+    assert sorted(seen) == sorted(p.pk for p in products)
+
+
+def test_nothing_found_says_what_to_do(client):
+    ListedProductFactory(designation="Roman", language="fr")
+
+    narrowed = client.get(
+        "/catalogue/", {"q": "roman", "language": "de"}, headers={"accept-language": "en"}
+    )
+    nothing = client.get("/catalogue/", {"q": "qqqq"}, headers={"accept-language": "en"})
+
+    assert "Drop the filters" in narrowed.content.decode()
+    assert "Try fewer or other words" in nothing.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"family": "\x00"},
+        {"family": "none"},
+        {"days": "1e400"},
+        {"language": "é" * 99},
+        {"q": "a", "after": "9,"},
+    ],
+)
+def test_made_up_filters_never_break(client, query):
+    assert client.get("/catalogue/", query).status_code in (200, 404)
 
 
 def test_a_buyer_reports_without_leaving_the_page(client):

@@ -1,0 +1,66 @@
+"""What a buyer may have meant: words of the catalogue near the ones typed."""
+
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+
+from reviewapp.domain.search import KnownWord, meanings
+
+FRENCH, ENGLISH = "catalogue_fr", "catalogue_en"
+
+# Trigrams find the near ones by index; which of them is meant is decided in domain.search.
+_NEAR = """
+SELECT asked.word,
+    numnode(plainto_tsquery('catalogue_fr', asked.word)) = 0
+        OR numnode(plainto_tsquery('catalogue_en', asked.word)) = 0,
+    near.word, near.products
+FROM unnest(%s) WITH ORDINALITY AS asked(word, place)
+LEFT JOIN LATERAL (
+    SELECT word, products FROM reviewapp_catalogueword known
+    WHERE known.word %% asked.word
+    ORDER BY similarity(known.word, asked.word) DESC, products DESC LIMIT 40
+) near ON true
+ORDER BY place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A typed word with what it may mean instead; `meanings` is empty where it stands."""
+
+    word: str
+    meanings: list[str]
+
+    def query(self) -> SearchQuery:
+        """The word or any of its meanings."""
+        query = either_language(self.word)
+        for meaning in self.meanings:
+            query |= either_language(meaning)
+        return query
+
+
+def either_language(text: str, search_type: str = "plain") -> SearchQuery:
+    """Return the query that matches `text` read as French or as English."""
+    return SearchQuery(text, config=FRENCH, search_type=search_type) | SearchQuery(
+        text, config=ENGLISH, search_type=search_type
+    )
+
+
+def read_words(words: list[str]) -> list[Reading]:
+    """Return each word that is not a stop word with what it may mean."""
+    near: dict[str, list[KnownWord]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, [words])
+        for word, is_stop, known, products in cursor.fetchall():
+            if not is_stop:
+                near.setdefault(word, [])
+                if known is not None:
+                    near[word].append(KnownWord(known, products))
+    return [Reading(word, meanings(word, known)) for word, known in near.items()]
+
+
+def spelled(words: list[str], readings: list[Reading]) -> str:
+    """Return the words with each misspelt one replaced by what it likeliest means."""
+    meant = {one.word: one.meanings[0] for one in readings if one.meanings}
+    return " ".join(meant.get(word, word) for word in words)
