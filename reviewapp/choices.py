@@ -78,6 +78,7 @@ class ServedBy(TextChoices):
 
     RANK = "rank", _("By rank")
     RANDOM = "random", _("By lot")
+    BULK = "bulk", _("In a grid of near duplicates")
 
 
 class EstimateSource(TextChoices):

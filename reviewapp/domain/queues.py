@@ -8,42 +8,92 @@ shows what the order would leave at the bottom.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from reviewapp.choices import ReviewReason, ServedBy
 
-_FAMILY = "family:"
+_FAMILY, _DAYS, _HIGH, _ASSIGNED = "family:", "days:", "high", "assigned"
+AGES: Final = (1, 3, 7)
+"""Days of waiting that one may ask for."""
+MOST_IN_A_ROW: Final = 3
+"""Near duplicates served one after the other; more belong into a grid, where one look is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewQueue:
-    """Open items with `reason`, or whose answer by FUSION is of the family `family` (a slug)."""
+    """Open items that are all of this.
+
+    reason: they have it; family: of FUSION's answer, a slug; days: waiting at least so long;
+    is_high: of high value; is_assigned: to whoever asks
+    """
 
     reason: ReviewReason | None = None
     family: str = ""
+    days: int = 0
+    is_high: bool = False
+    is_assigned: bool = False
 
     @property
     def is_everything(self) -> bool:
-        return self.reason is None and not self.family
+        return self == EVERYTHING
+
+    @property
+    def is_by_age(self) -> bool:
+        """True when nothing but age limits it: then the longest waiting comes first."""
+        return self == ReviewQueue(days=self.days) and self.days > 0
 
     def __str__(self) -> str:
         """Write it as an address has it; `parse` reads that."""
-        return f"{_FAMILY}{self.family}" if self.family else (self.reason or "")
+        words = [
+            self.reason.value if self.reason else "",
+            f"{_FAMILY}{self.family}" if self.family else "",
+            f"{_DAYS}{self.days}" if self.days else "",
+            _HIGH if self.is_high else "",
+            _ASSIGNED if self.is_assigned else "",
+        ]
+        return ",".join(word for word in words if word)
 
 
 EVERYTHING = ReviewQueue()
 
 
 def parse(text: str) -> ReviewQueue:
-    """Return the queue of `text`; a text that names no queue limits nothing."""
-    if text.startswith(_FAMILY):
-        return ReviewQueue(family=text.removeprefix(_FAMILY))
-    return ReviewQueue(ReviewReason(text)) if text in ReviewReason.values else EVERYTHING
+    """Return the queue of `text`; a word in it that means nothing limits nothing."""
+    words = text.split(",")
+    reasons = [ReviewReason(word) for word in words if word in ReviewReason.values]
+    families = [word.removeprefix(_FAMILY) for word in words if word.startswith(_FAMILY)]
+    days = [age for age in AGES if f"{_DAYS}{age}" in words]
+    return ReviewQueue(
+        reason=next(iter(reasons), None),
+        family=next(iter(families), ""),
+        days=max(days, default=0),
+        is_high=_HIGH in words,
+        is_assigned=_ASSIGNED in words,
+    )
 
 
-def family_value(slug: str) -> str:
-    """Return the text of a family's queue."""
-    return str(ReviewQueue(family=slug))
+@dataclass(frozen=True, slots=True)
+class Skills:
+    """Ids of category families. only: nothing else is handed out, if any; strong: come first."""
+
+    only: frozenset[int] = frozenset()
+    strong: frozenset[int] = frozenset()
+
+    @property
+    def allowed(self) -> frozenset[int]:
+        """Return the families handed out, empty for all: whoever is strong in one may have it."""
+        return self.only | self.strong if self.only else frozenset()
+
+
+def group_to_leave(groups: Sequence[int | None]) -> int | None:
+    """Return the near-duplicate group that has had its turns, from those served last, newest first.
+
+    The rest of it comes after everything else, or in a grid.
+    """
+    last = groups[:MOST_IN_A_ROW]
+    return last[0] if len(last) == MOST_IN_A_ROW and len(set(last)) == 1 else None
 
 
 def waiting_estimate(draws: list[float], start: float, most: int) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 
@@ -53,6 +55,22 @@ def may_answer(state: Hold) -> bool:
 def verdict_of(chosen_id: int, suggested_id: int | None) -> Verdict:
     """An answer confirms FUSION's suggestion or corrects it; without a suggestion it corrects."""
     return Verdict.CONFIRMED if chosen_id == suggested_id else Verdict.CORRECTED
+
+
+NOT_IN_BULK: Final = (
+    ReviewReason.AUDIT,
+    ReviewReason.SECOND_OPINION,
+    ReviewReason.GOLD,
+    ReviewReason.BUYER_REPORT,
+    ReviewReason.SELLER_APPEAL,
+)
+"""What one look at a grid of near duplicates never settles: what somebody asked about, and what
+measures people or models."""
+
+
+def may_bulk(reasons: Iterable[str], *, is_blind: bool, is_escalated: bool, is_check: bool) -> bool:
+    """Say whether an item may be settled in a grid. is_check: of a certain person's answer."""
+    return not (is_blind or is_escalated or is_check or set(reasons) & set(NOT_IN_BULK))
 
 
 def label_inclusion(route_probability: float | None) -> float:

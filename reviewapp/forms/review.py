@@ -1,12 +1,15 @@
 """What the review desk sends. Every answer carries the key that makes its repetition harmless."""
 
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from reviewapp.choices import ReviewReason, SkipReason
-from reviewapp.domain.queues import family_value
+from reviewapp.domain.queues import AGES, ReviewQueue
 from reviewapp.models import Category, CategoryFamily
 
 _LONGEST_LOOK = 86_400.0
@@ -29,22 +32,53 @@ class IdListField(forms.CharField):
 
 class ClaimForm(forms.Form):
     have = IdListField(required=False)
-    queue = forms.CharField(max_length=60, required=False)
+    queue = forms.CharField(max_length=200, required=False)
 
 
-def _queues() -> list[tuple[Any, Any]]:
+def _families() -> list[tuple[Any, Any]]:
     families = CategoryFamily.objects.all()
-    return [
-        ("", _("All products")),
-        (_("By reason"), ReviewReason.choices),
-        (_("By category family"), [(family_value(family.slug), family) for family in families]),
-    ]
+    return [("", _("All families")), *((family.slug, family) for family in families)]
+
+
+def _ages() -> list[tuple[Any, Any]]:
+    texts = [(n, ngettext("For over %(n)d day", "For over %(n)d days", n) % {"n": n}) for n in AGES]
+    return [("", _("However long")), *texts]
 
 
 class QueueForm(forms.Form):
-    """Which queue the desk works on."""
+    """Which queue the desk works on: everything that is filled in must hold."""
 
-    queue = forms.ChoiceField(label=_("Show"), choices=_queues, required=False)
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=[("", _("All reasons")), *ReviewReason.choices], required=False
+    )
+    family = forms.ChoiceField(label=_("Category family"), choices=_families, required=False)
+    days = forms.TypedChoiceField(label=_("Waiting"), choices=_ages, coerce=int, required=False)
+    is_high = forms.BooleanField(label=_("High value only"), required=False)
+    is_assigned = forms.BooleanField(label=_("Assigned to me"), required=False)
+
+    @classmethod
+    def showing(cls, queue: ReviewQueue) -> "QueueForm":
+        """Return the form filled in with `queue`."""
+        return cls(initial=asdict(queue))
+
+    def queue(self) -> ReviewQueue:
+        """Return the queue asked for; what makes no sense limits nothing."""
+        self.is_valid()
+        data = self.cleaned_data
+        reason = data.get("reason")
+        return ReviewQueue(
+            reason=ReviewReason(reason) if reason else None,
+            family=data.get("family", ""),
+            days=data.get("days") or 0,
+            is_high=data.get("is_high", False),
+            is_assigned=data.get("is_assigned", False),
+        )
+
+
+class SaveFilterForm(forms.Form):
+    name = forms.CharField(label=_("Name of the filter"), max_length=60)
+    queue = forms.CharField(max_length=200, required=False)
+    is_default = forms.BooleanField(label=_("Open the desk with it"), required=False)
 
 
 class ItemsForm(forms.Form):
@@ -88,3 +122,32 @@ class UndoForm(AnswerForm):
     """`of`: the client key of the answer to take back; empty means the newest."""
 
     of = forms.UUIDField(required=False)
+
+
+class BulkForm(forms.Form):
+    """A grid as it was sent. Tiles come as `seen_<item>` and `key_<item>`; ticked ones as `take`."""
+
+    seconds = forms.FloatField(required=False, min_value=0, max_value=_LONGEST_LOOK)
+    items = IdListField()
+    take = forms.TypedMultipleChoiceField(coerce=int, required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        shown = [word for word in data.get("items", "").split(",") if word.isdigit()]
+        self.fields["take"].choices = [(item, item) for item in shown]  # type: ignore[attr-defined]
+        for item in shown[:_MOST_IDS]:
+            self.fields[f"key_{item}"] = forms.UUIDField()
+            self.fields[f"seen_{item}"] = forms.CharField(max_length=64)
+
+    @property
+    def left_out(self) -> list[int]:
+        taken = set(self.cleaned_data["take"])
+        return [item for item in self.cleaned_data["items"] if item not in taken]
+
+    def keys(self) -> dict[int, UUID]:
+        """Return the client key of each ticked item."""
+        return {item: self.cleaned_data[f"key_{item}"] for item in self.cleaned_data["take"]}
+
+    def seen(self, item: int) -> str:
+        """Return the input digest that was on the screen."""
+        return str(self.cleaned_data[f"seen_{item}"])

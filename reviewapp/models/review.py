@@ -6,27 +6,19 @@ from django.db.models.functions import Random
 
 from reviewapp.choices import ReviewReason, ReviewStatus, ServedBy, SkipReason, Verdict
 from reviewapp.domain.priority import HIGH_VALUE
+from reviewapp.domain.review import NOT_IN_BULK
 from reviewapp.models.catalog import Category, CategoryFamily, Product
 from reviewapp.models.predictions import ModelVersion, Route
 
 # Waiting twenty days weighs as much as the whole scale of doubts (`domain.priority`).
 AGEING_PER_DAY = 0.1
 _IS_OPEN = ~Q(status=ReviewStatus.RESOLVED)
-# What one look at a grid of near duplicates may settle: nothing that somebody asked about, and
-# nothing that measures people or models.
+# The same as `domain.review.may_bulk`, for the index.
 IN_BULK = (
     _IS_OPEN
     & Q(is_blind=False, escalated_at=None, not_for=None)
     & Q(group_key__isnull=False, suggested__isnull=False)
-    & ~Q(
-        reasons__overlap=[
-            ReviewReason.AUDIT,
-            ReviewReason.SECOND_OPINION,
-            ReviewReason.GOLD,
-            ReviewReason.BUYER_REPORT,
-            ReviewReason.SELLER_APPEAL,
-        ]
-    )
+    & ~Q(reasons__overlap=list(NOT_IN_BULK))
 )
 
 

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from reviewapp.views.review import answers, decisions, desk, guidance, history, team, work
+from reviewapp.views.review import (
+    answers,
+    bulk,
+    decisions,
+    desk,
+    filters,
+    guidance,
+    history,
+    sharing,
+    team,
+    work,
+)
 
 app_name = "review"
 urlpatterns = [
@@ -17,6 +28,16 @@ urlpatterns = [
     path("items/<int:item_id>/neighbours/", guidance.neighbours, name="neighbours"),
     path("items/<int:item_id>/explanation/", guidance.explanation, name="explanation"),
     path("undo/", answers.undo, name="undo"),
+    path("filters/", filters.save, name="filter-save"),
+    path("filters/<int:filter_id>/delete/", filters.delete, name="filter-delete"),
+    path("sharing/", sharing.sharing, name="sharing"),
+    path("sharing/assign/", sharing.assign, name="assign"),
+    path("sharing/<int:user_id>/end/", sharing.end, name="end-assignments"),
+    path("sharing/<int:user_id>/skills/", sharing.skills, name="skills"),
+    path("bulk/", bulk.groups, name="bulk"),
+    path("bulk/<str:group>/<int:code>/", bulk.grid, name="grid"),
+    path("bulk/<str:group>/<int:code>/decide/", bulk.decide, name="grid-decide"),
+    path("bulk/undo/", bulk.undo, name="grid-undo"),
     path("work/", work.work, name="work"),
     path("history/", history.history, name="history"),
     path("decisions/", decisions.decisions, name="decisions"),

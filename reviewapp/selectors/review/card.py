@@ -10,6 +10,7 @@ from reviewapp.choices import (
     ReportStatus,
     ReviewReason,
     ReviewStatus,
+    ServedBy,
     Verdict,
 )
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
@@ -24,6 +25,7 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
+from reviewapp.selectors.review.bulk import near_duplicates
 from reviewapp.selectors.review.queue import in_queue
 from reviewapp.selectors.review.urgency import Urgency, urgency
 
@@ -63,6 +65,7 @@ class Card:
     escalation: Decision | None = None
     failure: str = ""
     urgency: Urgency | None = None
+    near_duplicates: int = 0
 
     @property
     def by_member(self) -> dict[str, Prediction]:
@@ -78,8 +81,8 @@ def held_item_id(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTH
     """The most urgent item that the moderator holds at `now`, if any. Takes nothing."""
     held = ReviewItem.objects.filter(
         status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now
-    )
-    found = in_queue(held, queue).order_by("-rank", "id")
+    ).exclude(served_by=ServedBy.BULK)
+    found = in_queue(held, queue, moderator=moderator, now=now).order_by("-rank", "id")
     return found.values_list("pk", flat=True).first()
 
 
@@ -88,7 +91,9 @@ def card(*, item_id: int) -> Card:
 
     For a blind item the models' answers are not even read, so that no template can leak them.
     """
-    item = ReviewItem.objects.select_related("product__image", "route__policy").get(pk=item_id)
+    item = ReviewItem.objects.select_related("product__image", "route__policy", "suggested").get(
+        pk=item_id
+    )
     reasons = reasons_to_show([ReviewReason(r) for r in item.reasons], is_blind=item.is_blind)
     escalation = _escalation(item)
     if item.is_blind:
@@ -110,6 +115,7 @@ def card(*, item_id: int) -> Card:
         escalation=escalation,
         failure=_failure(route.details.get("failure", "")) if route else "",
         urgency=urgency(item),
+        near_duplicates=near_duplicates(item),
     )
 
 

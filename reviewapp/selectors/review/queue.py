@@ -1,13 +1,14 @@
 """What the queue looks like to one moderator, told honestly when it seems empty."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from reviewapp.choices import ReviewStatus
-from reviewapp.domain.queues import EVERYTHING, ReviewQueue
-from reviewapp.models import ReviewItem, User
+from reviewapp.choices import ReviewStatus, SkillKind
+from reviewapp.domain.priority import HIGH_VALUE
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
+from reviewapp.models import ModeratorSkill, ReviewItem, User
 from reviewapp.selectors.accounts import decided_today
 
 # Beyond this a number tells nobody anything and costs a scan: "1,000+".
@@ -28,7 +29,7 @@ class QueueState:
 
     free: may be handed out now; mine: held by this moderator; held: with colleagues, of which
     the first comes free at `next_free_at` unless its holder is still at it; skipped: by
-    this moderator; with_lead: escalated, out of this moderator's reach
+    this moderator; with_lead: escalated, out of this moderator's reach; assigned: kept for others
     """
 
     free: int
@@ -39,6 +40,7 @@ class QueueState:
     skipped: int
     with_lead: int
     decided_today: int
+    assigned: int = 0
     queue: ReviewQueue = EVERYTHING
 
     @property
@@ -51,26 +53,49 @@ class QueueState:
         return self.free >= COUNT_UP_TO
 
 
-def in_queue(items: QuerySet[ReviewItem], queue: ReviewQueue) -> QuerySet[ReviewItem]:
-    """Limit `items` to those of `queue`. A family's has no blind item: it would give FUSION away."""
+def in_queue(
+    items: QuerySet[ReviewItem], queue: ReviewQueue, *, moderator: User, now: datetime
+) -> QuerySet[ReviewItem]:
+    """Limit `items` to those of `queue`, as `moderator` meets it.
+
+    The queues of a family and of high value have no blind item: it would give FUSION away.
+    """
     if queue.reason is not None:
         items = items.filter(reasons__contains=[queue.reason])
     if queue.family:
         items = items.filter(family__slug=queue.family, is_blind=False)
+    if queue.days:
+        items = items.filter(opened_at__lte=now - timedelta(days=queue.days))
+    if queue.is_high:
+        items = items.filter(priority__gte=HIGH_VALUE, is_blind=False)
+    if queue.is_assigned:
+        items = items.filter(assigned_to=moderator, assigned_until__gt=now)
     return items
+
+
+def skills_of(*, moderator: User) -> Skills:
+    """Return the families that the moderator is limited to and strong in."""
+    found: dict[str, set[int]] = {SkillKind.ONLY: set(), SkillKind.STRONG: set()}
+    rows = ModeratorSkill.objects.filter(moderator=moderator)
+    for kind, family in rows.values_list("kind", "family"):
+        found[kind].add(family)
+    return Skills(frozenset(found[SkillKind.ONLY]), frozenset(found[SkillKind.STRONG]))
 
 
 def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> QueueState:
     """Read the state of the queue for `moderator`, limited to `queue`."""
-    items = in_queue(ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED), queue)
+    unresolved = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
+    items = in_queue(unresolved, queue, moderator=moderator, now=now)
     live = Q(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
     skipped = Q(pk__in=_skipped_ids(moderator))
     is_lead = moderator.has_perm("reviewapp.lead_review")
     escalated = Q(pk__in=[]) if is_lead else Q(escalated_at__isnull=False)
+    others = _assigned_to_others(moderator, now)
     held = items.filter(live).exclude(claimed_by=moderator)
     next_free, holders = _with_colleagues(held)
+    free = items.exclude(live | skipped | escalated | others)
     return QueueState(
-        free=_count(items.exclude(live | skipped | escalated)),
+        free=_count(_within_skills(free, moderator, now)),
         mine=_count(items.filter(live, claimed_by=moderator)),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
@@ -78,8 +103,24 @@ def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHI
         skipped=_count(items.filter(skipped).exclude(live | escalated)),
         with_lead=_count(items.filter(escalated).exclude(live)),
         decided_today=decided_today(moderator=moderator, now=now),
+        assigned=_count(items.filter(others).exclude(live)),
         queue=queue,
     )
+
+
+def _assigned_to_others(moderator: User, now: datetime) -> Q:
+    assigned = Q(assigned_to__isnull=False, assigned_until__gt=now)
+    return assigned & ~Q(assigned_to=moderator)
+
+
+def _within_skills(
+    items: QuerySet[ReviewItem], moderator: User, now: datetime
+) -> QuerySet[ReviewItem]:
+    allowed = skills_of(moderator=moderator).allowed
+    if not allowed:
+        return items
+    own = Q(assigned_to=moderator, assigned_until__gt=now)
+    return items.filter(own | Q(family__in=allowed, is_blind=False))
 
 
 def _skipped_ids(moderator: User) -> QuerySet[ReviewItem.skipped_by.through]:  # type: ignore[name-defined]

@@ -5,6 +5,7 @@ from reviewapp.services.decisions.refusals import (
     CategoryRetired,
     ClaimLost,
     KeyReused,
+    NotInBulk,
     ProductChanged,
     UndoRefused,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "CategoryRetired",
     "ClaimLost",
     "KeyReused",
+    "NotInBulk",
     "ProductChanged",
     "UndoRefused",
     "decide",

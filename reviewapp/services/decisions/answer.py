@@ -7,7 +7,7 @@ from django.db import transaction
 
 from reviewapp.choices import ReviewStatus, SkipReason, Verdict
 from reviewapp.domain import priority
-from reviewapp.domain.review import verdict_of
+from reviewapp.domain.review import may_bulk, verdict_of
 from reviewapp.models import Category, Decision, ReviewItem, User
 from reviewapp.services.decisions.case import (
     Answer,
@@ -17,7 +17,12 @@ from reviewapp.services.decisions.case import (
     require_claim,
     write_decision,
 )
-from reviewapp.services.decisions.refusals import CategoryRetired, KeyReused, ProductChanged
+from reviewapp.services.decisions.refusals import (
+    CategoryRetired,
+    KeyReused,
+    NotInBulk,
+    ProductChanged,
+)
 from reviewapp.services.feedback import record_label
 from reviewapp.services.listing import list_product
 from reviewapp.services.reports import close_reports
@@ -33,14 +38,16 @@ def decide(
     now: datetime,
     seconds: float | None = None,
     seen_digest: str = "",
+    is_bulk: bool = False,
 ) -> Decision:
     """Put the item's product into `category`: in one transaction the decision, its feedback
     label, the listing, the answers to open reports, and the end of the item.
 
     Whether that confirms or corrects FUSION is worked out here. Repeating the call with the same
     `client_key` returns the first outcome, also long after. `seen_digest` is the product's
-    input digest on the moderator's screen; empty skips that check. `seconds`: from card to answer.
-    Raises ReviewItem.DoesNotExist, ClaimLost, ProductChanged, CategoryRetired, KeyReused.
+    input digest on the moderator's screen; empty skips that check. `seconds`: from card to answer. `is_bulk`:
+    given in a grid of near duplicates, which some items are kept out of.
+    Raises ReviewItem.DoesNotExist, ClaimLost, ProductChanged, CategoryRetired, KeyReused, NotInBulk.
     """
     answer = Answer(item_id, moderator, client_key, now, seconds)
     case = lock_case(answer)
@@ -51,9 +58,11 @@ def decide(
         raise ProductChanged(case.item)
     if not category.is_active:
         raise CategoryRetired(category.code)
+    if is_bulk and not _may_bulk(case.item):
+        raise NotInBulk(case.item)
     fusion = fusion_answer(case.product)
     verdict = verdict_of(category.pk, fusion.category_id if fusion else None)
-    decision = write_decision(case, answer, fusion, verdict, category=category)
+    decision = write_decision(case, answer, fusion, verdict, category=category, is_bulk=is_bulk)
     record_label(
         product=case.product, decision=decision, category=category, route=case.item.route, now=now
     )
@@ -113,6 +122,15 @@ def escalate(
     case.item.priority = max(case.item.priority, priority.ESCALATED)
     _give_back(case, moderator)
     return decision
+
+
+def _may_bulk(item: ReviewItem) -> bool:
+    return may_bulk(
+        item.reasons,
+        is_blind=item.is_blind,
+        is_escalated=item.escalated_at is not None,
+        is_check=item.not_for_id is not None,
+    )
 
 
 def _same_kind(earlier: Decision, verdicts: set[Verdict]) -> Decision:

@@ -36,6 +36,13 @@ class ProductChanged(Exception):
 
 
 @dataclass(eq=False)
+class NotInBulk(Exception):
+    """The item must be looked at by itself: something has been asked about it since."""
+
+    item: ReviewItem
+
+
+@dataclass(eq=False)
 class CategoryRetired(Exception):
     """The category is no longer in use."""
 

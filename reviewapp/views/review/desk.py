@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reviewapp.choices import SkipReason
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, parse
-from reviewapp.forms.review import ClaimForm, ItemsForm, QueueForm
+from reviewapp.forms.review import ClaimForm, ItemsForm, QueueForm, SaveFilterForm
 from reviewapp.selectors import review as selectors
+from reviewapp.selectors.saved_filters import default_queue, queue_name, saved_filters
 from reviewapp.services import review
 from reviewapp.types import UserRequest
 from reviewapp.views.review.access import is_script, may_review
@@ -26,6 +27,12 @@ from reviewapp.views.review.access import is_script, may_review
 @may_review
 def desk(request: UserRequest) -> HttpResponse:
     """The page. It shows what the moderator holds and takes nothing: claiming is a POST."""
+    if "filter" in request.GET:
+        return redirect(desk_address(QueueForm(request.GET).queue()))
+    if "queue" not in request.GET:
+        default = default_queue(owner=request.user)
+        if default is not None:
+            return redirect(desk_address(default))
     return render_desk(request)
 
 
@@ -38,8 +45,11 @@ def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpRe
         **card_context(item_id),
         "guides": selectors.guides(),
         "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
-        "queue_form": QueueForm({"queue": str(queue)}),
+        "queue_form": QueueForm.showing(queue),
         "queue": str(queue),
+        "queue_name": queue_name(queue),
+        "save_form": SaveFilterForm(),
+        "saved_filters": saved_filters(owner=request.user),
         "lease_seconds": settings.REVIEW_LEASE_SECONDS,
         **extra,
     }
@@ -70,7 +80,11 @@ def claim(request: UserRequest) -> HttpResponse:
         return redirect(desk_address(queue))
     if item_id is None:
         state = selectors.queue_state(moderator=request.user, now=now, queue=queue)
-        empty = render(request, "review/_empty.html", {"state": state, "client_key": uuid4()})
+        empty = render(
+            request,
+            "review/_empty.html",
+            {"state": state, "client_key": uuid4(), "queue_name": queue_name(queue)},
+        )
         empty["Desk-State"] = "empty"
         return empty
     return card_response(request, item_id)
@@ -167,5 +181,5 @@ def queue_asked(request: HttpRequest) -> ReviewQueue:
 
 
 def desk_address(queue: ReviewQueue) -> str:
-    address = reverse("review:desk")
-    return f"{address}?{urlencode({'queue': str(queue)})}" if str(queue) else address
+    """Return the desk's address; it names the queue of everything too, or a default would open."""
+    return f"{reverse('review:desk')}?{urlencode({'queue': str(queue)})}"

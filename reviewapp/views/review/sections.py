@@ -16,7 +16,9 @@ def sections(request: UserRequest, active: str) -> list[dict[str, Any]]:
         ("reviewapp.add_decision", "review:desk", _("Review desk")),
         ("reviewapp.add_decision", "review:work", _("My work")),
         ("reviewapp.view_decision", "review:decisions", _("All decisions")),
+        ("reviewapp.add_decision", "review:bulk", _("Near duplicates")),
         (LEAD, "review:team", _("Team")),
+        (LEAD, "review:sharing", _("Who gets what")),
     ]
     return [
         {"url": reverse(name), "label": label, "active": name == active}

@@ -248,8 +248,6 @@ stage.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.closest(".combobox")) setTimeout(() => card()?.focus());
 }, { capture: true });
 stage.addEventListener("wheel", lookCloserByWheel, { passive: true });
-desk.querySelector("[data-filter-send]").hidden = true;
-desk.querySelector("[data-filter]").addEventListener("change", (event) => event.currentTarget.requestSubmit());
 
 // Turning the wheel over the picture, with Ctrl as everywhere, opens it large.
 function lookCloserByWheel(event) {

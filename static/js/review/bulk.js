@@ -1,0 +1,79 @@
+// A grid of near duplicates: keys, a count, and the leases of its tiles. It works without.
+import { Lease } from "./lease.js";
+
+const form = document.getElementById("bulk");
+const tiles = [...form.querySelectorAll("[data-item]")];
+const boxes = tiles.map((tile) => tile.querySelector("input[type=checkbox]"));
+const confirm = form.querySelector("[data-confirm]");
+const shownAt = performance.now();
+let isSent = false;
+
+function count() {
+  const ticked = boxes.filter((box) => box.checked).length;
+  form.querySelector("[data-count]").textContent = ticked;
+}
+
+function toggle(box) {
+  if (!box || box.disabled) return;
+  box.checked = !box.checked;
+  box.focus();
+  count();
+}
+
+function move(step) {
+  const at = boxes.indexOf(document.activeElement);
+  boxes[Math.min(Math.max(at + step, 0), boxes.length - 1)].focus();
+}
+
+// How many tiles lie side by side: up and down go by rows.
+function perRow() {
+  const top = tiles[0].offsetTop;
+  const next = tiles.findIndex((tile) => tile.offsetTop > top);
+  return next < 0 ? tiles.length : next;
+}
+
+const MOVES = { ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: () => -perRow(), ArrowDown: perRow };
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  const isElsewhere = event.target.closest?.("a, button, summary, select, textarea");
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  if (digit) toggle(boxes[Number(digit) - 1]);
+  else if (MOVES[event.key]) move(MOVES[event.key]());
+  else if (event.key === "Enter" && !isElsewhere) confirm.click();
+  else return;
+  event.preventDefault();
+});
+form.addEventListener("change", count);
+form.addEventListener("submit", (event) => {
+  if (isSent) event.preventDefault();
+  isSent = true;
+  form.elements.seconds.value = ((performance.now() - shownAt) / 1000).toFixed(2);
+});
+// The page may come back from the browser's memory after a look elsewhere.
+window.addEventListener("pageshow", () => {
+  isSent = false;
+  count();
+});
+
+const items = () => tiles.filter((tile) => !tile.hasAttribute("data-lost")).map((tile) => tile.dataset.item);
+new Lease({
+  heartbeatUrl: form.dataset.heartbeatUrl,
+  leaveUrl: form.dataset.leaveUrl,
+  seconds: Number(form.dataset.leaseSeconds),
+  items,
+  // What is being sent must still find its items.
+  waiting: () => (isSent ? items() : []),
+  onLost(ids) {
+    for (const [place, tile] of tiles.entries()) {
+      if (!ids.includes(tile.dataset.item)) continue;
+      tile.setAttribute("data-lost", "");
+      boxes[place].checked = false;
+      boxes[place].disabled = true;
+    }
+    const status = document.getElementById("bulk-status");
+    status.textContent = status.dataset.lost;
+    count();
+  },
+});
+boxes[0].focus({ preventScroll: true });

@@ -1,0 +1,131 @@
+"""What the database does to hand out an item: by an index, whatever the queue."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reviewapp.choices import ReviewReason, SkillKind
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue
+from reviewapp.models import CategoryFamily, ModeratorSkill, Product, ReviewItem
+from reviewapp.services import review
+from tests.factories import (
+    NOW,
+    CategoryFamilyFactory,
+    ModeratorFactory,
+    ProductFactory,
+)
+
+AUDIT = ReviewReason.AUDIT
+QUEUES = {
+    "everything": (EVERYTHING, {"review_item_queue"}),
+    "reason": (ReviewQueue(AUDIT), {"review_item_audit"}),
+    "family": (ReviewQueue(family="rare"), {"review_item_family"}),
+    "age": (ReviewQueue(days=1), {"review_item_age"}),
+    "value": (ReviewQueue(is_high=True), {"review_item_value"}),
+    "assignee": (ReviewQueue(is_assigned=True), {"review_item_assigned"}),
+}
+
+
+def claim(moderator=None, **kwargs):
+    return review.claim_next(moderator=moderator or ModeratorFactory(), now=NOW, **kwargs)
+
+
+def plan_of(queue, moderator=None):
+    """The plan of the statement that found the item."""
+    with CaptureQueriesContext(connection) as seen:
+        assert claim(moderator, queue=queue) is not None
+    statement = [q["sql"] for q in seen.captured_queries if "SKIP LOCKED" in q["sql"]][-1]
+    return plan(statement)
+
+
+def plan(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}")
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", QUEUES)
+def test_an_index_hands_the_item_out_whatever_the_queue(name):
+    queue, indexes = QUEUES[name]
+    _crowd(6000)
+    moderator = ModeratorFactory()
+    if queue.is_assigned:
+        chosen = ReviewItem.objects.filter(pk__in=ReviewItem.objects.values("pk")[:20])
+        chosen.update(assigned_to=moderator, assigned_until=NOW + timedelta(days=1))
+
+    found = plan_of(queue, moderator)
+
+    assert any(index in found for index in indexes), found
+    assert "Seq Scan on reviewapp_reviewitem item" not in found
+    assert "Sort" not in found
+
+
+@pytest.mark.django_db
+def test_the_families_of_a_limited_moderator_are_each_read_by_their_index():
+    _crowd(6000)
+    moderator = ModeratorFactory()
+    for family in CategoryFamily.objects.filter(slug__in=["rare", "common"]):
+        ModeratorSkill.objects.create(moderator=moderator, family=family, kind=SkillKind.ONLY)
+
+    found = plan_of(EVERYTHING, moderator)
+
+    assert "review_item_family" in found, found
+    assert "Seq Scan on reviewapp_reviewitem item" not in found
+
+
+@pytest.mark.django_db
+def test_filters_together_read_no_more_than_an_index():
+    _crowd(6000)
+    ReviewItem.objects.filter(reasons__contains=[AUDIT]).update(
+        family=CategoryFamily.objects.get(slug="rare"), opened_at=NOW - timedelta(days=2)
+    )
+
+    found = plan_of(ReviewQueue(AUDIT, family="rare", days=1))
+
+    assert "Seq Scan on reviewapp_reviewitem item" not in found, found
+
+
+@pytest.mark.django_db
+def test_an_index_draws_the_lot(settings):
+    settings.REVIEW_EXPLORATION = 1.0
+    _crowd(6000)
+    with CaptureQueriesContext(connection) as seen:
+        assert claim() is not None
+    statements = [q["sql"] for q in seen.captured_queries if "draw >=" in q["sql"]]
+
+    for statement in statements:
+        assert "review_item_draw" in plan(statement), plan(statement)
+    assert len(statements) == 2
+
+
+def _crowd(count):
+    """Enough open items for the planner to care. Audits, one family, high value and age are rare."""
+    common, rare = CategoryFamilyFactory(slug="common"), CategoryFamilyFactory(slug="rare")
+    first = ProductFactory(external_id="crowd-0")
+    columns = [
+        f.column for f in Product._meta.concrete_fields if f.column not in ("id", "external_id")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # The columns are the model's own.
+            f"INSERT INTO reviewapp_product (external_id, {', '.join(columns)})"  # noqa: S608
+            f" SELECT 'crowd-' || n, {', '.join(columns)}"
+            " FROM reviewapp_product, generate_series(1, %s) n WHERE id = %s",
+            [count - 1, first.pk],
+        )
+        cursor.execute(
+            """
+            INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, family_id,
+                priority, served_by, opened_at)
+            SELECT id, ARRAY[CASE WHEN mod(n, 200) = 0 THEN 'audit' ELSE 'low_confidence' END],
+                'pending', false, CASE WHEN mod(n, 200) = 199 THEN %(rare)s ELSE %(common)s END,
+                (mod(n * 37, 1000)) / 1000.0 + (mod(n, 100) = 1)::int, '',
+                %(now)s::timestamptz - interval '3 days' * (mod(n, 100) = 2)::int
+            FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM reviewapp_product) AS numbered
+            """,
+            {"rare": rare.pk, "common": common.pk, "now": NOW},
+        )
+        cursor.execute("ANALYZE reviewapp_reviewitem")

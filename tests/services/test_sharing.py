@@ -1,0 +1,183 @@
+"""Who gets what: assignments, skills, and near duplicates that take turns."""
+
+from datetime import timedelta
+
+import pytest
+
+from reviewapp.choices import ReviewReason, SkillKind
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue
+from reviewapp.models import ReviewItem
+from reviewapp.selectors.review import queue_state
+from reviewapp.services import review
+from reviewapp.services.assignments import assign_product, assign_slice, end_assignments
+from reviewapp.services.skills import set_skills
+from tests.factories import (
+    NOW,
+    AdminFactory,
+    CategoryFamilyFactory,
+    DecisionFactory,
+    ModeratorFactory,
+    ReviewItemFactory,
+)
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+LOW = ReviewReason.LOW_CONFIDENCE
+
+
+def claim(moderator, now=NOW, **kwargs):
+    return review.claim_next(moderator=moderator, now=now, **kwargs)
+
+
+def assign(moderator, most=50, queue=EVERYTHING, until=NOW + HOUR):
+    return assign_slice(queue=queue, moderator=moderator, most=most, until=until, now=NOW)
+
+
+def test_an_assigned_item_comes_first_to_its_person_and_to_nobody_else():
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    urgent, small = ReviewItemFactory(priority=0.9), ReviewItemFactory(priority=0.1)
+    assign_product(product=small.product, moderator=ann, until=NOW + HOUR, now=NOW)
+
+    bens = [claim(ben), claim(ben, have=[urgent.pk])]
+
+    assert claim(ann) == small.pk
+    assert bens == [urgent.pk, None]
+
+
+def test_an_assignment_lapses():
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    item = ReviewItemFactory()
+    assign(ann)
+
+    assert claim(ben) is None
+    assert claim(ben, now=NOW + HOUR) == item.pk
+
+
+def test_a_slice_is_the_first_of_its_queue_and_leaves_what_is_held_or_kept():
+    ann, _ben, cy = ModeratorFactory.create_batch(3)
+    games = CategoryFamilyFactory(slug="games")
+    items = [ReviewItemFactory(family=games, priority=p) for p in (0.9, 0.8, 0.7, 0.6, 0.5)]
+    ReviewItemFactory(priority=0.95)
+    held = claim(cy, queue=ReviewQueue(family="games"))
+    assign_product(product=items[1].product, moderator=cy, until=NOW + HOUR, now=NOW)
+
+    count = assign(ann, most=2, queue=ReviewQueue(family="games"))
+
+    kept = ReviewItem.objects.filter(assigned_to=ann).order_by("-rank")
+    assert (held, count) == (items[0].pk, 2)
+    assert list(kept) == [items[2], items[3]]
+
+
+def test_what_a_moderator_could_not_be_handed_is_not_assigned():
+    ann = ModeratorFactory()
+    ReviewItemFactory(escalated_at=NOW)
+    ReviewItemFactory(not_for=ann)
+    ReviewItemFactory().skipped_by.add(ann)
+
+    assert assign(ann) == 0
+    assert assign(AdminFactory()) == 3
+
+
+def test_the_end_of_assignments_frees_the_items():
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    item = ReviewItemFactory()
+    assign(ann)
+
+    assert end_assignments(moderator=ann) == 1
+    assert claim(ben) == item.pk
+
+
+def test_the_queue_tells_of_what_is_kept_for_others():
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    ReviewItemFactory()
+    assign(ann)
+
+    mine = queue_state(moderator=ann, now=NOW, queue=ReviewQueue(is_assigned=True))
+    state = queue_state(moderator=ben, now=NOW)
+
+    assert (mine.free, mine.assigned) == (1, 0)
+    assert (state.free, state.assigned) == (0, 1)
+
+
+def test_a_limited_moderator_gets_only_these_families_and_nothing_blind():
+    ann = ModeratorFactory()
+    games, books = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="books")
+    ReviewItemFactory(family=books, priority=0.9)
+    ReviewItemFactory(family=games, priority=0.8, is_blind=True)
+    game = ReviewItemFactory(family=games, priority=0.1)
+    set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+
+    state = queue_state(moderator=ann, now=NOW)
+
+    assert state.free == 1
+    assert claim(ann) == game.pk
+    assert claim(ann, have=[game.pk]) is None
+
+
+def test_a_strong_family_comes_first_and_the_rest_after():
+    ann = ModeratorFactory()
+    games, toys = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="toys")
+    other = ReviewItemFactory(priority=0.9)
+    low, high = (ReviewItemFactory(family=f, priority=p) for f, p in ((games, 0.1), (toys, 0.2)))
+    set_skills(moderator=ann, kinds={f.pk: SkillKind.STRONG for f in (games, toys)})
+
+    order = []
+    for _ in range(3):
+        order.append(claim(ann, have=order))
+
+    assert order == [high.pk, low.pk, other.pk]
+
+
+def test_skills_are_replaced_as_a_whole():
+    ann = ModeratorFactory()
+    games, toys = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="toys")
+    set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+
+    set_skills(moderator=ann, kinds={toys.pk: SkillKind.STRONG})
+
+    assert list(ann.review_skills.values_list("family", "kind")) == [(toys.pk, "strong")]
+
+
+def test_a_group_of_near_duplicates_waits_after_three_in_a_row():
+    ann = ModeratorFactory()
+    for place in range(3):
+        DecisionFactory(
+            item=ReviewItemFactory(group_key=7, status="resolved", resolved_at=NOW),
+            moderator=ann,
+            decided_at=NOW - place * HOUR,
+        )
+    same = ReviewItemFactory(group_key=7, priority=0.9)
+    other = ReviewItemFactory(group_key=8, priority=0.1)
+
+    assert claim(ann) == other.pk
+    assert claim(ann, have=[other.pk]) == same.pk
+
+
+def test_a_group_is_served_on_when_nothing_else_is_left():
+    ann = ModeratorFactory()
+    items = [ReviewItemFactory(group_key=7) for _ in range(5)]
+
+    served = []
+    for _ in items:
+        served.append(claim(ann, have=served))
+
+    assert sorted(served) == sorted(item.pk for item in items)
+
+
+def test_the_longest_waiting_comes_first_in_the_queue_of_age():
+    day = timedelta(days=1)
+    ReviewItemFactory(priority=0.9, opened_at=NOW - HOUR)
+    ReviewItemFactory(priority=0.9, opened_at=NOW - 2 * day)
+    oldest = ReviewItemFactory(priority=0.1, opened_at=NOW - 3 * day)
+
+    assert claim(ModeratorFactory(), queue=ReviewQueue(days=1)) == oldest.pk
+
+
+def test_filters_together_must_all_hold():
+    games = CategoryFamilyFactory(slug="games")
+    ReviewItemFactory(family=games, reasons=[LOW])
+    ReviewItemFactory(reasons=[ReviewReason.DISAGREEMENT], priority=1.5)
+    both = ReviewItemFactory(family=games, reasons=[ReviewReason.DISAGREEMENT], priority=1.2)
+    queue = ReviewQueue(ReviewReason.DISAGREEMENT, family="games", is_high=True)
+
+    assert claim(ModeratorFactory(), queue=queue) == both.pk
