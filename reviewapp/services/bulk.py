@@ -59,6 +59,7 @@ def most_in_grid() -> int:
     return settings.REVIEW_UNDO_LIMIT
 
 
+@transaction.atomic
 def claim_group(*, moderator: User, group_key: int, category: Category, now: datetime) -> int:
     """Lease to `moderator` what may be settled in a grid of the group that FUSION puts into
     `category`, most urgent first, `most_in_grid` with what is held already; return how many more.
@@ -75,7 +76,7 @@ def claim_group(*, moderator: User, group_key: int, category: Category, now: dat
     free = within_reach(ReviewItem.objects.filter(IN_BULK, here), moderator=moderator, now=now)
     locked = free.order_by("-rank", "id").select_for_update(skip_locked=True, of=("self",))
     chosen, values = locked.values("pk")[:room].query.sql_with_params()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM.format(chosen=chosen),
             [*values, moderator.pk, lease_end(now), now, ServedBy.BULK.value],

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from reviewapp.choices import ReviewReason, ReviewStatus, ServedBy, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
@@ -11,6 +12,7 @@ from reviewapp.selectors.review.bulk import bulk_groups, grid_items, near_duplic
 from reviewapp.services import bulk, decisions, review
 from reviewapp.services.bulk import BulkAnswer
 from reviewapp.services.decisions import ClaimLost, NotInBulk, ProductChanged
+from tests.concurrency import in_new_connection
 from tests.factories import (
     NOW,
     CategoryFactory,
@@ -222,3 +224,28 @@ def test_a_card_counts_its_near_duplicates(category):
 
     assert near_duplicates(first) == 2
     assert near_duplicates(ReviewItemFactory()) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_grid_is_claimed_outside_of_any_transaction(category):
+    ann = ModeratorFactory()
+    for _ in range(2):
+        alike(category)
+
+    assert claim(ann, category) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_moderators_never_get_the_same_tile(category, settings):
+    settings.REVIEW_UNDO_LIMIT = 4
+    ann, ben = ModeratorFactory.create_batch(2)
+    items = [alike(category, priority=1 - n / 100) for n in range(8)]
+
+    with transaction.atomic():
+        claim(ann, category)
+        # Ann's claim is not committed yet, and Ben does not wait for it.
+        in_new_connection(lambda: claim(ben, category))
+
+    anns, bens = (ReviewItem.objects.filter(claimed_by=person) for person in (ann, ben))
+    assert set(anns) == set(items[:4])
+    assert set(bens) == set(items[4:])
