@@ -242,6 +242,37 @@ class MeasureKind(TextChoices):
     GOLD = "gold", _("Known answers right")
 
 
+class KnownAnswerSource(TextChoices):
+    """What settled a known answer."""
+
+    UNANIMOUS = "unanimous", _("Several people gave it, each without knowing of the others")
+    ADJUDICATED = "adjudicated", _("A lead decided between two answers")
+
+
+class KnownAnswerEnd(TextChoices):
+    """Why a known answer is no longer used."""
+
+    DISPUTE_UPHELD = "dispute_upheld", _("A moderator disputed it, and a lead agreed")
+    CHANGED = "changed", _("The product or its label has changed")
+    UNDONE = "undone", _("An answer that it rests on was taken back")
+
+
+class DisagreementKind(TextChoices):
+    """How two differing answers came together."""
+
+    SECOND_OPINION = "second_opinion", _("Second opinion")
+    DISPUTE = "dispute", _("Disputed known answer")
+
+
+class AdjudicationCause(TextChoices):
+    """Why two people answered differently."""
+
+    AMBIGUOUS = "ambiguous", _("The product is ambiguous")
+    GUIDELINE_GAP = "guideline_gap", _("The guideline has a gap")
+    MODEL_MISLED = "model_misled", _("The models misled")
+    SLIP = "slip", _("A slip")
+
+
 class Queue(TextChoices):
     """The Celery queues, by name."""
 

@@ -9,7 +9,9 @@ from factory.django import DjangoModelFactory
 from reviewapp import models
 from reviewapp.choices import (
     CaseStatus,
+    DisagreementKind,
     JobStatus,
+    KnownAnswerSource,
     MemberChoice,
     ModelStage,
     ProductStatus,
@@ -215,6 +217,53 @@ class ReportCaseFactory(DjangoModelFactory[models.ReportCase]):
     status = CaseStatus.COLLECTING
     opened_at = NOW
     due_at = NOW + timedelta(days=7)
+
+
+class KnownAnswerFactory(DjangoModelFactory[models.KnownAnswer]):
+    """A listed product with its answered item and the label that settled it."""
+
+    class Meta:
+        model = models.KnownAnswer
+
+    product = factory.SubFactory(ListedProductFactory)
+    category = factory.SelfAttribute("product.category")
+    input_digest = factory.SelfAttribute("product.input_digest")
+    source = KnownAnswerSource.UNANIMOUS
+    decision = factory.LazyAttribute(
+        lambda o: DecisionFactory(
+            item=ReviewItemFactory(
+                product=o.product, status=ReviewStatus.RESOLVED, resolved_at=NOW
+            ),
+            category=o.category,
+            is_blind=True,
+        )
+    )
+    created_at = NOW
+
+
+class DisagreementFactory(DjangoModelFactory[models.Disagreement]):
+    class Meta:
+        model = models.Disagreement
+
+    first = factory.SubFactory(DecisionFactory)
+    product = factory.SelfAttribute("first.product")
+    second = factory.LazyAttribute(
+        lambda o: DecisionFactory(
+            item=ReviewItemFactory(
+                product=o.product,
+                status=ReviewStatus.RESOLVED,
+                resolved_at=NOW,
+                checks=o.first,
+                not_for=o.first.moderator,
+                reasons=[ReviewReason.SECOND_OPINION],
+                is_blind=True,
+            ),
+            is_blind=True,
+            reasons=[ReviewReason.SECOND_OPINION],
+        )
+    )
+    kind = DisagreementKind.SECOND_OPINION
+    opened_at = NOW
 
 
 class ReportFactory(DjangoModelFactory[models.MisclassificationReport]):

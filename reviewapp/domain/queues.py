@@ -19,6 +19,12 @@ AGES: Final = (1, 3, 7)
 """Days of waiting that one may ask for."""
 MOST_IN_A_ROW: Final = 3
 """Near duplicates served one after the other; more belong into a grid, where one look is enough."""
+# Whoever could ask for checks would know them as such; they are in the queue of audits.
+REASONS = [
+    reason
+    for reason in ReviewReason
+    if reason not in (ReviewReason.SECOND_OPINION, ReviewReason.GOLD)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class ReviewQueue:
         """True when nothing but age limits it: then the longest waiting comes first."""
         return self == ReviewQueue(days=self.days) and self.days > 0
 
+    @property
+    def is_audit(self) -> bool:
+        """True of the queue that holds the checks of people's answers, too."""
+        return self.reason is ReviewReason.AUDIT
+
     def __str__(self) -> str:
         """Write it as an address has it; `parse` reads that."""
         words = [
@@ -62,7 +73,7 @@ EVERYTHING = ReviewQueue()
 def parse(text: str) -> ReviewQueue:
     """Return the queue of `text`; a word in it that means nothing limits nothing."""
     words = text.split(",")
-    reasons = [ReviewReason(word) for word in words if word in ReviewReason.values]
+    reasons = [ReviewReason(word) for word in words if word in REASONS]
     families = [word.removeprefix(_FAMILY) for word in words if word.startswith(_FAMILY)]
     days = [age for age in AGES if f"{_DAYS}{age}" in words]
     return ReviewQueue(

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from reviewapp.choices import ReviewReason, SkipReason
-from reviewapp.domain.queues import AGES, ReviewQueue
+from reviewapp.domain.queues import AGES, REASONS, ReviewQueue
 from reviewapp.models import Category, CategoryFamily
 
 _LONGEST_LOOK = 86_400.0
 _MOST_IDS = 50
+
+_REASONS = [(reason.value, reason.label) for reason in REASONS]
 
 
 class IdListField(forms.CharField):
@@ -49,7 +51,7 @@ class QueueForm(forms.Form):
     """Which queue the desk works on: everything that is filled in must hold."""
 
     reason = forms.ChoiceField(
-        label=_("Reason"), choices=[("", _("All reasons")), *ReviewReason.choices], required=False
+        label=_("Reason"), choices=[("", _("All reasons")), *_REASONS], required=False
     )
     family = forms.ChoiceField(label=_("Category family"), choices=_families, required=False)
     days = forms.TypedChoiceField(label=_("Waiting"), choices=_ages, coerce=int, required=False)

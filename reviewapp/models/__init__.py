@@ -9,6 +9,7 @@ from reviewapp.models.catalog import (
     Product,
     ProductImage,
 )
+from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
 from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
 from reviewapp.models.guidance import Explanation, ProductEmbedding
@@ -37,6 +38,7 @@ from reviewapp.models.team import (
 )
 
 __all__ = [
+    "Adjudication",
     "CatalogueEntry",
     "CatalogueImport",
     "CatalogueRollUp",
@@ -51,10 +53,12 @@ __all__ = [
     "DatasetExport",
     "DatasetSnapshot",
     "Decision",
+    "Disagreement",
     "Explanation",
     "FamilyViews",
     "FeedbackLabel",
     "HeldOutAnswers",
+    "KnownAnswer",
     "LabelImport",
     "Mail",
     "MisclassificationReport",
@@ -68,6 +72,7 @@ __all__ = [
     "ProductEmbedding",
     "ProductImage",
     "QueueMeasure",
+    "Recheck",
     "ReportCase",
     "ReportPolicy",
     "ReportRing",

@@ -13,6 +13,7 @@ from reviewapp.models.predictions import ModelVersion, Route
 # Waiting twenty days weighs as much as the whole scale of doubts (`domain.priority`).
 AGEING_PER_DAY = 0.1
 _IS_OPEN = ~Q(status=ReviewStatus.RESOLVED)
+LOOKS_LIKE_AUDIT = [ReviewReason.AUDIT, ReviewReason.SECOND_OPINION, ReviewReason.GOLD]
 # The same as `domain.review.may_bulk`, for the index.
 IN_BULK = (
     _IS_OPEN
@@ -75,6 +76,20 @@ class ReviewItem(models.Model):
     not_for = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # What a second opinion checks, and the recheck it belongs to when a lead asked for many.
+    checks = models.ForeignKey(
+        "Decision", models.PROTECT, null=True, blank=True, related_name="second_opinions"
+    )
+    recheck = models.ForeignKey(
+        "Recheck", models.PROTECT, null=True, blank=True, related_name="items"
+    )
+    # Measures `only_for`, and changes neither label nor listing.
+    known_answer = models.ForeignKey(
+        "KnownAnswer", models.PROTECT, null=True, blank=True, related_name="items"
+    )
+    only_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # Set when a moderator asks a lead; from then on only leads are handed the item.
     escalated_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()
@@ -105,6 +120,14 @@ class ReviewItem(models.Model):
             models.CheckConstraint(
                 condition=Q(assigned_to=None) | Q(assigned_until__isnull=False),
                 name="review_item_assignment_lapses",
+            ),
+            models.CheckConstraint(
+                condition=Q(checks=None) | Q(reasons__contains=[ReviewReason.SECOND_OPINION]),
+                name="review_item_check_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(known_answer=None) | Q(reasons=[ReviewReason.GOLD], checks=None),
+                name="review_item_known_answer_alone",
             ),
         ]
         indexes = [
@@ -145,6 +168,18 @@ class ReviewItem(models.Model):
                 "claimed_by",
                 condition=Q(status=ReviewStatus.CLAIMED),
                 name="review_item_held",
+            ),
+            # At the desk a check is an audit like any other.
+            models.Index(
+                F("rank").desc(),
+                "id",
+                condition=_IS_OPEN & Q(reasons__overlap=LOOKS_LIKE_AUDIT),
+                name="review_item_audit_like",
+            ),
+            models.Index(
+                "only_for",
+                condition=_IS_OPEN & Q(only_for__isnull=False),
+                name="review_item_only_for",
             ),
         ]
 
@@ -224,6 +259,12 @@ class Decision(models.Model):
                 )
                 for reason in ReviewReason
             ],
+            models.Index(
+                "moderator",
+                F("decided_at").desc(),
+                condition=Q(reasons__contains=[ReviewReason.GOLD]),
+                name="decision_of_known_answers",
+            ),
         ]
 
     def __str__(self) -> str:

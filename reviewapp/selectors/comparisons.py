@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from reviewapp.choices import MemberChoice, ReviewReason, Verdict
 from reviewapp.domain.comparisons import AnswerFacts, Given
 from reviewapp.models import Category, Decision, Prediction
+from reviewapp.selectors.checks.known_answers import is_second_look
 
 # Two people differ once on anything; three times on the same pair is a habit.
 LEAST_CONFUSIONS = 3
@@ -36,7 +37,12 @@ def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[Answer
     still be on its way. Skips and undone answers give no facts, and bulk answers none: many of them are one look. The
     id is None when none is left.
     """
-    rows = Decision.objects.filter(pk__gt=last).order_by("pk").select_related("item", "undone_by")
+    rows = (
+        Decision.objects.filter(pk__gt=last)
+        .annotate(is_second_look=is_second_look())
+        .order_by("pk")
+        .select_related("item__known_answer", "undone_by")
+    )
     batch: list[Decision] = []
     for decision in rows[:most]:
         if decision.decided_at > until:
@@ -93,8 +99,11 @@ def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]
 
 
 def _is_own_look(decision: Decision) -> bool:
-    is_undone = hasattr(decision, "undone_by")
-    return decision.verdict in ANSWERS and not is_undone and not decision.is_bulk
+    # A blind answer counts although it was taken back after the models' were shown: leaving it
+    # out would leave out the cases in which they moved somebody. The answer given then does not.
+    is_undone = hasattr(decision, "undone_by") and not decision.is_blind
+    is_first = not getattr(decision, "is_second_look", False)
+    return decision.verdict in ANSWERS and is_first and not is_undone and not decision.is_bulk
 
 
 def _standing() -> QuerySet[Decision]:
@@ -110,8 +119,14 @@ def _facts(
         five=frozenset(category for category, _probability in beliefs),
         reasons=frozenset(ReviewReason(reason) for reason in decision.reasons),
         is_blind=decision.is_blind,
+        known=_known(decision),
         first=None if first is None else _given(first),
     )
+
+
+def _known(decision: Decision) -> int | None:
+    known = decision.item.known_answer
+    return None if known is None else known.category_id
 
 
 def _given(decision: Decision) -> Given:

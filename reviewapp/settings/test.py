@@ -16,6 +16,8 @@ PRIVATE_ROOT = VAR_DIR / "private"
 MODELS_ROOT = VAR_DIR / "models"
 # Tests of the order want the order; those of the lot switch it on.
 REVIEW_EXPLORATION = 0.0
+# Likewise those of checks.
+REVIEW_BLIND_SHARE = REVIEW_SECOND_OPINION_SHARE = REVIEW_KNOWN_ANSWER_RATE = 0.0
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

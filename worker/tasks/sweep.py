@@ -13,7 +13,15 @@ from reviewapp.selectors import imports, model_versions
 from reviewapp.selectors.exports import stranded
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.workers import is_listening
-from reviewapp.services import explanations, measures, predictions, report_cases, rings, workers
+from reviewapp.services import (
+    checks,
+    explanations,
+    measures,
+    predictions,
+    report_cases,
+    rings,
+    workers,
+)
 from reviewapp.services.mail import forget_mail
 from reviewapp.services.networks import forget_networks
 from worker import inference
@@ -109,6 +117,7 @@ def sweep_reports() -> None:
 def forget_heartbeats() -> None:
     workers.forget_silent(now=timezone.now())
     explanations.forget_old(now=timezone.now())
+    checks.withdraw_forgotten(now=timezone.now())
 
 
 @app.task

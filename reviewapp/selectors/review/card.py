@@ -63,6 +63,7 @@ class Card:
     reports: list[MisclassificationReport] = field(default_factory=list)
     evidence: ReportEvidence | None = None
     escalation: Decision | None = None
+    is_check: bool = False
     failure: str = ""
     urgency: Urgency | None = None
     near_duplicates: int = 0
@@ -94,7 +95,11 @@ def card(*, item_id: int) -> Card:
     item = ReviewItem.objects.select_related("product__image", "route__policy", "suggested").get(
         pk=item_id
     )
-    reasons = reasons_to_show([ReviewReason(r) for r in item.reasons], is_blind=item.is_blind)
+    is_check = bool(item.checks_id or item.known_answer_id)
+    # A check stays in disguise when its answer has been taken back and is given anew.
+    reasons = reasons_to_show(
+        [ReviewReason(r) for r in item.reasons], is_blind=item.is_blind or is_check
+    )
     escalation = _escalation(item)
     if item.is_blind:
         return Card(item, item.product, reasons, escalation=escalation)
@@ -113,8 +118,9 @@ def card(*, item_id: int) -> Card:
         reports=_open_reports(item.product) if is_reported else [],
         evidence=evidence(item.product) if is_reported else None,
         escalation=escalation,
+        is_check=is_check,
         failure=_failure(route.details.get("failure", "")) if route else "",
-        urgency=urgency(item),
+        urgency=None if is_check else urgency(item),
         near_duplicates=near_duplicates(item),
     )
 

@@ -48,7 +48,8 @@ def fusion_confidence(*, decision: Decision) -> float | None:
 
 
 def _recent(moderator: User) -> QuerySet[Decision]:
-    own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
+    own = Decision.objects.filter(moderator=moderator, adjudication=None)
+    own = own.exclude(verdict=Verdict.UNDONE)
     newest = own.order_by("-decided_at", "-id").select_related("undone_by")
     return newest[: settings.REVIEW_UNDO_LIMIT]
 

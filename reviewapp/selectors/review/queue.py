@@ -9,6 +9,7 @@ from reviewapp.choices import ReviewStatus, SkillKind
 from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import ModeratorSkill, ReviewItem, User
+from reviewapp.models.review import LOOKS_LIKE_AUDIT
 from reviewapp.selectors.accounts import decided_today
 
 # Beyond this a number tells nobody anything and costs a scan: "1,000+".
@@ -60,7 +61,9 @@ def in_queue(
 
     The queues of a family and of high value have no blind item: it would give FUSION away.
     """
-    if queue.reason is not None:
+    if queue.is_audit:
+        items = items.filter(reasons__overlap=LOOKS_LIKE_AUDIT)
+    elif queue.reason is not None:
         items = items.filter(reasons__contains=[queue.reason])
     if queue.family:
         items = items.filter(family__slug=queue.family, is_blind=False)
@@ -89,6 +92,8 @@ def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHI
     live = Q(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
     skipped = Q(pk__in=_skipped_ids(moderator))
     is_lead = moderator.has_perm("reviewapp.lead_review")
+    # Checks of one's own answers, and what is kept for a colleague: not even counted.
+    items = items.exclude(not_for=moderator).exclude(_kept_for_others(moderator))
     escalated = Q(pk__in=[]) if is_lead else Q(escalated_at__isnull=False)
     others = _assigned_to_others(moderator, now)
     held = items.filter(live).exclude(claimed_by=moderator)
@@ -106,6 +111,10 @@ def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHI
         assigned=_count(items.filter(others).exclude(live)),
         queue=queue,
     )
+
+
+def _kept_for_others(moderator: User) -> Q:
+    return Q(only_for__isnull=False) & ~Q(only_for=moderator)
 
 
 def _assigned_to_others(moderator: User, now: datetime) -> Q:

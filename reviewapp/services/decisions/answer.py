@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from reviewapp.choices import ReviewStatus, SkipReason, Verdict
+from reviewapp.choices import KnownAnswerEnd, ReviewStatus, SkipReason, Verdict
 from reviewapp.domain import priority
 from reviewapp.domain.review import may_bulk, verdict_of
 from reviewapp.models import Category, Decision, ReviewItem, User
+from reviewapp.services import checks
 from reviewapp.services.decisions.case import (
     Answer,
     Case,
@@ -39,14 +40,17 @@ def decide(
     seconds: float | None = None,
     seen_digest: str = "",
     is_bulk: bool = False,
+    comment: str = "",
 ) -> Decision:
     """Put the item's product into `category`: in one transaction the decision, its feedback
     label, the listing, the answers to open reports, and the end of the item.
 
     Whether that confirms or corrects FUSION is worked out here. Repeating the call with the same
     `client_key` returns the first outcome, also long after. `seen_digest` is the product's
-    input digest on the moderator's screen; empty skips that check. `seconds`: from card to answer. `is_bulk`:
-    given in a grid of near duplicates, which some items are kept out of.
+    input digest on the moderator's screen; empty skips that check. `seconds`: from card to answer.
+    `comment`: for whoever had asked. `is_bulk`: given in a grid of near duplicates, which some
+    items are kept out of. An answer to a check changes neither label nor listing: it is compared
+    (`services.checks`). Some decisions are drawn to be checked themselves.
     Raises ReviewItem.DoesNotExist, ClaimLost, ProductChanged, CategoryRetired, KeyReused, NotInBulk.
     """
     answer = Answer(item_id, moderator, client_key, now, seconds)
@@ -60,16 +64,32 @@ def decide(
         raise CategoryRetired(category.code)
     if is_bulk and not _may_bulk(case.item):
         raise NotInBulk(case.item)
+    checks.release_stale(item=case.item, product=case.product, now=now)
     fusion = fusion_answer(case.product)
     verdict = verdict_of(category.pk, fusion.category_id if fusion else None)
-    decision = write_decision(case, answer, fusion, verdict, category=category, is_bulk=is_bulk)
-    record_label(
-        product=case.product, decision=decision, category=category, route=case.item.route, now=now
-    )
-    list_product(product=case.product, category=category, now=now)
-    close_reports(product=case.product, decision=decision, now=now)
+    given = {"category": category, "comment": comment, "is_bulk": is_bulk}
+    decision = write_decision(case, answer, fusion, verdict, **given)
+    if checks.is_check(case.item):
+        checks.settle_check(item=case.item, product=case.product, decision=decision, now=now)
+    else:
+        _put_into(category, case, decision, now)
     _resolve(case.item, now)
+    if not checks.is_check(case.item):
+        checks.open_second_opinion(decision=decision, product=case.product, now=now)
+    checks.offer_known_answer(moderator=moderator, decision=decision, now=now)
     return decision
+
+
+def _put_into(category: Category, case: Case, decision: Decision, now: datetime) -> None:
+    product = case.product
+    record_label(
+        product=product, decision=decision, category=category, route=case.item.route, now=now
+    )
+    list_product(product=product, category=category, now=now)
+    close_reports(product=product, decision=decision, now=now)
+    checks.retire_known_answer(
+        product=product, because=KnownAnswerEnd.CHANGED, now=now, unless=category.pk
+    )
 
 
 @transaction.atomic
@@ -118,6 +138,7 @@ def escalate(
     require_claim(case, answer)
     fusion = fusion_answer(case.product)
     decision = write_decision(case, answer, fusion, Verdict.ESCALATED, comment=comment)
+    checks.pass_on(item=case.item)
     case.item.escalated_at = now
     case.item.priority = max(case.item.priority, priority.ESCALATED)
     _give_back(case, moderator)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from reviewapp.choices import ProductStatus, ReviewStatus, Verdict
 from reviewapp.domain.review import Hold, UndoFacts, hold, undo_refusal
 from reviewapp.models import Decision, Product, ReviewItem, User
+from reviewapp.services import checks
 from reviewapp.services.decisions.case import (
     Answer,
     Case,
@@ -44,7 +46,10 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     if refusal is not None:
         raise UndoRefused(refusal)
     record = _write_undo(case, target, moderator, client_key, now)
-    if target.verdict in _ANSWERS:
+    checks.withdraw_checks_of(decision=target, now=now)
+    if _was_check(target):
+        checks.take_back_check(decision=target, product=case.product, undo=record, now=now)
+    elif target.verdict in _ANSWERS:
         retract(product=case.product, undo=record, restore_id=target.before["label_id"], now=now)
         reopen_reports(decision=target, now=now)
         _restore_product(case.product, target.before["product"])
@@ -54,16 +59,11 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
 
 def _facts(case: Case, target: Decision, moderator: User, now: datetime) -> UndoFacts:
     newest = standing_decisions(case.product).values_list("pk", flat=True).first()
-    other_open = (
-        ReviewItem.objects.filter(product=case.product)
-        .exclude(status=ReviewStatus.RESOLVED)
-        .exclude(pk=case.item.pk)
-    )
     return UndoFacts(
         is_own=target.moderator_id == moderator.pk,
         is_recent=target.pk in undoable_ids(moderator),
         has_newer_decision=newest != target.pk,
-        has_newer_item=other_open.exists(),
+        has_newer_item=checks.has_real_successor(decision=target),
         is_case_closed=_is_case_closed(case.item, target),
         is_with_colleague=hold(claim_of(case.item), moderator.pk, now) == Hold.ANOTHERS,
         is_listing_unchanged=_is_listing_unchanged(case.product, target),
@@ -72,9 +72,20 @@ def _facts(case: Case, target: Decision, moderator: User, now: datetime) -> Undo
 
 def undoable_ids(moderator: User) -> set[int]:
     """Ids of the moderator's last REVIEW_UNDO_LIMIT decisions, undone ones among them."""
-    own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
+    own = own_answers(moderator)
     recent = own.order_by("-decided_at", "-id")[: settings.REVIEW_UNDO_LIMIT]
     return set(recent.values_list("pk", flat=True))
+
+
+def own_answers(moderator: User) -> QuerySet[Decision]:
+    """What the moderator has done at the desk; an adjudication is final, and not among it."""
+    own = Decision.objects.filter(moderator=moderator, adjudication=None)
+    return own.exclude(verdict=Verdict.UNDONE)
+
+
+def _was_check(target: Decision) -> bool:
+    """Answers to checks are the ones that left no label."""
+    return target.verdict in _ANSWERS and not hasattr(target, "label")
 
 
 def _is_case_closed(item: ReviewItem, target: Decision) -> bool:
@@ -83,8 +94,8 @@ def _is_case_closed(item: ReviewItem, target: Decision) -> bool:
 
 
 def _is_listing_unchanged(product: Product, target: Decision) -> bool:
-    """A skip or an escalation never touched the listing; an answer must still be what it left."""
-    if target.verdict not in _ANSWERS:
+    """A skip, an escalation or a check never touched the listing; an answer must be what it left."""
+    if target.verdict not in _ANSWERS or _was_check(target):
         return True
     return product.status == ProductStatus.LISTED and product.category_id == target.category_id
 

@@ -53,9 +53,12 @@ _FIRST_OF_FAMILIES = """
 _FREE = """item.status <> 'resolved'
       AND (item.status = 'pending' OR item.claim_expires_at <= %(now)s)
       AND (item.escalated_at IS NULL OR %(is_lead)s)
+      AND (item.only_for_id IS NULL OR item.only_for_id = %(moderator)s)
       AND (item.assigned_to_id IS NULL OR item.assigned_to_id = %(moderator)s
            OR item.assigned_until <= %(now)s)"""
 _WITH_REASON = "item.reasons @> ARRAY[%(reason)s]::varchar(20)[]"
+# Checks look like audits, here too.
+_AUDIT_LIKE = "item.reasons && ARRAY['audit', 'second_opinion', 'gold']::varchar(20)[]"
 # A blind item in the queue of a family would tell what FUSION said.
 _OF_FAMILY = "NOT item.is_blind AND item.family_id = (SELECT id FROM reviewapp_categoryfamily WHERE slug = %(family)s)"
 _OF_CHOSEN = "NOT item.is_blind AND item.family_id = chosen.family"
@@ -160,7 +163,8 @@ class _Ask:
         return [
             sql
             for sql, applies in (
-                (_WITH_REASON, queue.reason),
+                (_WITH_REASON, queue.reason and not queue.is_audit),
+                (_AUDIT_LIKE, queue.is_audit),
                 (_OF_FAMILY, queue.family),
                 (_OLD, queue.days),
                 (_HIGH, queue.is_high),

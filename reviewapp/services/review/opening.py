@@ -6,8 +6,10 @@ from datetime import datetime
 from django.db import transaction
 
 from reviewapp.choices import MemberChoice, ReviewReason, ReviewStatus
+from reviewapp.domain.checks import reasons_after
 from reviewapp.domain.priority import ExpectedCost
 from reviewapp.models import Category, Prediction, Product, ReviewItem, Route
+from reviewapp.services.checks import is_drawn_blind
 
 _REFRESHED = [
     "reasons",
@@ -18,6 +20,9 @@ _REFRESHED = [
     "suggested",
     "family",
     "group_key",
+    "checks",
+    "known_answer",
+    "only_for",
 ]
 
 
@@ -36,6 +41,8 @@ def open_item(
     the item's; a lower one leaves it. What a priority was made of is kept with it. An audit is
     blind, since the answer must come before the models' answers are seen: any further reason keeps
     it so, and an audit that joins an open item makes it so, unless somebody has seen it already.
+    REVIEW_BLIND_SHARE of all other items to which FUSION has an answer are blind, too. A check
+    that gets a reason of its own is a check no longer: its answer decides.
     """
     Product.objects.select_for_update(no_key=True).only("id").get(pk=product.pk)
     item = (
@@ -55,7 +62,7 @@ def open_item(
         )
         _raise_priority(item, priority)
     else:
-        item.reasons = list(dict.fromkeys([*item.reasons, *reasons]))
+        _join(item, reasons)
         item.route = route or item.route
         is_unseen = item.status == ReviewStatus.PENDING and item.first_seen_at is None
         item.is_blind = item.is_blind or (is_unseen and ReviewReason.AUDIT in reasons)
@@ -64,8 +71,21 @@ def open_item(
     item.suggested = answer
     item.family_id = answer.family_id if answer else None
     item.group_key = product.group_key
-    item.save(update_fields=None if item.pk is None else _REFRESHED)
+    is_new = item.pk is None
+    item.save(update_fields=None if is_new else _REFRESHED)
+    if is_new and answer is not None and not item.is_blind and is_drawn_blind(item_id=item.pk):
+        item.is_blind = True
+        item.save(update_fields=["is_blind"])
     return item
+
+
+def _join(item: ReviewItem, reasons: Sequence[ReviewReason]) -> None:
+    present = [ReviewReason(reason) for reason in item.reasons]
+    item.reasons = reasons_after(present, list(reasons))
+    if ReviewReason.SECOND_OPINION not in item.reasons:
+        item.checks = None
+    if ReviewReason.GOLD not in item.reasons:
+        item.known_answer = item.only_for = None
 
 
 def _raise_priority(item: ReviewItem, priority: float | ExpectedCost) -> None:

@@ -1,0 +1,36 @@
+"""Checks of people's answers: opened beside decisions, settled by them, withdrawn by an undo.
+
+Each function runs inside the caller's transaction, with the product locked.
+"""
+
+from reviewapp.services.checks.known_answers import (
+    add_known_answer,
+    known_answer_if_unanimous,
+    offer_known_answer,
+    retire_known_answer,
+)
+from reviewapp.services.checks.opening import is_drawn_blind, open_second_opinion
+from reviewapp.services.checks.settling import is_check, pass_on, release_stale, settle_check
+from reviewapp.services.checks.withdrawing import (
+    has_real_successor,
+    take_back_check,
+    withdraw_checks_of,
+    withdraw_forgotten,
+)
+
+__all__ = [
+    "add_known_answer",
+    "has_real_successor",
+    "is_check",
+    "is_drawn_blind",
+    "known_answer_if_unanimous",
+    "offer_known_answer",
+    "open_second_opinion",
+    "pass_on",
+    "release_stale",
+    "retire_known_answer",
+    "settle_check",
+    "take_back_check",
+    "withdraw_checks_of",
+    "withdraw_forgotten",
+]

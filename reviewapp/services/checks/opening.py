@@ -1,0 +1,58 @@
+"""Second opinions: who answers is drawn beside the decision, and answers without knowing of it."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Q
+
+from reviewapp.choices import ReviewReason
+from reviewapp.domain.checks import SECOND_OPINION_PRIORITY, Draw, Rates, draw
+from reviewapp.models import Decision, Product, ReviewItem, User
+
+
+def rates() -> Rates:
+    """Return how often answers are asked for blindly and checked, as configured."""
+    return Rates(
+        blind=settings.REVIEW_BLIND_SHARE,
+        second_opinions=settings.REVIEW_SECOND_OPINION_SHARE,
+        known_answers=settings.REVIEW_KNOWN_ANSWER_RATE,
+        known_answers_floor=settings.REVIEW_KNOWN_ANSWER_FLOOR,
+    )
+
+
+def drawn(what: Draw, number: int) -> float:
+    """Return the draw of `what` for an item or decision, uniform in [0, 1)."""
+    return draw(what, number, settings.SECRET_KEY)
+
+
+def is_drawn_blind(*, item_id: int) -> bool:
+    """Say whether this item is one of those that are answered before any suggestion."""
+    return drawn(Draw.BLIND, item_id) < rates().blind
+
+
+def open_second_opinion(
+    *, decision: Decision, product: Product, now: datetime
+) -> ReviewItem | None:
+    """Have a colleague answer the same product blindly, if the decision is drawn for that.
+
+    Undo and a new answer to the same item draw the same. The label of `decision` stays live until
+    the second answer differs. None, too, when nobody else is there to give it.
+    """
+    if drawn(Draw.SECOND_OPINION, decision.item_id) >= rates().second_opinions:
+        return None
+    if not _has_colleague(decision.moderator_id):
+        return None
+    return ReviewItem.objects.create(
+        product=product,
+        reasons=[ReviewReason.SECOND_OPINION],
+        checks=decision,
+        not_for_id=decision.moderator_id,
+        is_blind=True,
+        priority=SECOND_OPINION_PRIORITY,
+        opened_at=now,
+    )
+
+
+def _has_colleague(moderator_id: int) -> bool:
+    may_decide = Q(groups__permissions__codename="add_decision") | Q(is_superuser=True)
+    return User.objects.filter(may_decide, is_active=True).exclude(pk=moderator_id).exists()

@@ -1,0 +1,80 @@
+"""What an answer to a check settles: agreement, or a disagreement for a lead."""
+
+from datetime import datetime
+
+from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewReason
+from reviewapp.models import Decision, Disagreement, FeedbackLabel, Product, ReviewItem
+from reviewapp.services.checks.known_answers import (
+    known_answer_if_unanimous,
+    retire_known_answer,
+)
+from reviewapp.services.feedback import suspend
+
+
+def is_check(item: ReviewItem) -> bool:
+    """Say whether an answer to `item` is compared, and changes neither label nor listing.
+
+    What was passed on to a lead is the lead's to decide, whatever it was before.
+    """
+    return item.escalated_at is None and bool(item.checks_id or item.known_answer_id)
+
+
+def release_stale(*, item: ReviewItem, product: Product, now: datetime) -> None:
+    """Make a check ordinary when what it would compare with no longer holds.
+
+    The product was edited, or its label has ended, since the check was opened: then there is
+    nothing to compare, and the answer counts as any other. The item is saved.
+    """
+    if item.known_answer is not None and item.known_answer.input_digest != product.input_digest:
+        retire_known_answer(product=product, because=KnownAnswerEnd.CHANGED, now=now)
+        item.known_answer = item.only_for = None
+    elif item.checks is not None and not _stands(item.checks, product):
+        item.checks = item.not_for = None
+    else:
+        return
+    item.save(update_fields=["known_answer", "only_for", "checks", "not_for"])
+
+
+def pass_on(*, item: ReviewItem) -> None:
+    """Make of a known answer that is passed on to a lead an ordinary check of what settled it."""
+    known = item.known_answer
+    if known is None:
+        return
+    item.checks, item.not_for = known.decision, known.decision.moderator
+    item.reasons = [ReviewReason.SECOND_OPINION]
+    item.known_answer = item.only_for = None
+    item.save(update_fields=["checks", "not_for", "reasons", "known_answer", "only_for"])
+
+
+def settle_check(*, item: ReviewItem, product: Product, decision: Decision, now: datetime) -> None:
+    """Compare the answer to a check. A known answer is measured later, and changes nothing.
+
+    Two equal answers, both blind, make a known answer. Two different ones open a Disagreement and
+    end the label: what two careful people dispute is no truth to learn from. The listing stays.
+    """
+    first = item.checks
+    if first is None:
+        return
+    if decision.category_id == first.category_id:
+        known_answer_if_unanimous(product=product, first=first, second=decision, now=now)
+        return
+    retire_known_answer(product=product, because=KnownAnswerEnd.CHANGED, now=now)
+    if Disagreement.objects.filter(product=product, closed_at=None).exists():
+        return  # a lead looks at this product already
+    Disagreement.objects.create(
+        product=product,
+        kind=DisagreementKind.SECOND_OPINION,
+        first=first,
+        second=decision,
+        opened_at=now,
+    )
+    suspend(product=product, now=now)
+
+
+def _stands(first: Decision, product: Product) -> bool:
+    live = FeedbackLabel.objects.filter(product=product, ended_at=None).first()
+    return (
+        live is not None
+        and live.category_id == first.category_id
+        and live.input_digest == product.input_digest
+    )
