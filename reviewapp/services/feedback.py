@@ -41,15 +41,6 @@ def record_label(
     return label
 
 
-def suspend(*, product: Product, now: datetime) -> None:
-    """End the product's live label without another in its place, until somebody decides.
-
-    Call it in the decision's transaction with the product locked.
-    """
-    _end_live(product, now)
-    mirror_label(product_id=product.pk, category_id=None)
-
-
 def retract(
     *, product: Product, undo: Decision, restore_id: int | None, now: datetime
 ) -> FeedbackLabel | None:

@@ -116,18 +116,18 @@ def test_an_agreeing_second_opinion_leaves_label_and_listing_alone(second_opinio
     assert not ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).exists()
 
 
-def test_a_differing_second_opinion_ends_the_label_and_asks_a_lead(second_opinions):
+def test_a_differing_second_opinion_is_kept_as_a_disagreement(second_opinions):
     first, second = answered_twice(CategoryFactory(), CategoryFactory())
 
     disagreement = Disagreement.objects.get()
     assert (disagreement.first, disagreement.second) == (first, second)
     assert disagreement.kind == DisagreementKind.SECOND_OPINION
-    assert live_label(first.product) is None
+    assert live_label(first.product).decision == first
     first.product.refresh_from_db()
     assert first.product.category == first.category
 
 
-def test_undoing_the_second_opinion_brings_the_label_back(second_opinions):
+def test_undoing_the_second_opinion_withdraws_the_disagreement(second_opinions):
     first, second = answered_twice(CategoryFactory(), CategoryFactory())
 
     undo(second, second.moderator)

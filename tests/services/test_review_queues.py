@@ -141,7 +141,7 @@ def test_the_lot_serves_every_item_about_as_often(settings):
 @given(
     st.builds(
         ReviewQueue,
-        reason=st.none() | st.sampled_from(ReviewReason),
+        reason=st.none() | st.sampled_from(queues.REASONS),
         family=st.sampled_from(["", "games", "home-and-garden"]),
         days=st.sampled_from([0, *queues.AGES]),
         is_high=st.booleans(),

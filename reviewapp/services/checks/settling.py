@@ -8,7 +8,6 @@ from reviewapp.services.checks.known_answers import (
     known_answer_if_unanimous,
     retire_known_answer,
 )
-from reviewapp.services.feedback import suspend
 
 
 def is_check(item: ReviewItem) -> bool:
@@ -49,8 +48,8 @@ def pass_on(*, item: ReviewItem) -> None:
 def settle_check(*, item: ReviewItem, product: Product, decision: Decision, now: datetime) -> None:
     """Compare the answer to a check. A known answer is measured later, and changes nothing.
 
-    Two equal answers, both blind, make a known answer. Two different ones open a Disagreement and
-    end the label: what two careful people dispute is no truth to learn from. The listing stays.
+    Two equal answers, both blind, make a known answer. Two different ones are kept as a
+    Disagreement; the first one's label and listing stay until somebody decides the product anew.
     """
     first = item.checks
     if first is None:
@@ -68,7 +67,6 @@ def settle_check(*, item: ReviewItem, product: Product, decision: Decision, now:
         second=decision,
         opened_at=now,
     )
-    suspend(product=product, now=now)
 
 
 def _stands(first: Decision, product: Product) -> bool:

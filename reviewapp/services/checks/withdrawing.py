@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewStatus
-from reviewapp.models import Decision, Disagreement, KnownAnswer, Product, ReviewItem
-from reviewapp.services.feedback import retract
+from reviewapp.choices import KnownAnswerEnd, ReviewStatus
+from reviewapp.models import Decision, Disagreement, KnownAnswer, ReviewItem
 
 # A known answer that was skipped, or whose moderator is away, gives its product back.
 KEPT_FOR = timedelta(days=7)
@@ -24,20 +23,13 @@ def withdraw_checks_of(*, decision: Decision, now: datetime) -> int:
     return _end(ReviewItem.objects.filter(pk__in=ids), now)
 
 
-def take_back_check(*, decision: Decision, product: Product, undo: Decision, now: datetime) -> None:
-    """Withdraw what a check's answer settled: its disagreement, with the label that this ended,
-    and the known answer that rests on it."""
+def take_back_check(*, decision: Decision, now: datetime) -> None:
+    """Withdraw what a check's answer settled: its disagreement, and the known answer that rests
+    on it."""
     KnownAnswer.objects.filter(decision=decision, retired_at=None).update(
         retired_at=now, retired_because=KnownAnswerEnd.UNDONE
     )
-    disagreement = Disagreement.objects.filter(second=decision, closed_at=None).first()
-    if disagreement is None:
-        return
-    disagreement.closed_at = now
-    disagreement.save(update_fields=["closed_at"])
-    label_id = decision.before["label_id"]
-    if disagreement.kind == DisagreementKind.SECOND_OPINION and label_id is not None:
-        retract(product=product, undo=undo, restore_id=label_id, now=now)
+    Disagreement.objects.filter(second=decision, closed_at=None).update(closed_at=now)
 
 
 def withdraw_forgotten(*, now: datetime) -> int:

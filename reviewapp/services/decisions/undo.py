@@ -48,7 +48,7 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     record = _write_undo(case, target, moderator, client_key, now)
     checks.withdraw_checks_of(decision=target, now=now)
     if _was_check(target):
-        checks.take_back_check(decision=target, product=case.product, undo=record, now=now)
+        checks.take_back_check(decision=target, now=now)
     elif target.verdict in _ANSWERS:
         retract(product=case.product, undo=record, restore_id=target.before["label_id"], now=now)
         reopen_reports(decision=target, now=now)
