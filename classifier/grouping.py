@@ -100,11 +100,11 @@ def split(
     """
     if not parts or min(parts.values()) <= 0 or not np.isclose(sum(parts.values()), 1.0):
         raise DataInvalid(f"Shares must be above 0 and sum to 1, not {parts}.")
-    place = {group: place(group, seed) for group in groups}
+    places = {group: place(group, seed) for group in groups}
     borders = dict(zip(parts, np.cumsum(list(parts.values())).tolist(), strict=True))
-    part_of = {group: part_at(position, borders) for group, position in place.items()}
+    part_of = {group: part_at(position, borders) for group, position in places.items()}
     if codes is not None:
-        _spread_small_categories(part_of, place, borders, groups, codes)
+        _spread_small_categories(part_of, places, borders, groups, codes)
     result: dict[str, list[int]] = {part: [] for part in parts}
     for index, group in enumerate(groups):
         result[part_of[group]].append(index)
@@ -113,7 +113,7 @@ def split(
 
 def _spread_small_categories(
     part_of: dict[str, str],
-    place: dict[str, float],
+    places: dict[str, float],
     borders: dict[str, float],
     groups: Sequence[str],
     codes: Sequence[int],
@@ -123,12 +123,12 @@ def _spread_small_categories(
         members[code].add(group)
     moved: set[str] = set()
     for code in sorted(members):
-        own = sorted(members[code], key=lambda group: place[group])
+        own = sorted(members[code], key=lambda group: places[group])
         for part, border in borders.items():
             held = Counter(part_of[group] for group in own)
             spare = [g for g in own if held[part_of[g]] > 1 and g not in moved]
             if held[part] == 0 and spare:
-                nearest = min(spare, key=lambda group: abs(place[group] - border))
+                nearest = min(spare, key=lambda group: abs(places[group] - border))
                 part_of[nearest] = part
                 moved.add(nearest)
 

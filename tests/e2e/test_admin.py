@@ -78,7 +78,7 @@ def test_the_models_page_is_whole_in_every_width_and_scheme(
 
 
 def test_a_policy_is_put_into_force(page, live_server, admin):
-    page.goto(f"{live_server.url}/models/")
+    page.goto(f"{live_server.url}/policy/")
     page.get_by_label("List from this confidence on (%)").fill("92.5")
     page.get_by_label("Why").fill("The busy season")
     page.get_by_role("button", name="Put into force").click()

@@ -97,7 +97,10 @@ def test_datasets_loads_the_image_folder_offline(frozen, now, tmp_path, monkeypa
     with tarfile.open(export_path(made)) as archive:
         archive.extractall(tmp_path / "folder", filter="data")
 
-    loaded = datasets.load_dataset(str(tmp_path / "folder"), cache_dir=str(tmp_path / "cache"))
+    # By name: a part without a single picture would be taken for a table.
+    loaded = datasets.load_dataset(
+        "imagefolder", data_dir=str(tmp_path / "folder"), cache_dir=str(tmp_path / "cache")
+    )
 
     rows = sorted(
         (row for split in loaded.values() for row in split), key=lambda row: row["product_id"]

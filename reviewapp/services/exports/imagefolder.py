@@ -1,7 +1,7 @@
 """The dataset as a Hugging Face image folder in one TAR: a folder per split, pictures as stored.
 
-`datasets.load_dataset` reads the unpacked folder. Not a ZIP: its directory would have to be kept in
-memory, half a gigabyte for a million pictures.
+`datasets.load_dataset("imagefolder", data_dir=…)` reads the unpacked folder. Not a ZIP: its directory
+would have to be kept in memory, half a gigabyte for a million pictures.
 """
 
 import json
