@@ -1,4 +1,4 @@
-"""Time and memory of a CSV export: `python scripts/bench_export.py --rows 100000`.
+"""Time and memory of a snapshot and its exports: `python scripts/bench_export.py --rows 100000`.
 
 Works in a database of its own, made beside the one in DATABASE_URL and dropped at the end.
 """
@@ -12,7 +12,11 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.test")
@@ -22,13 +26,26 @@ import django
 django.setup()
 
 from bench_machine import machine, peak_memory_mb, reset_peak_memory
+from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from reviewapp import models
 from reviewapp.choices import ExportFormat, ReviewStatus, Verdict
-from reviewapp.services.exports import write_export
+from reviewapp.domain.snapshots import Filters
+from reviewapp.selectors.exports import export_path
+from reviewapp.selectors.snapshots import snapshot_diff, training_rows
+from reviewapp.services.exports import request_export
+from reviewapp.services.snapshots import request_snapshot
+from worker.tasks.exports import run_export
+from worker.tasks.snapshots import run_snapshot
 
+_CATEGORIES = 27
+_MODERATORS = 20
+T = TypeVar("T")
+# Without pictures, an array of them says nothing.
+_FORMATS = [one for one in ExportFormat if one != ExportFormat.NPY]
 _TEXT = "Un livre relié, très bon état, avec sa jaquette d'origine. " * 6
 
 
@@ -39,110 +56,160 @@ def main() -> None:
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         make_labels(options.rows)
-        outcome = measure()
+        steps = measure()
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
-    outcome["machine"] = machine()
-    sys.stdout.write(
-        f"{outcome['rows']:,} rows, {outcome['megabytes']} MB of CSV in {outcome['seconds']} s"
-        f" ({outcome['cpu_seconds']} s of them at work);"
-        f" memory before {outcome['memory_before_mb']} MB, at most {outcome['memory_peak_mb']} MB\n"
-        f"{json.dumps(outcome)}\n"
-    )
+    for step in steps:
+        sys.stdout.write(
+            "{step}: {rows:,} rows, {megabytes} MB in {seconds} s ({cpu_seconds} s of them at work);"
+            " memory before {memory_before_mb} MB, at most {memory_peak_mb} MB\n".format(**step)
+        )
+    sys.stdout.write(json.dumps({"steps": steps, "machine": machine()}) + "\n")
 
 
 def make_labels(count: int) -> None:
-    """Fill the database with decided products, in bulk."""
+    """Fill the database with decided products: one of each kind, copied by the database."""
     now = timezone.now()
     family = models.CategoryFamily.objects.create(slug="f", name_fr="f", name_en="f")
-    categories = models.Category.objects.bulk_create(
+    models.Category.objects.bulk_create(
         models.Category(code=code, family=family, name_fr=str(code), name_en=str(code))
-        for code in range(10, 37)
+        for code in range(1, _CATEGORIES + 1)
     )
-    moderators = models.User.objects.bulk_create(
-        models.User(username=f"moderator{number}") for number in range(20)
+    models.User.objects.bulk_create(
+        models.User(username=f"moderator{number}") for number in range(_MODERATORS)
     )
-    for start in range(0, count, 5000):
-        numbers = range(start, min(start + 5000, count))
-        products = models.Product.objects.bulk_create(
-            models.Product(
-                source="bench",
-                external_id=f"p{number}",
-                designation=f"Roman policier {number}",
-                description=_TEXT,
-                raw_designation="",
-                input_digest=uuid.uuid4().hex * 2,
-                arrived_at=now,
-            )
-            for number in numbers
-        )
-        _decide(products, categories, moderators)
+    label = _first_label(now)
+    moderator = f"{label.moderator_id} + mod(n, {_MODERATORS})"
+    category = f"{label.category_id} + mod(n, {_CATEGORIES})"
+    digest = "md5(n::text) || md5('x' || n)"
+    keys = {"product_id": f"{label.product_id} + n"}
+    _multiply(
+        label.product,
+        count,
+        {
+            "external_id": "'p' || n",
+            "designation": "'Roman policier ' || n",
+            "input_digest": digest,
+            "title_hash": "n",
+            "group_key": "n",
+        },
+    )
+    assert label.decision is not None  # noqa: S101  # made below
+    _multiply(label.decision.item, count, keys)
+    keys |= {"moderator_id": moderator, "category_id": category}
+    item = f"{label.decision.item_id} + n"
+    _multiply(label.decision, count, keys | {"item_id": item, "client_key": "gen_random_uuid()"})
+    decision = f"{label.decision_id} + n"
+    _multiply(label, count, keys | {"decision_id": decision, "input_digest": digest})
 
 
-def _decide(
-    products: list[models.Product],
-    categories: list[models.Category],
-    moderators: list[models.User],
-) -> None:
-    now = timezone.now()
-    items = models.ReviewItem.objects.bulk_create(
-        models.ReviewItem(
-            product=product,
-            reasons=["low_confidence"],
-            status=ReviewStatus.RESOLVED,
-            opened_at=now,
-            resolved_at=now,
-        )
-        for product in products
+def _first_label(now: datetime) -> models.FeedbackLabel:
+    product = models.Product.objects.create(
+        source="bench",
+        external_id="p",
+        designation="Roman policier",
+        description=_TEXT,
+        raw_designation="",
+        input_digest="0" * 64,
+        arrived_at=now,
     )
-    decisions = models.Decision.objects.bulk_create(
-        models.Decision(
-            item=item,
-            product=item.product,
-            moderator=moderators[item.pk % len(moderators)],
-            client_key=uuid.uuid4(),
-            verdict=Verdict.CONFIRMED,
-            category=categories[item.pk % len(categories)],
-            reasons=["low_confidence"],
-            decided_at=now,
-        )
-        for item in items
+    item = models.ReviewItem.objects.create(
+        product=product,
+        reasons=["low_confidence"],
+        status=ReviewStatus.RESOLVED,
+        opened_at=now,
+        resolved_at=now,
     )
-    models.FeedbackLabel.objects.bulk_create(
-        models.FeedbackLabel(
-            product=decision.product,
-            category=decision.category,
-            decision=decision,
-            moderator=decision.moderator,
-            reasons=decision.reasons,
-            inclusion_probability=1.0,
-            input_digest=decision.product.input_digest,
-            created_at=now,
-        )
-        for decision in decisions
+    decision = models.Decision.objects.create(
+        item=item,
+        product=product,
+        moderator=models.User.objects.order_by("pk")[0],
+        client_key=uuid.uuid4(),
+        verdict=Verdict.CONFIRMED,
+        category=models.Category.objects.order_by("pk")[0],
+        reasons=["low_confidence"],
+        decided_at=now,
+    )
+    return models.FeedbackLabel.objects.create(
+        product=product,
+        category=decision.category,
+        decision=decision,
+        moderator=decision.moderator,
+        reasons=decision.reasons,
+        inclusion_probability=1.0,
+        input_digest=product.input_digest,
+        created_at=now,
     )
 
 
-def measure() -> dict[str, object]:
+def _multiply(row: Model, count: int, changed: dict[str, str]) -> None:
+    """Copy a row `count` - 1 times; changed: SQL by column, where n counts the copies from 1."""
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    columns = [field.column for field in fields if not getattr(field, "generated", False)]
+    values = [changed.get(column, f'source."{column}"') for column in columns]
+    table = row._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    with tempfile.TemporaryDirectory() as folder:
-        before = reset_peak_memory()
-        started, worked = time.perf_counter(), time.process_time()
-        written = write_export(
-            export_format=ExportFormat.CSV,
-            part=Path(folder) / "labels.csv",
-            on_progress=lambda done, total: None,
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"  # noqa: S608  # ours
+            f" FROM {table} AS source, generate_series(1, %s) AS n WHERE source.id = %s",
+            [count - 1, row.pk],
         )
-        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - worked
+
+
+def measure() -> list[dict[str, object]]:
+    """Freeze twice, to draw splits and with splits drawn, then compare and export."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    steps = []
+    with tempfile.TemporaryDirectory() as folder:
+        settings.PRIVATE_ROOT = folder
+        snapshots = []
+        for name in ("first snapshot", "second snapshot"):
+            step, snapshot = _timed(name, _freeze)
+            steps.append(step | {"rows": snapshot.rows_total, "megabytes": _mb(snapshot)})
+            snapshots.append(snapshot)
+        step, diff = _timed("comparison", lambda: snapshot_diff(*snapshots))
+        steps.append(step | {"rows": diff.unchanged, "megabytes": 0.0})
+        for export_format in _FORMATS:
+            step, export = _timed(str(export_format), partial(_export, snapshots[0], export_format))
+            steps.append(step | {"rows": export.rows_total, "megabytes": _mb(export)})
+            export_path(export).unlink()
+        step, rows = _timed("training rows", lambda: sum(1 for _ in training_rows(snapshots[0])))
+        steps.append(step | {"rows": rows, "megabytes": 0.0})
+    return steps
+
+
+def _timed(name: str, work: Callable[[], T]) -> tuple[dict[str, object], T]:
+    before = reset_peak_memory()
+    started, worked = time.perf_counter(), time.process_time()
+    outcome = work()
     return {
-        "rows": written.rows,
-        "megabytes": round(written.size_bytes / 1e6, 1),
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu_seconds, 2),
+        "step": name,
+        "seconds": round(time.perf_counter() - started, 2),
+        "cpu_seconds": round(time.process_time() - worked, 2),
         "memory_before_mb": before,
         "memory_peak_mb": peak_memory_mb(),
-    }
+    }, outcome
+
+
+def _freeze() -> models.DatasetSnapshot:
+    row = request_snapshot(filters=Filters(), note="", user=None, now=timezone.now())
+    run_snapshot(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def _export(snapshot: models.DatasetSnapshot, export_format: ExportFormat) -> models.DatasetExport:
+    row = request_export(
+        snapshot=snapshot, export_format=export_format, user=None, now=timezone.now()
+    )
+    run_export(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def _mb(job: models.DatasetSnapshot | models.DatasetExport) -> float:
+    return round((job.size_bytes or 0) / 1e6, 1)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from reviewapp.choices import ExportFormat, JobStatus, Queue
 from reviewapp.domain.data_card import data_card
 from reviewapp.domain.label_studio import choice_value, label_config
-from reviewapp.domain.snapshots import Filters
+from reviewapp.domain.snapshots import Filters, SnapshotDiff
 from reviewapp.forms.exports import ExportForm, SnapshotForm
 from reviewapp.models import DatasetSnapshot
 from reviewapp.selectors import snapshots as selectors
@@ -92,7 +92,7 @@ def _content(snapshot: DatasetSnapshot) -> dict[str, object]:
         "classes": selectors.class_counts(manifest),
         "splits": selectors.split_totals(manifest),
         "before": earlier.defer("manifest").first(),
-        "card": data_card(manifest, snapshot.digest, _card_language()),
+        "card": data_card(manifest, snapshot.digest, _page_language()),
     }
 
 
@@ -166,17 +166,39 @@ def compare(request: UserRequest) -> HttpResponse:
             diff = selectors.snapshot_diff(old, new)
         except FileNotFoundError as error:
             raise Http404(_("The file of a snapshot has been removed from the disk.")) from error
-        context["diff"] = diff
-        context["lists"] = [
-            (title, len(ids), selectors.changed_rows(old, new, ids[:_DIFFERENCES]))
-            for title, ids in (
-                (_("Relabelled"), diff.relabelled),
-                (_("Added"), diff.added),
-                (_("Removed"), diff.removed),
-            )
-        ]
-        context["limit"] = _DIFFERENCES
+        context |= _differences(old, new, diff)
     return render(request, "datasets/compare.html", context)
+
+
+def _differences(
+    old: DatasetSnapshot, new: DatasetSnapshot, diff: SnapshotDiff
+) -> dict[str, object]:
+    name = f"name_{_page_language()}"
+    names = {
+        entry["code"]: f"{entry['code']} {entry[name]}"
+        for entry in (*old.manifest["classes"], *new.manifest["classes"])
+    }
+    kinds = (
+        (_("Relabelled"), diff.relabelled),
+        (_("Added"), diff.added),
+        (_("Removed"), diff.removed),
+    )
+    return {
+        "diff": diff,
+        "moves": [(names[before], names[after], number) for (before, after), number in diff.moves],
+        "lists": [
+            (
+                title,
+                len(ids),
+                [
+                    (row, names.get(row.before, "–"), names.get(row.after, "–"))
+                    for row in selectors.changed_rows(old, new, ids[:_DIFFERENCES])
+                ],
+            )
+            for title, ids in kinds
+        ],
+        "limit": _DIFFERENCES,
+    }
 
 
 def _chosen(number: str) -> DatasetSnapshot | None:
@@ -187,7 +209,7 @@ def _chosen(number: str) -> DatasetSnapshot | None:
     return get_object_or_404(selectors.finished_snapshots(), pk=int(number))
 
 
-def _card_language() -> str:
+def _page_language() -> str:
     return "fr" if get_language() == "fr" else "en"
 
 

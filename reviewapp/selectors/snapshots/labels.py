@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from reviewapp.choices import MemberChoice
 from reviewapp.domain.snapshots import Filters, SnapshotRow
 from reviewapp.domain.splits import group_name
-from reviewapp.models import Decision, FeedbackLabel, Prediction
+from reviewapp.models import Decision, FeedbackLabel, Prediction, SplitAssignment
 
 # Rows fetched at a time from the server-side cursor, and looked up together.
 _CHUNK = 2000
@@ -40,7 +40,6 @@ _COLUMNS = (
     "is_blind",
     "inclusion_probability",
     "product__group_key",
-    "product__split_assignment__split",
 )
 
 
@@ -60,6 +59,7 @@ class _Context:
 
     answers: Mapping[int, Counter[int]]
     superseded: Mapping[int, int]
+    splits: Mapping[int, str]
     predictions: Mapping[tuple[int, str], tuple[int, float, str]]
 
 
@@ -133,8 +133,11 @@ def _context(products: list[int]) -> _Context:
         "confidence",
         "model_version__name",
     )
+    # Not by a join: one would be planned by what was known of the table before it was filled.
+    assigned = SplitAssignment.objects.filter(product__in=products)
     return _Context(
         answers=answers,
+        splits=dict(assigned.values_list("product_id", "split")),
         superseded=dict(earlier.values_list("product_id").annotate(Count("id"))),
         predictions={(row[0], row[1]): row[2:] for row in said.values_list(*columns)},
     )
@@ -169,7 +172,7 @@ def _row(record: dict[str, Any], context: _Context, merged: dict[int, str]) -> S
         confidence=predicted[1],
         predicted_by=predicted[2],
         group=group_name(record["product__group_key"], product_id, merged),
-        split=record["product__split_assignment__split"],
+        split=context.splits[product_id],
     )
 
 

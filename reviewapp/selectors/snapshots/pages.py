@@ -13,13 +13,13 @@ from reviewapp.models import DatasetSnapshot, LabelImport
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """Rows of one class. names: by language; splits: in the order of Split."""
+    """Rows of one class, in all and by split."""
 
     code: int
     name_fr: str
     name_en: str
     rows: int
-    splits: list[int]
+    by_split: list[tuple[Split, int]]
 
 
 def recent_snapshots() -> QuerySet[DatasetSnapshot]:
@@ -41,7 +41,9 @@ def class_counts(manifest: dict[str, Any]) -> list[ClassCount]:
             name_fr=entry["name_fr"],
             name_en=entry["name_en"],
             rows=manifest["counts"][str(entry["code"])],
-            splits=[manifest["splits"][split].get(str(entry["code"]), 0) for split in Split],
+            by_split=[
+                (split, manifest["splits"][split].get(str(entry["code"]), 0)) for split in Split
+            ],
         )
         for entry in manifest["classes"]
     ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from reviewapp.choices import Split
 from reviewapp.domain.splits import drawn, group_name, merged_groups, strictest
@@ -79,23 +79,29 @@ def _assign_new(
     raised: dict[str, Split],
     now: datetime,
 ) -> None:
-    of_group = SplitAssignment.objects.filter(product__group_key=OuterRef("product__group_key"))
-    new = (
-        labels.filter(product__split_assignment=None)
-        .annotate(of_group=Subquery(of_group.values("split")[:1]))
-        .order_by("product_id")
-        .values_list("product_id", "product__group_key", "of_group")
-    )
-    rows = new.iterator(chunk_size=_CHUNK)
-    while chunk := list(islice(rows, _CHUNK)):
+    rows = labels.order_by("product_id").values_list("product_id", "product__group_key")
+    cursor = rows.iterator(chunk_size=_CHUNK)
+    # What is assigned is looked up chunk by chunk: joined, it would be planned by what was known of
+    # the table before this very loop has filled it, and read from end to end for each row.
+    while chunk := list(islice(cursor, _CHUNK)):
+        there = SplitAssignment.objects.filter(product__in=[pk for pk, _key in chunk])
+        assigned = set(there.values_list("product_id", flat=True))
+        new = [(pk, key) for pk, key in chunk if pk not in assigned]
+        known = _splits_of({key for _pk, key in new if key is not None})
         SplitAssignment.objects.bulk_create(
             SplitAssignment(
-                product_id=product_id,
-                split=_split_of(group_name(key, product_id, merged), of_group, raised),
+                product_id=pk,
+                split=_split_of(group_name(key, pk, merged), known.get(key), raised),
                 assigned_at=now,
             )
-            for product_id, key, of_group in chunk
+            for pk, key in new
         )
+
+
+def _splits_of(keys: set[int]) -> dict[int | None, str]:
+    """Return the split of each group of which a product has one; merged groups are in one by now."""
+    assigned = SplitAssignment.objects.filter(product__group_key__in=keys)
+    return dict(assigned.values_list("product__group_key", "split").distinct())
 
 
 def _split_of(name: str, of_group: str | None, raised: dict[str, Split]) -> str:
