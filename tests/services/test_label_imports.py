@@ -138,6 +138,7 @@ BAD = {
 }
 RAW = {
     "1e400": json.dumps(task(predictions=[{"score": "S"}])).replace('"S"', "1e400"),
+    "1e400 anywhere": json.dumps(task(meta="S")).replace('"S"', "1e400"),
     "NaN": json.dumps(task(meta="S")).replace('"S"', "NaN"),
     "nested brackets": "[" * 50_000 + "]" * 50_000,
     "nested objects": '{"a":' * 5_000 + "1" + "}" * 5_000,

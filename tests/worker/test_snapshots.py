@@ -150,7 +150,7 @@ def test_a_label_given_while_rows_are_frozen_waits_for_the_next_snapshot(now, tm
     label(now, code=20)
 
     def interfere(done, total):
-        if done == 1:
+        if not done:
             in_new_connection(lambda: label(now, code=30))
 
     frozen = snapshots.freeze(
