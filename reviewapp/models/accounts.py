@@ -13,6 +13,8 @@ class User(AbstractUser):
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     # Off until the person switches it on.
     wants_mail = models.BooleanField(default=False)
+    # Changes to the common keys of the review desk (`domain.keys`).
+    desk_keys = models.JSONField(default=dict, blank=True)
     is_demo = models.BooleanField(default=False)
 
     class Meta(AbstractUser.Meta):

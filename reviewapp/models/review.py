@@ -155,6 +155,11 @@ class ReviewItem(models.Model):
             ),
             models.Index("opened_at", "id", condition=_IS_OPEN, name="review_item_age"),
             models.Index(
+                "id",
+                condition=_IS_OPEN & Q(escalated_at__isnull=False),
+                name="review_item_escalated",
+            ),
+            models.Index(
                 "assigned_to",
                 F("rank").desc(),
                 "id",

@@ -1,9 +1,12 @@
 """Roles are Django groups; what each may do stands in one table."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from reviewapp.choices import Role
+from reviewapp.domain.keys import own_changes
 from reviewapp.models import User
 
 _SELLER = ("add_product", "change_product", "add_catalogueimport", "view_catalogueimport")
@@ -53,6 +56,12 @@ def save_preferences(*, user: User, language: str = "", theme: str = "") -> None
     user.language = language or user.language
     user.theme = theme or user.theme
     user.save(update_fields=["language", "theme"])
+
+
+def save_desk_keys(*, user: User, keys: Mapping[str, str]) -> None:
+    """Store a moderator's keys, checked by `domain.keys.faults`; only what differs is kept."""
+    user.desk_keys = own_changes(keys)
+    user.save(update_fields=["desk_keys"])
 
 
 def save_mail_choice(*, user: User, wants_mail: bool, email: str) -> None:

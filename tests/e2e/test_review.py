@@ -1,14 +1,17 @@
 """A moderator at the desk, in a real browser."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
-from tests.factories import ModeratorFactory
+from tests.e2e.desk_session import SEARCHES, paints, play, script
+from tests.factories import NOW, DecisionFactory, ModeratorFactory
 from tests.review_world import doubtful_item, load_categories
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -104,6 +107,24 @@ def test_a_session_by_keyboard_only(desk, settings):
     assert decision_on(searched).category.code == 2220
     assert decision_on(skipped).skip_reason == "unclear"
     assert decision_on(confirmed).seconds > 0.25
+
+
+def test_a_person_s_own_keys_and_a_slip_of_the_finger(desk, moderator):
+    moderator.desk_keys = {"skip": "k", "undo": ""}
+    moderator.save()
+    for number in range(3):
+        doubtful_item(number=number)
+    page = desk()
+
+    skipped = press_and_move_on(page, "k", "Digit1")
+    searched = press_and_move_on(page, *"aquarrium", "Enter")
+    page.wait_for_timeout(LOOK_MS)
+    page.keyboard.press("u")
+    expect(page.locator("#desk-stage .combobox input")).to_have_value("u")
+    saved(page)
+
+    assert decision_on(skipped).skip_reason == "unclear"
+    assert decision_on(searched).category.code == 2220
 
 
 def test_undo_brings_the_product_back_and_takes_the_label(desk, settings):
@@ -217,6 +238,35 @@ def test_a_lost_lease_shows_the_conflict_and_goes_on(desk):
     assert not Decision.objects.exists()
 
 
+def test_a_lease_lost_before_the_answer_shows_what_the_colleague_decided(desk):
+    item = doubtful_item(number=0)
+    doubtful_item(number=1)
+    page = desk()
+    before = shown(page)
+    ReviewItem.objects.filter(pk=item.pk).update(
+        status=ReviewStatus.RESOLVED, claim_expires_at=None, claimed_by=None, resolved_at=NOW
+    )
+    DecisionFactory(item=item, product=item.product, moderator=ModeratorFactory(username="otto"))
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.locator("#desk-notices")).to_contain_text("otto has put it into")
+    expect(page.locator(f'#desk-stage article[data-item="{before}"]')).to_have_count(0)
+
+
+def test_colleagues_are_seen_with_what_they_hold(desk):
+    item, _mine = doubtful_item(number=0), doubtful_item(number=1)
+    hold = {"claimed_by": ModeratorFactory(username="otto"), "status": ReviewStatus.CLAIMED}
+    until = timezone.now() + timedelta(minutes=3)
+    ReviewItem.objects.filter(pk=item.pk).update(claim_expires_at=until, **hold)
+    page = desk()
+
+    page.get_by_role("button", name="Who holds what").click()
+
+    row = page.get_by_role("dialog", name="Who holds what").get_by_role("row", name="otto")
+    expect(row).to_contain_text(item.product.designation)
+
+
 def test_a_double_click_answers_one_card_only(desk):
     for number in range(3):
         doubtful_item(number=number)
@@ -250,19 +300,22 @@ def test_leaving_the_page_lets_the_items_go(desk, live_server):
     assert ReviewItem.objects.get(pk=item.pk).claim_expires_at < lease
 
 
-def test_the_next_card_is_painted_at_once(desk, settings):
-    for number in range(24):
-        doubtful_item(settings.MEDIA_ROOT, number)
+def test_fifty_products_by_keyboard_only_each_in_few_keys_and_the_next_card_at_once(desk, settings):
+    turns = script()
+    for number in range(len(turns) + 2):
+        doubtful_item(settings.MEDIA_ROOT if number % 5 == 0 else None, number)
     page = desk()
 
-    for _ in range(20):
-        fetched_ahead(page, 1)
-        press_and_move_on(page, "Enter")
-    times = page.evaluate(
-        "performance.getEntriesByName('desk:answer-to-paint').map((m) => m.duration)"
-    )
+    played = play(page, turns)
+    times = paints(page)
+    saved(page)
 
-    assert len(times) == 20
+    given = dict(Decision.objects.values_list("item_id", "category__code"))
+    assert given == {turn.item: turn.code for turn in played}
+    assert len(given) == 50
+    assert {turn.keys for turn in played if turn.kind != "search"} == {1}
+    assert max(turn.keys for turn in played) <= 4
+    assert {turn.code for turn in played if turn.kind == "search"} == set(SEARCHES)
     assert sorted(times)[len(times) // 2] < 100
 
 

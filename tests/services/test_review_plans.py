@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from reviewapp.choices import ReviewReason, SkillKind
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.models import CategoryFamily, ModeratorSkill, Product, ReviewItem
+from reviewapp.selectors.review import queue_state
 from reviewapp.services import review
 from tests.factories import (
     NOW,
@@ -129,3 +130,19 @@ def _crowd(count):
             {"rare": rare.pk, "common": common.pk, "now": NOW},
         )
         cursor.execute("ANALYZE reviewapp_reviewitem")
+
+
+@pytest.mark.django_db
+def test_the_numbers_above_the_card_are_read_by_indexes():
+    _crowd(6000)
+    with CaptureQueriesContext(connection) as seen:
+        queue_state(moderator=ModeratorFactory(), now=NOW)
+    statements = [q["sql"] for q in seen.captured_queries if '"reviewapp_reviewitem"' in q["sql"]]
+
+    plans = [plan(statement) for statement in statements]
+
+    used = "\n".join(plans)
+    assert "review_item_escalated" in used, used
+    assert "review_item_held" in used, used
+    # Only the free ones, of which a limited number is counted, may be read in the table's order.
+    assert sum("Seq Scan on reviewapp_reviewitem" in found for found in plans) <= 1, used

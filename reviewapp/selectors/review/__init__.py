@@ -2,6 +2,7 @@
 
 from reviewapp.selectors.review.card import Card, card, held_item_id
 from reviewapp.selectors.review.explanation import Moved, explanation_of, moved
+from reviewapp.selectors.review.held import LostClaim, held_by_colleagues, lost_claim
 from reviewapp.selectors.review.history import (
     decisions_of,
     fusion_confidence,
@@ -21,6 +22,7 @@ __all__ = [
     "Card",
     "Confused",
     "Event",
+    "LostClaim",
     "Moved",
     "Neighbourhood",
     "QueueState",
@@ -30,9 +32,11 @@ __all__ = [
     "explanation_of",
     "fusion_confidence",
     "guides",
+    "held_by_colleagues",
     "held_item_id",
     "is_blind_now",
     "latest_undoable",
+    "lost_claim",
     "moved",
     "neighbourhood",
     "often_confused",

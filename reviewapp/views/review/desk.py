@@ -1,12 +1,13 @@
 """The desk: the page, taking the next item, staying alive, leaving."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +15,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from reviewapp.choices import SkipReason
+from reviewapp.domain.keys import keys_of
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, parse
 from reviewapp.forms.review import ClaimForm, ItemsForm, QueueForm, SaveFilterForm
+from reviewapp.models import ReviewItem
 from reviewapp.selectors import review as selectors
 from reviewapp.selectors.saved_filters import default_queue, queue_name, saved_filters
 from reviewapp.services import review
@@ -42,7 +45,8 @@ def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpRe
     now = timezone.now()
     item_id = selectors.held_item_id(moderator=request.user, now=now, queue=queue)
     context = {
-        **card_context(item_id),
+        **card_context(request, item_id),
+        "keys_json": json.dumps(keys_of(request.user.desk_keys)),
         "guides": selectors.guides(),
         "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
         "queue_form": QueueForm.showing(queue),
@@ -103,18 +107,19 @@ def to_the_held(request: UserRequest, full: review.TooManyHeld) -> HttpResponse:
 
 def card_response(request: UserRequest, item_id: int) -> HttpResponse:
     """The card alone, as the desk's script swaps it in; the page holds the list of categories."""
-    response = render(request, "review/_card.html", card_context(item_id))
+    response = render(request, "review/_card.html", card_context(request, item_id))
     response["Desk-State"] = "card"
     response["Cache-Control"] = "no-store"
     return response
 
 
-def card_context(item_id: int | None) -> dict[str, Any]:
+def card_context(request: UserRequest, item_id: int | None) -> dict[str, Any]:
     """Context of review/_card.html."""
     return {
         "card": None if item_id is None else selectors.card(item_id=item_id),
         "client_key": uuid4(),
         "skip_reasons": SkipReason.choices,
+        "keys": keys_of(request.user.desk_keys),
     }
 
 
@@ -129,6 +134,25 @@ def heartbeat(request: UserRequest) -> HttpResponse:
         moderator=request.user, item_ids=form.cleaned_data["items"], now=timezone.now()
     )
     return JsonResponse({"kept": kept})
+
+
+@require_GET
+@may_review
+def lost(request: UserRequest, item_id: int) -> HttpResponse:
+    """The conflict card of an item whose lease went to somebody else before it was answered."""
+    try:
+        found = selectors.lost_claim(item_id=item_id)
+    except ReviewItem.DoesNotExist as error:
+        raise Http404 from error
+    return render(request, "review/_claim_lost.html", {"lost": found, "unanswered": True})
+
+
+@require_GET
+@may_review
+def held(request: UserRequest) -> HttpResponse:
+    """Who holds what at this moment."""
+    rows = selectors.held_by_colleagues(moderator=request.user, now=timezone.now())
+    return render(request, "review/_held.html", {"rows": rows})
 
 
 @require_POST

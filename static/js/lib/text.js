@@ -6,7 +6,7 @@ export function fold(text) {
 
 // How well `query` matches `text`, both folded: 0 is no match, higher is better. The start of the
 // text beats the start of a word, which beats the middle of one; then all words in any order; then
-// the letters in order (a forgiving last resort, from 3 letters on).
+// words with one slip each; then the letters in order (a forgiving last resort, from 3 letters on).
 export function matchScore(query, text) {
   if (!query) return 1;
   const at = text.indexOf(query);
@@ -14,7 +14,19 @@ export function matchScore(query, text) {
   if (at > 0) return /[\p{L}\p{N}]/u.test(text[at - 1]) ? 60 : 80;
   const words = query.split(/\s+/).filter(Boolean);
   if (words.length > 1 && words.every((word) => text.includes(word))) return 40;
+  const known = text.split(/[^\p{L}\p{N}]+/u);
+  if (query.length >= 4 && words.every((word) => known.some((other) => isNearly(word, other)))) return 20;
   return query.length >= 3 && isSubsequence(query.replace(/\s+/g, ""), text) ? 10 : 0;
+}
+
+// True when `query` is the start of `word` but for one slip: a letter too much, one too few, one
+// wrong, or two neighbours swapped.
+export function isNearly(query, word) {
+  let at = 0;
+  while (at < query.length && query[at] === word[at]) at += 1;
+  const rest = query.slice(at + 1);
+  return word.startsWith(rest, at + 1) || word.startsWith(rest, at) || word.startsWith(query.slice(at), at + 1)
+    || (query[at] === word[at + 1] && query[at + 1] === word[at] && word.startsWith(query.slice(at + 2), at + 2));
 }
 
 function isSubsequence(letters, text) {

@@ -83,6 +83,7 @@ export function prepare(card) {
     picker.append(document.getElementById("picker-options").content.cloneNode(true));
   }
   picker?.setAttribute("data-combobox", "");
+  for (const button of card.querySelectorAll("[data-next-picture]")) button.hidden = false;
   enhanceComboboxes(card);
 }
 

@@ -7,6 +7,7 @@ import { Guide } from "./guide.js";
 import { listenForKeys } from "./keys.js";
 import { Lease } from "./lease.js";
 import { newKey, Outbox } from "./outbox.js";
+import { showNextPicture } from "./pictures.js";
 import { addNotice, announce, plainNotice, showOutbox, waitingNote, words } from "./page.js";
 
 // A double click must not answer the card that has just appeared under the pointer.
@@ -119,11 +120,18 @@ function onLost(ids) {
   }
   if (card() && ids.includes(card().dataset.item)) {
     announce(words.get("lost"));
-    showToast(words.get("lost"));
+    tellWhoHas(card().dataset.item);
     advance();
   } else {
     ahead.fill();
   }
+}
+
+// The conflict card says what a colleague decided, or that one is looking at it.
+async function tellWhoHas(item) {
+  const response = await fetch(urls.lostUrl.replace("/0/", `/${item}/`)).catch(() => null);
+  if (response?.ok) addNotice(toElement(await response.text()));
+  else showToast(words.get("lost"));
 }
 
 // --- Undo: an answer that never left the page is dropped here, any other by the server ---
@@ -182,6 +190,12 @@ function openPicker(text = "") {
   return true;
 }
 
+function nextPicture() {
+  if (!card()) return false;
+  if (!showNextPicture(card())) showToast(words.get("noPicture"));
+  return true;
+}
+
 function openMenu(name) {
   const menu = card()?.querySelector(`[data-menu="${name}"]`);
   if (!menu) return false;
@@ -190,7 +204,8 @@ function openMenu(name) {
   return true;
 }
 
-listenForKeys({
+const keys = JSON.parse(urls.keys);
+listenForKeys(keys, {
   confirm() {
     const take = stage.querySelector("[data-claim] button");
     if (take) return take.click();
@@ -215,6 +230,7 @@ listenForKeys({
     openZoom(picture.dataset.zoom);
     return true;
   },
+  next_picture: nextPicture,
   help: () => document.getElementById("desk-shortcuts").showModal(),
   close(event) {
     const menu = card()?.querySelector("details[open].desk-menu");
@@ -239,6 +255,7 @@ stage.addEventListener("change", (event) => {
   if (event.target.matches("[data-picker]") && event.target.value) answer(event.target.form, null);
 });
 stage.addEventListener("click", (event) => {
+  if (event.target.closest("[data-next-picture]")) nextPicture();
   if (!event.target.closest("[data-open-picker]")) return;
   event.preventDefault();
   openPicker();
@@ -247,6 +264,10 @@ stage.addEventListener("click", (event) => {
 stage.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.closest(".combobox")) setTimeout(() => card()?.focus());
 }, { capture: true });
+// In the large view the common keys rest; this one goes on to the next picture there.
+stage.addEventListener("keydown", (event) => {
+  if (keys.next_picture && event.key.toLowerCase() === keys.next_picture && event.target.closest("dialog.dialog-zoom")) nextPicture();
+});
 stage.addEventListener("wheel", lookCloserByWheel, { passive: true });
 
 // Turning the wheel over the picture, with Ctrl as everywhere, opens it large.

@@ -1,36 +1,39 @@
-// One key for each action. Digits by their place on the keyboard, so that AZERTY and the numeric
-// pad work without Shift; letters by what they write. Keys rest while someone types.
+// One key for each action, as the person has set them. Digits by their place on the keyboard, so
+// that AZERTY and the numeric pad work without Shift; other keys by what they write. Keys rest
+// while someone types.
 import { isTyping } from "../lib/text.js";
 
-const LETTERS = { s: "skip", e: "escalate", u: "undo", z: "zoom", "?": "help", "/": "search" };
 const OWN_ENTER = "a, button, summary, [role=option], [data-zoom]";
 
-// actions: {confirm, digit, letter, skip, escalate, undo, zoom, help, search, close}
-export function listenForKeys(actions) {
+// keys: action -> key; actions: {digit, letter, close} and one function for each action in keys
+export function listenForKeys(keys, actions) {
+  const actionByKey = new Map(Object.entries(keys).filter(([, key]) => key).map(([action, key]) => [key, action]));
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.repeat || event.isComposing) return;
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    // AltGr writes characters on many keyboards and reports Ctrl and Alt.
+    if ((event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph")) return;
     if (event.key === "Escape") {
       actions.close(event);
       return;
     }
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    const action = actionOf(event);
+    const action = actionOf(event, actionByKey);
     if (!action) return;
     const [name, value] = action;
     if (actions[name](value) !== false) event.preventDefault();
   });
 }
 
-export function actionOf(event) {
+export function actionOf(event, actionByKey) {
   if (event.key === "Enter" || event.key === " ") {
     return event.target.closest?.(OWN_ENTER) ? null : ["confirm"];
   }
+  const key = event.key.toLowerCase();
+  const isByAltGr = event.getModifierState("AltGraph");
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
   // On AZERTY "Digit1" writes "&"; with Shift it writes "1". Both mean the digit.
-  if (digit && (event.code.startsWith("Numpad") ? event.key === digit : true)) return ["digit", Number(digit)];
-  const key = event.key.toLowerCase();
-  if (LETTERS[key]) return [LETTERS[key]];
+  if (digit && !isByAltGr && (event.code.startsWith("Numpad") ? event.key === digit : true)) return ["digit", Number(digit)];
+  if (actionByKey.has(key)) return [actionByKey.get(key)];
   if (event.key.length === 1 && /\p{L}/u.test(event.key)) return ["letter", event.key];
   return null;
 }

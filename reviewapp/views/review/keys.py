@@ -1,0 +1,37 @@
+"""A moderator's own keys at the desk."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from reviewapp.domain.keys import DEFAULT_KEYS, keys_of
+from reviewapp.forms.keys import KeysForm
+from reviewapp.services import accounts
+from reviewapp.types import UserRequest
+from reviewapp.views.review.access import may_review
+from reviewapp.views.review.sections import sections
+
+
+@require_http_methods(["GET", "POST"])
+@may_review
+def keys(request: UserRequest) -> HttpResponse:
+    """Show and change the keys; "reset" brings back the common ones."""
+    if request.method != "POST":
+        return _page(request, KeysForm(initial=keys_of(request.user.desk_keys)))
+    if "reset" in request.POST:
+        accounts.save_desk_keys(user=request.user, keys=DEFAULT_KEYS)
+        messages.success(request, _("The keys are as for everybody again."))
+        return redirect("review:keys")
+    form = KeysForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    accounts.save_desk_keys(user=request.user, keys=form.cleaned_data)
+    messages.success(request, _("Your keys are saved."))
+    return redirect("review:desk")
+
+
+def _page(request: UserRequest, form: KeysForm, status: int = 200) -> HttpResponse:
+    context = {"form": form, "tabs": sections(request, "")}
+    return render(request, "review/keys.html", context, status=status)
