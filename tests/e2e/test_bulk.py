@@ -1,0 +1,67 @@
+"""Grids, filters and sharing in a real browser: by keyboard, on a phone, and for axe."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from reviewapp.models import Category, Decision
+from tests.e2e.axe import violations
+from tests.factories import AdminFactory, ModeratorFactory
+from tests.review_world import doubtful_item, load_categories
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def alike():
+    load_categories()
+    toys = Category.objects.get(code=1280)
+    return [doubtful_item(number=n, group_key=7, suggested=toys) for n in range(5)]
+
+
+def test_a_grid_is_settled_by_keyboard_and_taken_back(page, live_server, sign_in, faults, alike):
+    person = ModeratorFactory(language="en")
+    sign_in(person)
+    page.goto(live_server.url + reverse("review:bulk"))
+    page.get_by_role("button", name="Look at 5 products").press("Enter")
+    expect(page.locator("[data-count]")).to_have_text("5")
+
+    # The script has run.
+    expect(page.get_by_role("checkbox").first).to_be_focused()
+    page.keyboard.press("Digit2")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-count]")).to_have_text("3")
+    grid = violations(page)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("3 products decided")).to_be_visible()
+    made = Decision.objects.filter(moderator=person, is_bulk=True)
+    left_out = {item.pk for item in alike} - set(made.values_list("item", flat=True))
+    assert len(left_out) == 2
+    assert made.first().seconds > 0
+    page.get_by_role("button", name="Undo these 3 decisions").click()
+    expect(page.get_by_text("3 decisions undone.")).to_be_visible()
+    assert (grid, faults) == ([], [])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
+    page, live_server, sign_in, alike, theme
+):
+    sign_in(AdminFactory())
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": 360, "height": 800})
+    found = []
+
+    for name in ("review:bulk", "review:sharing", "review:desk"):
+        page.goto(live_server.url + reverse(name))
+        if name == "review:desk":
+            page.locator(".desk-filter > summary").click()
+            box = page.locator(".desk-filter-panel").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+        found += violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+
+    assert found == []
