@@ -27,7 +27,14 @@ from urllib.parse import urlsplit, urlunsplit
 ROOT = Path(__file__).resolve().parents[1]
 _CATEGORIES = 27
 # In turn: everything, a rare reason, a family.
-_QUEUES = ["", "audit", "family:family-2"]
+_QUEUES = [
+    "",
+    "audit",
+    "family:family-2",
+    "days:3",
+    "high",
+    "low_confidence,family:family-3,days:1",
+]
 
 
 def main() -> int:
@@ -146,7 +153,7 @@ _FILL = [
     INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, priority, opened_at,
         family_id, served_by)
     SELECT n, ARRAY[CASE WHEN n %% 100 = 0 THEN 'audit' ELSE 'low_confidence' END], 'pending',
-        false, random(), now() - random() * interval '10 days', 1 + n %% 6, ''
+        false, 1.2 * random(), now() - random() * interval '10 days', 1 + n %% 6, ''
     FROM generate_series(1, %(items)s) n
     """,
 ]
