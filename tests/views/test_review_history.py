@@ -150,7 +150,7 @@ def test_the_history_costs_the_same_for_any_length(
 ):
     DecisionFactory.create_batch(rows, moderator=moderator)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         signed_in.get(reverse("review:history"))
 
 
@@ -159,7 +159,7 @@ def test_a_products_past_costs_the_same_for_any_length(signed_in, rows, django_a
     item = ReviewItemFactory()
     DecisionFactory.create_batch(rows, item=item)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         signed_in.get(reverse("review:provenance", args=[item.product_id]))
 
 
