@@ -166,6 +166,12 @@ class RingStatus(TextChoices):
     RELEASED = "released", _("Released")
 
 
+class AppealStatus(TextChoices):
+    OPEN = "open", _("Being looked at")
+    UPHELD = "upheld", _("Upheld: the category was changed")
+    DISMISSED = "dismissed", _("Dismissed: the category stands")
+
+
 class JobStatus(TextChoices):
     """State of an import, a snapshot or an export."""
 

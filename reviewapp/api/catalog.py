@@ -75,7 +75,7 @@ class Products(APIView):
         responses={200: ProductPageSerializer, **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request) -> Response:
-        products = selectors.with_route(selectors.products_of(_seller(request)))
+        products = selectors.with_route(selectors.products_of(seller_of(request)))
         wanted = request.query_params.get("status", "")
         if wanted and wanted not in ProductStatus.values:
             raise ValidationError({"status": _("There is no such status.")})
@@ -122,10 +122,10 @@ class Products(APIView):
         codes = frozenset(Category.objects.values_list("code", flat=True))
         data: Any = request.data
         if isinstance(data, list):
-            return self._many(_seller(request), data, codes)
+            return self._many(seller_of(request), data, codes)
         form = ProductInputSerializer(data=data, context={"codes": codes})
         form.is_valid(raise_exception=True)
-        return self._one(_seller(request), dict(form.validated_data))
+        return self._one(seller_of(request), dict(form.validated_data))
 
     def _one(self, seller: User, fields: dict[str, Any]) -> Response:
         remove_image = "image" in fields and fields["image"] is None
@@ -166,10 +166,10 @@ class ProductDetail(APIView):
         responses={200: ProductDetailSerializer, **problems(401, 403, 404)},
     )
     def get(self, request: Request, external_id: str) -> Response:
-        return Response(_detail(_seller(request), external_id))
+        return Response(_detail(seller_of(request), external_id))
 
 
-def _seller(request: Request) -> User:
+def seller_of(request: Request) -> User:
     assert isinstance(request.user, User)  # noqa: S101  # IsAuthenticated has seen to it
     return request.user
 

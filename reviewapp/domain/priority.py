@@ -20,6 +20,8 @@ from reviewapp.choices import EstimateSource
 ESCALATED = 3.0
 # A buyer has seen something wrong: ahead of every mere doubt.
 REPORTED = 2.0
+# A seller contests a decision and waits for a second person.
+APPEALED = 2.0
 # Reports that never reached the bar, drawn by lot: they may wait like a product in doubt.
 BY_LOT = 0.5
 # Audits measure; they may wait behind products that nobody can see yet.

@@ -1,6 +1,7 @@
 """Tables, constraints and indexes; no workflow. The file name is the concept."""
 
 from reviewapp.models.accounts import User
+from reviewapp.models.appeals import Appeal
 from reviewapp.models.catalog import (
     Category,
     CategoryConfusion,
@@ -23,6 +24,7 @@ from reviewapp.models.predictions import (
     RoutingPolicy,
     WorkerHeartbeat,
 )
+from reviewapp.models.previews import CategoryPreview, SellerSuggestion
 from reviewapp.models.queues import FamilyViews, ModeratorSkill, QueueMeasure, SavedFilter
 from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
@@ -39,6 +41,7 @@ from reviewapp.models.team import (
 
 __all__ = [
     "Adjudication",
+    "Appeal",
     "CatalogueEntry",
     "CatalogueImport",
     "CatalogueRollUp",
@@ -47,6 +50,7 @@ __all__ = [
     "Category",
     "CategoryConfusion",
     "CategoryFamily",
+    "CategoryPreview",
     "ClassificationRequest",
     "ComparisonCursor",
     "ComparisonTally",
@@ -81,6 +85,7 @@ __all__ = [
     "Route",
     "RoutingPolicy",
     "SavedFilter",
+    "SellerSuggestion",
     "SplitAssignment",
     "TeamMeasure",
     "User",

@@ -2,7 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from reviewapp.api import catalog, errors, tokens
+from reviewapp.api import appeals, catalog, errors, tokens
 from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
 from reviewapp.api.reports import ReportViewSet
 
@@ -18,7 +18,9 @@ urlpatterns = [
     path("auth/logout", tokens.LogOut.as_view(), name="logout"),
     path("categories", catalog.Categories.as_view(), name="categories"),
     path("products", catalog.Products.as_view(), name="products"),
-    # Ids may hold slashes.
+    # Ids may hold slashes, so the longer addresses come first.
+    path("products/<path:external_id>/appeals", appeals.Appeals.as_view(), name="appeals"),
+    path("products/<path:external_id>/statements", appeals.Statements.as_view(), name="statements"),
     path("products/<path:external_id>", catalog.ProductDetail.as_view(), name="product"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include(router.urls)),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviewapp.views import seller
+from reviewapp.views import appeals, seller
 
 app_name = "seller"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     path("tokens/revoke/", seller.revoke, name="revoke"),
     path("<int:product_id>/", seller.product, name="product"),
     path("<int:product_id>/edit/", seller.edit, name="edit"),
+    path("<int:product_id>/appeal/", appeals.submit, name="appeal"),
 ]

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from reviewapp.choices import ReviewStatus
 from reviewapp.domain.queues import ReviewQueue
 from reviewapp.models import Product, ReviewItem, User
+from reviewapp.selectors.appeals import barred_from
 from reviewapp.selectors.review.queue import in_queue
 
 MOST_ASSIGNED = 200
@@ -51,7 +52,7 @@ def _free(moderator: User, now: datetime) -> QuerySet[ReviewItem]:
     if not moderator.has_perm("reviewapp.lead_review"):
         free = free.filter(escalated_at=None)
     skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
-    return free.exclude(not_for=moderator).exclude(pk__in=skipped.values("reviewitem_id"))
+    return free.exclude(barred_from(moderator)).exclude(pk__in=skipped.values("reviewitem_id"))
 
 
 def _assign(items: list[int], moderator: User, until: datetime) -> int:

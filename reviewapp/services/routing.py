@@ -155,6 +155,8 @@ def _to_shop(product: Product, fusion: Prediction, route: Route, now: datetime) 
     if item is not None and not _withdraw(item, now) and product.status != ProductStatus.LISTED:
         # A moderator has it in hand; the new answers are there for the decision.
         hold_product(product=product)
+        route.details["held"] = True
+        route.save(update_fields=["details"])
         item.route = route
         item.save(update_fields=["route"])
         return

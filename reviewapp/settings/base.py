@@ -196,6 +196,8 @@ RATE_LIMITS = {
     "login_network": (50, 300),
     "reports": (30, 3600),
     "uploads": (60, 3600),
+    "appeals": (20, 3600),
+    "previews": (120, 300),
 }
 # Mail: by SMTP when a host is named, else written to the worker's log.
 EMAIL_HOST = env.text("EMAIL_HOST")

@@ -1,11 +1,9 @@
 """The tags of the design system: see docs/design-system.md."""
 
-import math
 from datetime import datetime, timedelta
 from typing import Any
 
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_percent
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
@@ -13,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
+
+from reviewapp.domain.percent import whole_percent
 
 register = template.Library()
 
@@ -69,20 +69,8 @@ def _locale() -> str:
 
 @register.filter
 def confidence_percent(value: float | None) -> str:
-    """Write a probability in [0, 1] as whole percent in the reader's language; "–" for None.
-
-    Rounded down, so that 0.7996 never reads as having reached a threshold of 80 %, and only 1.0
-    reads as certain. The small term undoes the error of binary fractions (0.29 * 100 < 29).
-    """
-    if value is None:
-        return "–"
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"a probability lies between 0 and 1, not {value}")
-    return _percent(math.floor(value * 100 + 1e-9) / 100)
-
-
-def _percent(value: float) -> str:
-    return str(format_percent(value, locale=_locale()))
+    """Write a probability in [0, 1] as whole percent, rounded down; "–" for None."""
+    return "–" if value is None else whole_percent(value)
 
 
 @register.simple_tag

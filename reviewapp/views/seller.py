@@ -12,10 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reviewapp.choices import ProductStatus
 from reviewapp.domain.images import ImageRefused
 from reviewapp.domain.products import Outcome, ProductRefused, seller_source
+from reviewapp.forms.appeals import AppealForm
 from reviewapp.forms.seller import EditProductForm, NewProductForm, ProductForm, TokenForm
 from reviewapp.models import Product
 from reviewapp.selectors import seller as selectors
+from reviewapp.selectors.appeals import contestable
 from reviewapp.selectors.pages import CursorInvalid
+from reviewapp.selectors.statements import history
 from reviewapp.selectors.tokens import tokens_of
 from reviewapp.services.catalog import IngestOutcome, ingest_product
 from reviewapp.services.tokens import issue_token, revoke_token
@@ -70,7 +73,7 @@ def add(request: UserRequest) -> HttpResponse:
 @_may_sell
 def edit(request: UserRequest, product_id: int) -> HttpResponse:
     """Change a product; it keeps its place while the change is classified."""
-    product = _own(request, product_id)
+    product = own_product(request, product_id)
     if request.method != "POST":
         return _form_page(
             request, "seller/edit.html", EditProductForm.of(product), {"product": product}
@@ -89,15 +92,27 @@ def edit(request: UserRequest, product_id: int) -> HttpResponse:
 @login_required
 @_may_sell
 def product(request: UserRequest, product_id: int) -> HttpResponse:
-    """One product and where it stands; as a fragment only where it stands."""
-    found = _own(request, product_id)
-    standing = selectors.standing(found, selectors.categories_by_code())
-    is_fragment = request.htmx and not request.htmx.boosted
-    return render(
-        request,
-        "seller/_state.html" if is_fragment else "seller/product.html",
-        {"standing": standing, "product": found},
-    )
+    """One product, where it stands, and what was decided; as a fragment only where it stands."""
+    found = own_product(request, product_id)
+    if request.htmx and not request.htmx.boosted:
+        standing = selectors.standing(found, selectors.categories_by_code())
+        return render(request, "seller/_state.html", {"standing": standing, "product": found})
+    return product_page(request, found, form=AppealForm())
+
+
+def product_page(
+    request: UserRequest, found: Product, *, form: AppealForm, status: int = 200
+) -> HttpResponse:
+    """Draw the page of one product with its history and the appeal's `form`."""
+    categories = selectors.categories_by_code()
+    context = {
+        "standing": selectors.standing(found, categories),
+        "product": found,
+        "history": history(product=found, categories=categories),
+        "contestable": contestable(product=found, now=timezone.now()),
+        "form": form,
+    }
+    return render(request, "seller/product.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,7 +166,7 @@ def _tabs(status: str) -> list[dict[str, Any]]:
     ]
 
 
-def _own(request: UserRequest, product_id: int) -> Product:
+def own_product(request: UserRequest, product_id: int) -> Product:
     """The seller's product with its answers; another's is as absent as one that never was."""
     found = selectors.with_answers(selectors.products_of(request.user)).filter(pk=product_id)
     product = found.first()

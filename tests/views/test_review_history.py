@@ -170,14 +170,14 @@ def test_claiming_and_drawing_a_card_is_a_handful_of_queries(signed_in, django_a
     signed_in.get(reverse("review:counts"))
 
     # Of these two claims, the second of which finds it, and what the moderator had before.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         signed_in.post(reverse("review:claim"), headers=headers)
 
 
 def test_the_counters_are_cheap(signed_in, django_assert_num_queries):
     ReviewItemFactory.create_batch(5)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         signed_in.get(reverse("review:counts"))
 
 

@@ -16,18 +16,22 @@ from reviewapp.choices import (
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.domain.review import reasons_to_show
 from reviewapp.models import (
+    Appeal,
     Category,
     Decision,
     MisclassificationReport,
     Prediction,
     Product,
     ReviewItem,
+    SellerSuggestion,
     User,
 )
+from reviewapp.selectors.appeals import open_appeal
 from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
 from reviewapp.selectors.review.bulk import near_duplicates
 from reviewapp.selectors.review.queue import in_queue
 from reviewapp.selectors.review.urgency import Urgency, urgency
+from reviewapp.selectors.suggestions import suggestion_for
 
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
@@ -67,6 +71,8 @@ class Card:
     failure: str = ""
     urgency: Urgency | None = None
     near_duplicates: int = 0
+    appeal: Appeal | None = None
+    seller_says: SellerSuggestion | None = None
 
     @property
     def by_member(self) -> dict[str, Prediction]:
@@ -122,6 +128,8 @@ def card(*, item_id: int) -> Card:
         failure=_failure(route.details.get("failure", "")) if route else "",
         urgency=None if is_check else urgency(item),
         near_duplicates=near_duplicates(item),
+        appeal=open_appeal(item),
+        seller_says=None if is_check else suggestion_for(item.product),
     )
 
 

@@ -11,6 +11,7 @@ from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import ModeratorSkill, ReviewItem, User
 from reviewapp.models.review import LOOKS_LIKE_AUDIT
 from reviewapp.selectors.accounts import decided_today
+from reviewapp.selectors.appeals import barred_from
 
 # Beyond this a number tells nobody anything and costs a scan: "1,000+".
 COUNT_UP_TO = 1000
@@ -30,7 +31,8 @@ class QueueState:
 
     free: may be handed out now; mine: held by this moderator; held: with colleagues, of which
     the first comes free at `next_free_at` unless its holder is still at it; skipped: by
-    this moderator; with_lead: escalated, out of this moderator's reach; assigned: kept for others
+    this moderator; with_lead: escalated, out of this moderator's reach; assigned: kept for others;
+    for_others: checks and appeals that somebody else must answer
     """
 
     free: int
@@ -40,6 +42,7 @@ class QueueState:
     holders: list[Holder]
     skipped: int
     with_lead: int
+    for_others: int
     decided_today: int
     assigned: int = 0
     queue: ReviewQueue = EVERYTHING
@@ -96,17 +99,19 @@ def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHI
     items = items.exclude(not_for=moderator).exclude(_kept_for_others(moderator))
     escalated = Q(pk__in=[]) if is_lead else Q(escalated_at__isnull=False)
     others = _assigned_to_others(moderator, now)
+    barred = barred_from(moderator)
     held = items.filter(live).exclude(claimed_by=moderator)
     next_free, holders = _with_colleagues(held)
-    free = items.exclude(live | skipped | escalated | others)
+    free = items.exclude(live | skipped | escalated | others | barred)
     return QueueState(
         free=_count(_within_skills(free, moderator, now)),
         mine=_count(items.filter(live, claimed_by=moderator)),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
         holders=holders,
-        skipped=_count(items.filter(skipped).exclude(live | escalated)),
+        skipped=_count(items.filter(skipped).exclude(live | escalated | barred)),
         with_lead=_count(items.filter(escalated).exclude(live)),
+        for_others=_count(items.filter(barred).exclude(live | escalated)),
         decided_today=decided_today(moderator=moderator, now=now),
         assigned=_count(items.filter(others).exclude(live)),
         queue=queue,

@@ -10,6 +10,7 @@ from reviewapp.domain import priority
 from reviewapp.domain.review import may_bulk, verdict_of
 from reviewapp.models import Category, Decision, ReviewItem, User
 from reviewapp.services import checks
+from reviewapp.services.appeals import answer_appeal
 from reviewapp.services.decisions.case import (
     Answer,
     Case,
@@ -43,7 +44,7 @@ def decide(
     comment: str = "",
 ) -> Decision:
     """Put the item's product into `category`: in one transaction the decision, its feedback
-    label, the listing, the answers to open reports, and the end of the item.
+    label, the listing, the answers to open reports and to an appeal, and the end of the item.
 
     Whether that confirms or corrects FUSION is worked out here. Repeating the call with the same
     `client_key` returns the first outcome, also long after. `seen_digest` is the product's
@@ -87,6 +88,7 @@ def _put_into(category: Category, case: Case, decision: Decision, now: datetime)
     )
     list_product(product=product, category=category, now=now)
     close_reports(product=product, decision=decision, now=now)
+    answer_appeal(product=product, decision=decision, now=now)
     checks.retire_known_answer(
         product=product, because=KnownAnswerEnd.CHANGED, now=now, unless=category.pk
     )

@@ -12,6 +12,7 @@ from reviewapp.choices import ProductStatus, ReviewStatus, Verdict
 from reviewapp.domain.review import Hold, UndoFacts, hold, undo_refusal
 from reviewapp.models import Decision, Product, ReviewItem, User
 from reviewapp.services import checks
+from reviewapp.services.appeals import reopen_appeal
 from reviewapp.services.decisions.case import (
     Answer,
     Case,
@@ -33,7 +34,8 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     """Withdraw one of the moderator's last decisions and hand its item back to the moderator.
 
     A new Decision records it; the label ends (the one before comes back as a new row), listing
-    and item are as before, the reports it answered are open again. Idempotent by `client_key`.
+    and item are as before, the reports and the appeal it answered are open again. Idempotent by
+    `client_key`.
     Raises Decision.DoesNotExist, KeyReused, and UndoRefused when something newer stands on it.
     """
     target = Decision.objects.get(pk=decision_id)
@@ -52,6 +54,7 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     elif target.verdict in _ANSWERS:
         retract(product=case.product, undo=record, restore_id=target.before["label_id"], now=now)
         reopen_reports(decision=target, now=now)
+        reopen_appeal(decision=target)
         _restore_product(case.product, target.before["product"])
     _hand_back(case.item, target, moderator, now)
     return record

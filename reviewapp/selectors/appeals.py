@@ -1,0 +1,112 @@
+"""What a seller can appeal against, and who may not answer it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from reviewapp.choices import AppealStatus, ProductStatus, ReviewReason, RouteOutcome, Verdict
+from reviewapp.domain.appeals import WINDOW, AppealFacts, AppealRefusal, appeal_refusal
+from reviewapp.models import Appeal, Decision, Product, ReviewItem, Route, User
+
+ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Contestable:
+    """What put a product where it is (one of `decision` and `route`), and whether it can be
+    contested now: until `until`, unless there is a `refusal`."""
+
+    decision: Decision | None
+    route: Route | None
+    refusal: AppealRefusal | None
+
+    @property
+    def decided_at(self) -> datetime | None:
+        if self.decision is not None:
+            return self.decision.decided_at
+        return self.route.created_at if self.route else None
+
+    @property
+    def until(self) -> datetime | None:
+        return self.decided_at + WINDOW if self.decided_at else None
+
+
+def contestable(*, product: Product, now: datetime) -> Contestable:
+    """Say what an appeal of the product's seller would be against, and whether it may be made."""
+    decision, route = _in_force(product)
+    listed_at = route.created_at if route else None
+    appeals = Appeal.objects.filter(product=product)
+    against = appeals.filter(decision=decision) if decision else appeals.filter(route=route)
+    facts = AppealFacts(
+        status=ProductStatus(product.status),
+        has_open_appeal=appeals.filter(status=AppealStatus.OPEN).exists(),
+        decided_at=decision.decided_at if decision else listed_at,
+        is_appealed=bool(decision or route) and against.exists(),
+        is_final=bool(decision)
+        and appeals.filter(answer=decision, status=AppealStatus.DISMISSED).exists(),
+    )
+    return Contestable(decision, route, appeal_refusal(facts, now))
+
+
+def answers_to(product: Product) -> QuerySet[Decision]:
+    """Answers about a product that nobody has undone, newest first; checks of moderators too."""
+    return Decision.objects.filter(product=product, verdict__in=ANSWERS, undone_by=None).order_by(
+        "-id"
+    )
+
+
+def barred_from(moderator: User) -> Q:
+    """Review items that `moderator` may not be handed: checks of the own answer, and appeals about
+    a product that he or she has decided. The same rule as in `services.review.claims`."""
+    own = Decision.objects.filter(
+        product=OuterRef("product"), moderator=moderator, verdict__in=ANSWERS, undone_by=None
+    )
+    return Q(not_for=moderator) | (
+        Q(reasons__contains=[ReviewReason.SELLER_APPEAL]) & Q(Exists(own))
+    )
+
+
+def somebody_may_answer(*, deciders: set[int], only_leads: bool) -> bool:
+    """Say whether an active person other than `deciders` could answer an appeal.
+
+    only_leads: whether people who may `lead_review` are all that count, or all that do not
+    """
+    able = User.objects.with_perm("reviewapp.add_decision", include_superusers=only_leads)
+    leads = User.objects.with_perm("reviewapp.lead_review").values("pk")
+    people = able.filter(is_active=True).exclude(pk__in=deciders)
+    return (people.filter(pk__in=leads) if only_leads else people.exclude(pk__in=leads)).exists()
+
+
+def open_appeal(item: ReviewItem) -> Appeal | None:
+    """The appeal that `item` is to answer, if it is about one."""
+    if ReviewReason.SELLER_APPEAL not in item.reasons:
+        return None
+    appeals = Appeal.objects.filter(product=item.product_id, status=AppealStatus.OPEN)
+    return appeals.select_related("contested_category", "wished_category", "decision").first()
+
+
+def appeals_on(*, product: Product) -> QuerySet[Appeal]:
+    """Every appeal about a product with its outcome, newest first."""
+    return (
+        Appeal.objects.filter(product=product)
+        .select_related("contested_category", "wished_category", "answer__category")
+        .order_by("-created_at", "-id")
+    )
+
+
+def _in_force(product: Product) -> tuple[Decision | None, Route | None]:
+    """The newer of the standing answer and the route that listed by itself."""
+    # An answer that left no label was a check of a moderator, and changed nothing.
+    decided = answers_to(product).filter(label__isnull=False)
+    decision = decided.select_related("category").first()
+    route = (
+        Route.objects.filter(product=product, outcome=RouteOutcome.LISTED)
+        # Such routes listed nothing: a person's answer stands, or is awaited.
+        .exclude(details__has_any_keys=["label", "held"])
+        .order_by("-created_at", "-id")
+        .first()
+    )
+    if decision and route:
+        return (decision, None) if decision.decided_at >= route.created_at else (None, route)
+    return decision, route

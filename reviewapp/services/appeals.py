@@ -1,0 +1,94 @@
+"""Sellers' appeals: filed, answered by somebody else, and opened again by an undo."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from reviewapp.choices import AppealStatus, ReviewReason, ReviewStatus
+from reviewapp.domain import priority
+from reviewapp.domain.appeals import AppealRefusal, outcome_of
+from reviewapp.models import Appeal, Category, Decision, Product, ReviewItem, User
+from reviewapp.selectors.appeals import answers_to, contestable, somebody_may_answer
+from reviewapp.services import review
+
+
+@dataclass(eq=False)
+class AppealRefused(Exception):
+    """The appeal is not taken; nothing has been written."""
+
+    refusal: AppealRefusal
+
+    def __str__(self) -> str:
+        return self.refusal.sentence
+
+
+@transaction.atomic
+def submit_appeal(
+    *,
+    product_id: int,
+    seller: User,
+    comment: str,
+    wished_category: Category | None,
+    now: datetime,
+) -> Appeal:
+    """Contest what put the seller's product where it is, and open the product's review item.
+
+    Locks the product, then the item. Whoever has decided the product is not handed the item; one
+    that such a person holds is taken back. Where no other moderator is left, it goes to the leads.
+    Raises Product.DoesNotExist for a product that is not the seller's, and AppealRefused.
+    """
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id, seller=seller)
+    found = contestable(product=product, now=now)
+    if found.refusal is not None:
+        raise AppealRefused(found.refusal)
+    if product.category_id is None:
+        raise AppealRefused(AppealRefusal.NOT_LISTED)
+    if wished_category is not None and wished_category.pk == product.category_id:
+        raise AppealRefused(AppealRefusal.SAME_CATEGORY)
+    appeal = Appeal.objects.create(
+        product=product,
+        seller=seller,
+        decision=found.decision,
+        route=found.route,
+        contested_category_id=product.category_id,
+        wished_category=wished_category,
+        comment=comment,
+        created_at=now,
+    )
+    item = review.open_item(
+        product=product, reasons=[ReviewReason.SELLER_APPEAL], priority=priority.APPEALED, now=now
+    )
+    _keep_from_deciders(item, product, now)
+    return appeal
+
+
+def answer_appeal(*, product: Product, decision: Decision, now: datetime) -> None:
+    """Answer the product's open appeal by `decision`, in its transaction, the product locked."""
+    appeal = Appeal.objects.filter(product=product, status=AppealStatus.OPEN).first()
+    if appeal is None or decision.category_id is None:
+        return
+    appeal.status = outcome_of(appeal.contested_category_id, decision.category_id)
+    appeal.answer = decision
+    appeal.resolved_at = now
+    appeal.save(update_fields=["status", "answer", "resolved_at"])
+
+
+def reopen_appeal(*, decision: Decision) -> None:
+    """Open again what `decision` answered, in the transaction of its undo."""
+    Appeal.objects.filter(answer=decision).update(
+        status=AppealStatus.OPEN, answer=None, resolved_at=None
+    )
+
+
+def _keep_from_deciders(item: ReviewItem, product: Product, now: datetime) -> None:
+    deciders = set(answers_to(product).values_list("moderator_id", flat=True))
+    if item.claimed_by_id in deciders:
+        item.status, item.claimed_by, item.claim_expires_at = ReviewStatus.PENDING, None, None
+    if item.assigned_to_id in deciders:
+        item.assigned_to, item.assigned_until = None, None
+    has_other = somebody_may_answer(deciders=deciders, only_leads=False)
+    if not has_other and somebody_may_answer(deciders=deciders, only_leads=True):
+        item.escalated_at = item.escalated_at or now
+        item.priority = max(item.priority, priority.ESCALATED)
+    item.save()
