@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0018_quality_checks'),
+        ('reviewapp', '0019_desk_keys_and_escalated'),
     ]
 
     operations = [
