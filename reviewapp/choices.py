@@ -82,15 +82,11 @@ class ServedBy(TextChoices):
 
 
 class EstimateSource(TextChoices):
-    """Where a number that a priority is made of comes from."""
-
     MEASURED = "measured", _("measured")
     PRIOR = "prior", _("assumed until enough is measured")
 
 
 class Measured(TextChoices):
-    """What is measured for the order of the queue."""
-
     SECONDS = "seconds", _("Median seconds of a review")
     VIEWS = "views", _("Views of a listed product a day")
 

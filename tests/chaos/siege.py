@@ -187,11 +187,13 @@ SELECT count(*) FROM (
 ) doubled
 """
 
-# Each answered product is listed where its one answer put it, with one live label that says so.
+# Each answered product is listed where its answer put it, with one live label that says so. A check
+# of an answer moves nothing.
 _LABELS_ASTRAY = """
 SELECT count(*) FROM reviewapp_decision decision
 JOIN reviewapp_product product ON product.id = decision.product_id
-WHERE decision.verdict IN ('confirmed', 'corrected') AND (
+WHERE decision.verdict IN ('confirmed', 'corrected')
+  AND NOT decision.reasons && ARRAY['second_opinion', 'gold']::varchar[] AND (
     product.category_id IS DISTINCT FROM decision.category_id OR product.status <> 'listed'
     OR (SELECT array_agg(label.category_id) FROM reviewapp_feedbacklabel label
         WHERE label.product_id = product.id AND label.ended_at IS NULL)
