@@ -1,11 +1,13 @@
-"""Measure the review desk: claiming and deciding with many moderators at once.
+"""Measure the review desk: claiming and deciding with many moderators and up to a million items.
 
 Each moderator is a process that sends real requests through Django's whole stack (middleware,
 session, CSRF-exempt test client, views, templates, services) to a real PostgreSQL; only the
 socket between browser and web server is left out. With --services the services are called
-directly instead.
+directly instead. Moderators pause as people do (--think); without a pause more than a few keep
+both processors busy, and what is measured is the wait for those. Each size is also measured
+with one moderator who never pauses.
 
-    python scripts/bench_review.py --items 10000 --moderators 8 --each 100
+    python scripts/bench_review.py --items 10000,100000,1000000 --moderators 8,32 --services
 
 Works on a database of its own, made empty at the start: the one DATABASE_URL names, with the
 suffix _bench. Ends with status 1 when an item was handed to two people or a decision was lost.
@@ -25,8 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parents[1]
-_CATEGORIES = 27
-# In turn: everything, a rare reason, a family.
+sys.path.insert(0, str(ROOT))
 _QUEUES = [
     "",
     "audit",
@@ -35,37 +36,75 @@ _QUEUES = [
     "high",
     "low_confidence,family:family-3,days:1",
 ]
+_SHARES = (
+    "REVIEW_EXPLORATION",
+    "REVIEW_BLIND_SHARE",
+    "REVIEW_SECOND_OPINION_SHARE",
+    "REVIEW_KNOWN_ANSWER_RATE",
+)
+_ALONE = 50  # decisions of the moderator who never pauses
 
 
 def main() -> int:
     options = _options()
-    _use_bench_database(options.items)
-    _fill(options.items, options.moderators)
-    started = time.perf_counter()
-    with multiprocessing.get_context("spawn").Pool(options.moderators) as pool:
-        jobs = [
-            (number, options.each, options.think, options.services)
-            for number in range(options.moderators)
-        ]
-        runs = pool.starmap(_moderate, jobs)
-    report = _report(options, runs, time.perf_counter() - started)
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
-    return 0 if report["handed_out_twice"] == report["decisions_lost"] == 0 else 1
+    _use_bench_database()
+    from tests.many_items import fill
+
+    is_whole = True
+    for items in options.items:
+        fill(items, max(options.moderators))
+        shifts = [(1, _ALONE, 0.0)]
+        shifts += [(moderators, options.each, options.think) for moderators in options.moderators]
+        for moderators, each, think in shifts:
+            report = {"open_items": items} | _shift(moderators, each, think, options.services)
+            sys.stdout.write(json.dumps(report) + "\n")
+            sys.stdout.flush()
+            is_whole &= report["handed_out_twice"] == report["decisions_lost"] == 0
+    return 0 if is_whole else 1
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--items", type=int, default=10_000, help="open review items")
-    parser.add_argument("--moderators", type=int, default=8, help="processes at once")
-    parser.add_argument("--each", type=int, default=100, help="decisions of each moderator")
+    parser.add_argument("--items", type=_numbers, default=[10_000], help="open items, by comma")
+    parser.add_argument("--moderators", type=_numbers, default=[8], help="at once, by comma")
+    parser.add_argument("--each", type=int, default=20, help="decisions of each moderator")
     parser.add_argument(
-        "--think", type=float, default=0.0, help="mean seconds between two decisions of a person"
+        "--think", type=float, default=3.0, help="mean seconds between two decisions of a person"
     )
     parser.add_argument("--services", action="store_true", help="call services, not views")
     return parser.parse_args()
 
 
-def _use_bench_database(items: int) -> None:
+def _shift(moderators: int, each: int, think: float, services: bool) -> dict[str, Any]:
+    """Let `moderators` work at once, each in a process of its own; return what was measured."""
+    from django.db import connections
+
+    # A forked process must not share its parent's connection.
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    # Nobody starts before everybody is ready: starting costs more than working.
+    ready, queue = context.Barrier(moderators), context.Queue()
+    people = [
+        context.Process(target=_work, args=(number, each, think, services, ready, queue))
+        for number in range(moderators)
+    ]
+    for person in people:
+        person.start()
+    runs = [queue.get(timeout=3600) for _ in people]
+    for person in people:
+        person.join()
+    return {"through": "services" if services else "views", "think_seconds": think} | _report(runs)
+
+
+def _work(number: int, each: int, think: float, services: bool, ready: Any, queue: Any) -> None:
+    queue.put(_moderate(number, each, think, services, ready))
+
+
+def _use_bench_database() -> None:
     """Make the _bench database and its tables, once; point this process and its children at it."""
     import psycopg2
 
@@ -80,88 +119,23 @@ def _use_bench_database(items: int) -> None:
     maintenance.close()
     os.environ["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{name}"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.test")
-    _django()
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from reviewapp.settings import base
+
+    # The settings of tests leave nothing to chance; people are served by lot and checked.
+    for name in _SHARES:
+        setattr(settings, name, getattr(base, name))
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
 
 
-def _django() -> None:
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
-
-
-def _fill(items: int, moderators: int) -> None:
-    """Empty the tables, then add products in review with FUSION's answer, and the moderators."""
-    from django.contrib.auth.models import Group
-    from django.db import connection
-
-    from reviewapp.choices import Role
-    from reviewapp.models import User
-    from reviewapp.services.accounts import ensure_roles
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE reviewapp_user, reviewapp_categoryfamily, reviewapp_modelversion,"
-            " reviewapp_product, reviewapp_productimage, django_session CASCADE"
-        )
-        for statement in _FILL:
-            cursor.execute(statement, {"items": items, "categories": _CATEGORIES})
-        cursor.execute("VACUUM ANALYZE")
-    ensure_roles()
-    group = Group.objects.get(name=Role.MODERATOR.value)
-    for number in range(moderators):
-        User.objects.create(username=f"bench{number}").groups.add(group)
-
-
-_FILL = [
-    """
-    INSERT INTO reviewapp_categoryfamily (id, slug, name_fr, name_en, position)
-    SELECT n, 'family-' || n, 'Famille ' || n, 'Family ' || n, n FROM generate_series(1, 6) n
-    """,
-    """
-    INSERT INTO reviewapp_category (id, code, family_id, name_fr, name_en, definition_fr,
-        definition_en, includes, excludes, synonyms, is_active)
-    SELECT n, 10 * n, 1 + n %% 6, 'Catégorie ' || n, 'Category ' || n, 'Définition', 'Definition',
-        '{}', '{}', '{}', true
-    FROM generate_series(1, %(categories)s) n
-    """,
-    """
-    INSERT INTO reviewapp_modelversion (id, name, manifest_sha256, labels, metrics, stage,
-        created_at, promoted_at, is_demo)
-    VALUES (1, 'bench', repeat('0', 64), '[]', '{}', 'champion', now(), now(), false)
-    """,
-    """
-    INSERT INTO reviewapp_product (id, source, external_id, designation, description,
-        raw_designation, raw_description, language, input_digest, status, arrived_at, updated_at,
-        is_demo)
-    SELECT n, 'bench', 'p' || n, 'Roman policier ' || n, repeat('Un texte de produit. ', 12),
-        'Roman policier ' || n, repeat('Un texte de produit. ', 12), 'fr', md5(n::text),
-        'in_review', now(), now(), false
-    FROM generate_series(1, %(items)s) n
-    """,
-    """
-    INSERT INTO reviewapp_prediction (product_id, model_version_id, member, input_digest, top,
-        category_id, confidence, absence, latency_ms, created_at)
-    SELECT n, 1, member, md5(n::text), '[[10, 0.5], [20, 0.2], [30, 0.1], [40, 0.1], [50, 0.1]]',
-        1, 0.5, '', 10, now()
-    FROM generate_series(1, %(items)s) n, unnest(ARRAY['cnn', 'bert', 'fusion']) member
-    """,
-    """
-    INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, priority, opened_at,
-        family_id, served_by)
-    SELECT n, ARRAY[CASE WHEN n %% 100 = 0 THEN 'audit' ELSE 'low_confidence' END], 'pending',
-        false, 1.2 * random(), now() - random() * interval '10 days', 1 + n %% 6, ''
-    FROM generate_series(1, %(items)s) n
-    """,
-]
-
-
-def _moderate(number: int, each: int, think: float, services: bool) -> dict[str, Any]:
+def _moderate(number: int, each: int, think: float, services: bool, ready: Any) -> dict[str, Any]:
     """One moderator's shift; seconds of each claim and decide, items seen, keys acknowledged."""
-    _django()
     from reviewapp.models import User
 
     moderator = User.objects.get(username=f"bench{number}")
@@ -169,18 +143,21 @@ def _moderate(number: int, each: int, think: float, services: bool) -> dict[str,
     desk.claim_and_decide(number)  # warm: connections, templates, plans
     shift: dict[str, Any] = {"claim": [], "decide": [], "items": [desk.last], "keys": [desk.key]}
     pauses = random.Random(number)  # noqa: S311 - spreads pauses, protects nothing
+    ready.wait()
+    shift["began"] = time.perf_counter()
     shift["cpu"] = -time.process_time()
     for turn in range(each):
         time.sleep(pauses.uniform(0.5, 1.5) * think)
         started = time.perf_counter()
         item = desk.claim()
         claimed = time.perf_counter()
-        desk.decide(item, 10 * (1 + (turn + number) % _CATEGORIES))
+        desk.decide(item, 10 * (1 + (turn + number) % 27))
         shift["decide"].append(time.perf_counter() - claimed)
         shift["claim"].append(claimed - started)
         shift["items"].append(item)
         shift["keys"].append(desk.key)
     shift["cpu"] += time.process_time()
+    shift["ended"] = time.perf_counter()
     return shift
 
 
@@ -190,7 +167,7 @@ class _Desk:
 
     def claim_and_decide(self, number: int) -> None:
         self.last = self.claim()
-        self.decide(self.last, 10 * (1 + number % _CATEGORIES))
+        self.decide(self.last, 10 * (1 + number % 27))
 
     def claim(self) -> int:
         raise NotImplementedError
@@ -256,31 +233,27 @@ class _Views(_Desk):
         self.key = key
 
 
-def _report(
-    options: argparse.Namespace, runs: list[dict[str, Any]], seconds: float
-) -> dict[str, Any]:
-    from reviewapp.models import Decision, FeedbackLabel, ReviewItem
+def _report(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    from reviewapp.models import Decision
 
     items = [item for run in runs for item in run["items"]]
     keys = [key for run in runs for key in run["keys"]]
-    stored = {str(key) for key in Decision.objects.values_list("client_key", flat=True)}
+    stored = {
+        str(key)
+        for key in Decision.objects.filter(client_key__in=keys).values_list("client_key", flat=True)
+    }
+    seconds = max(run["ended"] for run in runs) - min(run["began"] for run in runs)
+    turns = sum(len(run["claim"]) for run in runs)
     return {
-        "through": "services" if options.services else "views",
-        "open_items": options.items,
-        "moderators": options.moderators,
-        "think_seconds": options.think,
-        "python_cpu_ms_per_turn": round(
-            sum(run["cpu"] for run in runs) / options.moderators / options.each * 1000, 1
-        ),
-        "load_average": [round(value, 1) for value in os.getloadavg()],
+        "moderators": len(runs),
         "claim_ms": _quantiles([value for run in runs for value in run["claim"]]),
         "decide_ms": _quantiles([value for run in runs for value in run["decide"]]),
-        "decisions": len(keys),
-        "decisions_per_second": round(len(keys) / seconds, 1),
+        "cpu_ms_per_turn": round(sum(run["cpu"] for run in runs) / turns * 1000, 1),
+        "decisions": turns,
+        "decisions_per_second": round(turns / seconds, 1),
         "handed_out_twice": len(items) - len(set(items)),
         "decisions_lost": len(set(keys) - stored),
-        "live_labels": FeedbackLabel.objects.filter(ended_at=None).count(),
-        "resolved": ReviewItem.objects.filter(status="resolved").count(),
+        "load_average": round(os.getloadavg()[0], 1),
     }
 
 

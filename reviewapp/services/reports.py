@@ -78,9 +78,8 @@ def close_reports(*, product: Product, decision: Decision, now: datetime) -> int
     open_reports = MisclassificationReport.objects.filter(
         ~selectors.HELD, product=product, status=ReportStatus.OPEN
     )
-    count = answer_reports(
-        report_ids=list(open_reports.values_list("pk", flat=True)), decision=decision, now=now
-    )
+    ids = list(open_reports.values_list("pk", flat=True))
+    count = answer_reports(report_ids=ids, decision=decision, now=now) if ids else 0
     case = selectors.open_case(product)
     if case is not None:
         report_cases.settle(case=case, now=now)

@@ -48,11 +48,7 @@ def lock_case(answer: Answer) -> Case:
         .get(pk=answer.item_id)
     )
     # Looked up under the lock: of two equal requests the second sees what the first wrote.
-    earlier = (
-        Decision.objects.filter(client_key=answer.client_key)
-        .select_related("category", "suggested_category")
-        .first()
-    )
+    earlier = Decision.objects.filter(client_key=answer.client_key).first()
     if earlier is not None and (earlier.item_id, earlier.moderator_id) != (
         answer.item_id,
         answer.moderator.pk,
