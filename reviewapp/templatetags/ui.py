@@ -120,7 +120,7 @@ def confidence_bar(
 def state_badge(state: str, label: str = "") -> dict[str, str]:
     """Show a stored state or a review reason as a badge.
 
-    `state` is a member of an enumeration in choices.py, or its value together with its label:
+    `state` is a member of an enumeration of reviewapp.choices, or its value together with its label:
     {% state_badge product.status product.get_status_display %}
     """
     tone, icon_name = _STATES.get(str(state), _NEUTRAL)

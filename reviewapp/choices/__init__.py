@@ -1,0 +1,91 @@
+"""Every enumeration that the database stores, by subject; import them from here."""
+
+from reviewapp.choices.accounts import (
+    Role,
+    Theme,
+)
+from reviewapp.choices.catalog import (
+    ExportFormat,
+    ImportFormat,
+    JobStatus,
+    Likeness,
+    ProductStatus,
+    Split,
+)
+from reviewapp.choices.checks import (
+    AdjudicationCause,
+    ComparisonKind,
+    DisagreementKind,
+    KnownAnswerEnd,
+    KnownAnswerSource,
+    WatchStream,
+)
+from reviewapp.choices.models import (
+    AbsenceChoice,
+    EstimateSource,
+    FailureCode,
+    Measured,
+    MeasureKind,
+    MemberChoice,
+    ModelStage,
+    RequestStatus,
+    RouteOutcome,
+    SampleSource,
+)
+from reviewapp.choices.reports import (
+    AppealStatus,
+    CaseStatus,
+    ReportStatus,
+    RingSign,
+    RingStatus,
+)
+from reviewapp.choices.review import (
+    LabelSource,
+    Queue,
+    ReviewReason,
+    ReviewStatus,
+    ServedBy,
+    SkillKind,
+    SkipReason,
+    Verdict,
+)
+
+__all__ = [
+    "AbsenceChoice",
+    "AdjudicationCause",
+    "AppealStatus",
+    "CaseStatus",
+    "ComparisonKind",
+    "DisagreementKind",
+    "EstimateSource",
+    "ExportFormat",
+    "FailureCode",
+    "ImportFormat",
+    "JobStatus",
+    "KnownAnswerEnd",
+    "KnownAnswerSource",
+    "LabelSource",
+    "Likeness",
+    "MeasureKind",
+    "Measured",
+    "MemberChoice",
+    "ModelStage",
+    "ProductStatus",
+    "Queue",
+    "ReportStatus",
+    "RequestStatus",
+    "ReviewReason",
+    "ReviewStatus",
+    "RingSign",
+    "RingStatus",
+    "Role",
+    "RouteOutcome",
+    "SampleSource",
+    "ServedBy",
+    "SkillKind",
+    "SkipReason",
+    "Split",
+    "Theme",
+    "Verdict",
+    "WatchStream",
+]
