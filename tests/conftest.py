@@ -16,17 +16,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """End what killed workers and stopped threads left connected; it would keep the database.
 
     The siege may have ended our own connection too, and a thread may come back: so we connect
-    anew, and let nobody in again before we end the others.
+    to the server's own database, and let nobody in again before we end the others.
     """
     yield
     with django_db_blocker.unblock():
+        name = connection.settings_dict["NAME"]
         connection.close()
-        with connection.cursor() as cursor:
-            database = connection.ops.quote_name(connection.settings_dict["NAME"])
-            cursor.execute(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false")
+        with connection._nodb_cursor() as cursor:
+            quoted = connection.ops.quote_name(name)
+            cursor.execute(f"ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS false")
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
 
 
