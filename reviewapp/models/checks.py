@@ -112,36 +112,46 @@ class Adjudication(models.Model):
 
 
 class Recheck(models.Model):
-    """A lead had a moderator's recent answers checked by colleagues, all at once.
+    """A lead has a moderator's answers checked by colleagues, each blindly.
 
-    Taken back: checks that nobody has answered are withdrawn; the row stays.
+    Recent ones, all at once; or, as a demotion, every one from now on until it ends. Taken back or
+    ended: checks that nobody has answered are withdrawn; the row stays.
     """
 
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="rechecks")
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    # The moderator was taken off the desk as well.
-    demotes = models.BooleanField(default=False)
-    # Which answers: of the last days, or the last so many.
+    # Which answers: of the last days, the last so many, or all that are still to come.
     days = models.PositiveIntegerField(null=True, blank=True)
     last = models.PositiveIntegerField(null=True, blank=True)
-    comment = models.TextField(blank=True, max_length=2000)
-    opened_count = models.PositiveIntegerField(help_text="Checks opened.")
+    demotes = models.BooleanField(default=False)
+    comment = models.TextField(max_length=2000)
     opened_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    undo_comment = models.TextField(blank=True, max_length=2000)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(days=None) ^ Q(last=None), name="recheck_has_one_measure"
+                condition=Q(demotes=True, days=None, last=None)
+                | (Q(demotes=False) & (Q(days=None) ^ Q(last=None))),
+                name="recheck_has_one_measure",
             ),
+            models.CheckConstraint(condition=~Q(comment=""), name="recheck_has_cause"),
             models.CheckConstraint(
-                condition=~(Q(undone_at=None) ^ Q(undone_by=None)), name="recheck_undo_has_author"
+                condition=Q(undone_at=None, undone_by=None, undo_comment="")
+                | (Q(undone_at__isnull=False, undone_by__isnull=False) & ~Q(undo_comment="")),
+                name="recheck_undo_has_author",
             ),
             models.CheckConstraint(
                 condition=~Q(moderator=F("lead")), name="recheck_of_somebody_else"
+            ),
+            models.UniqueConstraint(
+                fields=["moderator"],
+                condition=Q(demotes=True, undone_at=None),
+                name="recheck_one_demotion",
             ),
         ]
         indexes = [models.Index(F("opened_at").desc(), name="recheck_recent")]

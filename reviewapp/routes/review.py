@@ -9,6 +9,7 @@ from reviewapp.views.review import (
     guidance,
     history,
     keys,
+    rechecks,
     sharing,
     team,
     work,
@@ -47,6 +48,9 @@ urlpatterns = [
     path("decisions/", decisions.decisions, name="decisions"),
     path("team/", team.team, name="team"),
     path("team/<int:user_id>/", team.member, name="member"),
+    path("team/<int:user_id>/recheck/", rechecks.recheck, name="recheck"),
+    path("team/<int:user_id>/demote/", rechecks.demote, name="demote"),
+    path("team/rechecks/<int:recheck_id>/undo/", rechecks.undo, name="undo-recheck"),
     path("team/alarms/<int:alarm_id>/close/", team.close, name="close-alarm"),
     path("products/<int:product_id>/", history.provenance, name="provenance"),
 ]

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from reviewapp.choices import AppealStatus, ProductStatus, ReviewReason, RouteOutcome, Verdict
 from reviewapp.domain.appeals import WINDOW, AppealFacts, AppealRefusal, appeal_refusal
 from reviewapp.models import Appeal, Decision, Product, ReviewItem, Route, User
+from reviewapp.selectors.rechecks import in_force
 
 ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
@@ -57,13 +58,16 @@ def answers_to(product: Product) -> QuerySet[Decision]:
 
 
 def barred_from(moderator: User) -> Q:
-    """Review items that `moderator` may not be handed: checks of the own answer, and appeals about
-    a product that he or she has decided. The same rule as in `services.review.claims`."""
+    """Review items that `moderator` may not be handed: checks of the own answer, anybody's while
+    demoted, and appeals about a product that he or she has decided. The same rule as in
+    `services.review.claims`."""
     own = Decision.objects.filter(
         product=OuterRef("product"), moderator=moderator, verdict__in=ANSWERS, undone_by=None
     )
-    return Q(not_for=moderator) | (
-        Q(reasons__contains=[ReviewReason.SELLER_APPEAL]) & Q(Exists(own))
+    is_demoted = Q(Exists(in_force().filter(moderator=moderator)))
+    is_appeal = Q(reasons__contains=[ReviewReason.SELLER_APPEAL])
+    return (
+        Q(not_for=moderator) | (Q(checks__isnull=False) & is_demoted) | (is_appeal & Q(Exists(own)))
     )
 
 

@@ -62,6 +62,7 @@ def double_labelled(*, most: int) -> list[Pair]:
     seconds = list(
         _standing()
         .filter(reasons__contains=[ReviewReason.SECOND_OPINION], is_blind=True)
+        .filter(item__recheck=None)
         .select_related("item")
         .order_by("-decided_at", "-pk")[:most]
     )
@@ -85,6 +86,7 @@ def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]
         .filter(
             Q(moderator=moderator) | Q(item__not_for=moderator),
             reasons__contains=[ReviewReason.SECOND_OPINION],
+            item__recheck=None,
         )
         .select_related("item")
         .order_by("-decided_at", "-pk")[:most]
@@ -136,19 +138,14 @@ def _given(decision: Decision) -> Given:
 
 
 def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:
-    """Return, by id of a second opinion, the answer it checks: the last one by the item's `not_for`."""
-    earlier: dict[tuple[int, int], list[Decision]] = {}
-    for decision in _standing().filter(product__in={d.product_id for d in seconds}).order_by("pk"):
-        earlier.setdefault((decision.product_id, decision.moderator_id), []).append(decision)
-    found = {}
-    for second in seconds:
-        if second.item.not_for_id is None:
-            continue
-        made = earlier.get((second.product_id, second.item.not_for_id), [])
-        before = [decision for decision in made if decision.pk < second.pk]
-        if before:
-            found[second.pk] = before[-1]
-    return found
+    """Return, by id of a second opinion, the answer it checks, unless that was taken back.
+
+    Not those that a lead asked for because of who had answered: they say nothing about how people
+    agree, and would accuse whoever gives them. A recheck tells its own outcome.
+    """
+    drawn = {d.pk: d.item.checks_id for d in seconds if d.item.recheck_id is None}
+    firsts = _standing().in_bulk({pk for pk in drawn.values() if pk is not None})
+    return {pk: firsts[first] for pk, first in drawn.items() if first in firsts}
 
 
 def _beliefs(decisions: Collection[Decision]) -> dict[int, tuple[tuple[int, float], ...]]:

@@ -19,6 +19,7 @@ from reviewapp.models import (
     TeamMeasure,
     User,
 )
+from reviewapp.selectors.rechecks import demoted_ids
 
 # What is told about a person, in the order of the page.
 OF_A_PERSON = (
@@ -55,6 +56,7 @@ class Member:
     today: Today
     measures: list[Cell]
     alarm: ModeratorAlarm | None
+    is_demoted: bool = False
     holds: list[ReviewItem] = field(default_factory=list)
 
 
@@ -92,6 +94,7 @@ def members(*, now: datetime, held: Iterable[ReviewItem]) -> list[Member]:
     """Return everybody who may decide, those with an alarm first, then by what they did today."""
     people = list(moderators())
     done = today(people=people, now=now)
+    demoted = demoted_ids()
     alarms = {alarm.moderator_id: alarm for alarm in open_alarms()}
     measured = {
         (row.moderator_id, row.kind): row
@@ -103,6 +106,7 @@ def members(*, now: datetime, held: Iterable[ReviewItem]) -> list[Member]:
             done.get(user.pk, Today()),
             [(kind, measured.get((user.pk, kind))) for kind in OF_A_PERSON],
             alarms.get(user.pk),
+            user.pk in demoted,
         )
         for user in people
     }

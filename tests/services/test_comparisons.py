@@ -20,6 +20,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+SECOND = [ReviewReason.SECOND_OPINION]
 LATER = NOW + timedelta(hours=1)
 
 
@@ -84,7 +85,9 @@ def test_a_second_opinion_speaks_of_both_authors(categories):
         is_blind=True,
         reasons=[ReviewReason.AUDIT],
     )
-    item = answered_item(product=first.product, not_for=first.moderator)
+    item = answered_item(
+        product=first.product, not_for=first.moderator, checks=first, reasons=SECOND
+    )
     second = DecisionFactory(
         item=item,
         category=forty,

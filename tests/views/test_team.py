@@ -115,7 +115,12 @@ def test_three_differences_on_the_same_pair_are_called_a_confusion(client, moder
         mine, theirs = (toys, games) if number % 2 else (games, toys)
         first = DecisionFactory(item=closed(), moderator=moderator, category=mine, is_blind=True)
         DecisionFactory(
-            item=closed(product=first.product, not_for=moderator),
+            item=closed(
+                product=first.product,
+                not_for=moderator,
+                checks=first,
+                reasons=[ReviewReason.SECOND_OPINION],
+            ),
             category=theirs,
             reasons=[ReviewReason.SECOND_OPINION],
             is_blind=True,
@@ -192,7 +197,7 @@ def test_the_team_page_costs_the_same_for_any_team(lead, people, django_assert_n
         DecisionFactory(item=closed(), moderator=person, decided_at=timezone.now())
         measured(MeasureKind.AGREEMENT, person, category=CategoryFactory())
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         lead.get(reverse("review:team"))
 
 
@@ -205,5 +210,5 @@ def test_my_work_costs_the_same_for_any_length(client, moderator, rows, django_a
         )
         DecisionFactory(item=asked.item)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(reverse("review:work"))

@@ -31,7 +31,13 @@ def double_label(first, second, category, other):
         is_blind=True,
         decided_at=made,
     )
-    item = ReviewItemFactory(product=answer.product, not_for=first, **closed)
+    item = ReviewItemFactory(
+        product=answer.product,
+        not_for=first,
+        checks=answer,
+        reasons=[ReviewReason.SECOND_OPINION],
+        **closed,
+    )
     DecisionFactory(
         item=item,
         moderator=second,

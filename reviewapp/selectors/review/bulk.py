@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from reviewapp.choices import ReviewStatus, ServedBy
 from reviewapp.models import Category, ReviewItem, User
 from reviewapp.models.review import IN_BULK
+from reviewapp.selectors.rechecks import in_force
 from reviewapp.selectors.review.queue import skills_of
 
 LOOKED_THROUGH: Final = 2000
@@ -32,11 +33,14 @@ class Group:
 def within_reach(
     items: QuerySet[ReviewItem], *, moderator: User, now: datetime
 ) -> QuerySet[ReviewItem]:
-    """Limit `items` to those that may be handed to the moderator now."""
+    """Limit `items` to those that may be handed to the moderator now; none while demoted."""
     unheld = Q(status=ReviewStatus.PENDING) | Q(claim_expires_at__lte=now)
     unassigned = Q(assigned_to=None) | Q(assigned_to=moderator) | Q(assigned_until__lte=now)
     skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
-    free = items.filter(unheld, unassigned).exclude(pk__in=skipped.values("reviewitem_id"))
+    is_demoted = Exists(in_force().filter(moderator=moderator))
+    free = items.filter(unheld, unassigned, ~is_demoted).exclude(
+        pk__in=skipped.values("reviewitem_id")
+    )
     allowed = skills_of(moderator=moderator).allowed
     return free.filter(family__in=allowed) if allowed else free
 

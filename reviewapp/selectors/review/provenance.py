@@ -53,20 +53,11 @@ def past_of(*, product: Product) -> list[Event]:
 
 
 def _first(second: Event, events: list[Event]) -> Event | None:
-    """The newest answer before `second` by the person whom it checks."""
+    """The answer that `second` checks."""
     decision = second.decision
     if ReviewReason.SECOND_OPINION not in decision.reasons or not second.is_answer:
         return None
-    return next(
-        (
-            one
-            for one in events
-            if one.is_answer
-            and one.decision.moderator_id == decision.item.not_for_id
-            and one.decision.pk < decision.pk
-        ),
-        None,
-    )
+    return next((one for one in events if one.decision.pk == decision.item.checks_id), None)
 
 
 def _confidences(product: Product) -> dict[tuple[Any, Any], float | None]:

@@ -9,17 +9,23 @@ from reviewapp.services.checks.known_answers import (
     offer_known_answer,
     retire_known_answer,
 )
-from reviewapp.services.checks.opening import is_drawn_blind, open_second_opinion
+from reviewapp.services.checks.opening import (
+    has_colleague,
+    is_drawn_blind,
+    open_second_opinion,
+)
 from reviewapp.services.checks.settling import is_check, pass_on, release_stale, settle_check
 from reviewapp.services.checks.withdrawing import (
     has_real_successor,
     take_back_check,
     withdraw_checks_of,
     withdraw_forgotten,
+    withdraw_recheck,
 )
 
 __all__ = [
     "add_known_answer",
+    "has_colleague",
     "has_real_successor",
     "is_check",
     "is_drawn_blind",
@@ -33,4 +39,5 @@ __all__ = [
     "take_back_check",
     "withdraw_checks_of",
     "withdraw_forgotten",
+    "withdraw_recheck",
 ]

@@ -6,8 +6,15 @@ from django.conf import settings
 from django.db.models import Q
 
 from reviewapp.choices import ReviewReason
-from reviewapp.domain.checks import SECOND_OPINION_PRIORITY, Draw, Rates, draw
+from reviewapp.domain.checks import (
+    RECHECK_PRIORITY,
+    SECOND_OPINION_PRIORITY,
+    Draw,
+    Rates,
+    draw,
+)
 from reviewapp.models import Decision, Product, ReviewItem, User
+from reviewapp.selectors.rechecks import demotion_of
 
 
 def rates() -> Rates:
@@ -33,26 +40,32 @@ def is_drawn_blind(*, item_id: int) -> bool:
 def open_second_opinion(
     *, decision: Decision, product: Product, now: datetime
 ) -> ReviewItem | None:
-    """Have a colleague answer the same product blindly, if the decision is drawn for that.
+    """Have a colleague answer the same product blindly, if the decision is drawn for that, or if
+    its author is demoted.
 
     Undo and a new answer to the same item draw the same. The label of `decision` stays live until
     the second answer differs. None, too, when nobody else is there to give it.
     """
-    if drawn(Draw.SECOND_OPINION, decision.item_id) >= rates().second_opinions:
+    is_drawn = drawn(Draw.SECOND_OPINION, decision.item_id) < rates().second_opinions
+    # What the lot has chosen is no part of the demotion: it counts in the statistics.
+    demotion = None if is_drawn else demotion_of(moderator_id=decision.moderator_id)
+    if not is_drawn and demotion is None:
         return None
-    if not _has_colleague(decision.moderator_id):
+    if not has_colleague(decision.moderator_id):
         return None
     return ReviewItem.objects.create(
         product=product,
         reasons=[ReviewReason.SECOND_OPINION],
         checks=decision,
+        recheck=demotion,
         not_for_id=decision.moderator_id,
         is_blind=True,
-        priority=SECOND_OPINION_PRIORITY,
+        priority=SECOND_OPINION_PRIORITY if is_drawn else RECHECK_PRIORITY,
         opened_at=now,
     )
 
 
-def _has_colleague(moderator_id: int) -> bool:
+def has_colleague(moderator_id: int) -> bool:
+    """Say whether anybody else is there who may decide."""
     may_decide = Q(groups__permissions__codename="add_decision") | Q(is_superuser=True)
     return User.objects.filter(may_decide, is_active=True).exclude(pk=moderator_id).exists()

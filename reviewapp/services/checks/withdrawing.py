@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from reviewapp.choices import KnownAnswerEnd, ReviewStatus
-from reviewapp.models import Decision, Disagreement, KnownAnswer, ReviewItem
+from reviewapp.models import Decision, Disagreement, KnownAnswer, Recheck, ReviewItem
 
 # A known answer that was skipped, or whose moderator is away, gives its product back.
 KEPT_FOR = timedelta(days=7)
@@ -38,6 +38,12 @@ def withdraw_forgotten(*, now: datetime) -> int:
         status=ReviewStatus.PENDING, only_for__isnull=False, opened_at__lt=now - KEPT_FOR
     )
     return _end(lying, now)
+
+
+def withdraw_recheck(*, recheck: Recheck, now: datetime) -> int:
+    """End the open checks of `recheck` that are checks still; return how many."""
+    unanswered = recheck.items.exclude(status=ReviewStatus.RESOLVED)
+    return _end(unanswered.filter(checks__isnull=False, escalated_at=None), now)
 
 
 def _checks_of(decision: Decision) -> QuerySet[ReviewItem]:

@@ -34,6 +34,11 @@ _FIRST = """
     SELECT item.id, item.rank
     FROM reviewapp_reviewitem item
     WHERE {within} AND item.not_for_id IS DISTINCT FROM %(moderator)s
+      AND (item.checks_id IS NULL OR NOT EXISTS (
+          SELECT 1 FROM reviewapp_recheck demotion
+          WHERE demotion.moderator_id = %(moderator)s AND demotion.demotes
+            AND demotion.undone_at IS NULL
+      ))
       AND NOT (item.reasons @> ARRAY['seller_appeal']::varchar(20)[] AND EXISTS (
           SELECT 1 FROM reviewapp_decision own
           WHERE own.product_id = item.product_id AND own.moderator_id = %(moderator)s
@@ -113,8 +118,9 @@ def claim_next(
     probability REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the
     moderator is strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of
     one have been served. None is handed out that the moderator skipped, that checks his or her own
-    answer, that is an appeal about a product he or she has decided, that is assigned to somebody else, or that is outside the families the moderator is
-    limited to. How it was served and how likely that was is stored with the item.
+    answer, or anybody's while he or she is demoted, that is an appeal about a product he or she
+    has decided, that is assigned to somebody else, or that is outside the families the moderator
+    is limited to. How it was served and how likely that was is stored with the item.
     `only_demo` leaves everything but demo products alone. `draw`: uniform in [0, 1).
     Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.
     """

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from reviewapp.forms.review import BulkForm
 from reviewapp.models import Category, ReviewItem
+from reviewapp.selectors import rechecks
 from reviewapp.selectors.review import bulk as selectors
 from reviewapp.services import bulk
 from reviewapp.services.bulk import BulkAnswer, BulkOutcome
@@ -30,6 +31,7 @@ def groups(request: UserRequest) -> HttpResponse:
         "tabs": sections(request, "review:bulk"),
         "groups": selectors.bulk_groups(moderator=request.user, now=timezone.now()),
         "looked_through": selectors.LOOKED_THROUGH,
+        "is_demoted": rechecks.demotion_of(moderator_id=request.user.pk) is not None,
     }
     return render(request, "review/bulk.html", context)
 

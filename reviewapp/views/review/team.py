@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 from reviewapp.choices import ComparisonKind, MeasureKind
 from reviewapp.forms.team import CloseAlarmForm
 from reviewapp.models import ModeratorAlarm, User
+from reviewapp.selectors import rechecks, workload
 from reviewapp.selectors import team as selectors
-from reviewapp.selectors import workload
 from reviewapp.services.comparisons import close_alarm
 from reviewapp.types import UserRequest
 from reviewapp.views.review.sections import LEAD, sections
@@ -37,6 +37,7 @@ def team(request: UserRequest) -> HttpResponse:
         "measures": selectors.overall(moderator=None, kinds=_OF_THE_TEAM),
         "category_kinds": _OF_THE_TEAM,
         "categories": selectors.by_category(moderator=None, kinds=_OF_THE_TEAM),
+        "rechecks": rechecks.rechecks_under_way(),
     }
     return render(request, "review/team.html", context)
 
@@ -80,6 +81,9 @@ def _member_page(
         "kinds": selectors.OF_A_PERSON,
         "categories": selectors.by_category(moderator=person, kinds=selectors.OF_A_PERSON),
         "alarms": alarms,
+        "rechecks": rechecks.rechecks_of(moderator=person),
+        "demotion": rechecks.demotion_of(moderator_id=person.pk),
+        "is_oneself": person.pk == request.user.pk,
         "form": form,
     }
     return render(request, "review/member.html", context, status=status)

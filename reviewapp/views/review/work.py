@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from reviewapp.selectors import rechecks, team
 from reviewapp.selectors import review as selectors
-from reviewapp.selectors import team
 from reviewapp.types import UserRequest
 from reviewapp.views.review.access import may_review
 from reviewapp.views.review.sections import sections
@@ -24,6 +24,7 @@ def work(request: UserRequest) -> HttpResponse:
     undoable = selectors.undoable_ids(moderator=moderator)
     context = {
         "tabs": sections(request, "review:work"),
+        "demotion": rechecks.demotion_of(moderator_id=moderator.pk),
         "today": team.today(people=[moderator], now=now).get(moderator.pk, team.Today()),
         "rows": [
             (row, uuid4() if row.pk in undoable else None)
