@@ -7,6 +7,7 @@ from reviewapp.models.catalog import (
     CategoryConfusion,
     CategoryFamily,
     ClassificationRequest,
+    GroupCursor,
     Product,
     ProductImage,
 )
@@ -34,6 +35,7 @@ from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 from reviewapp.models.team import (
     ComparisonCursor,
     ComparisonTally,
+    GoldComparison,
     ModeratorAlarm,
     ModeratorWatch,
     TeamMeasure,
@@ -61,6 +63,8 @@ __all__ = [
     "Explanation",
     "FamilyViews",
     "FeedbackLabel",
+    "GoldComparison",
+    "GroupCursor",
     "HeldOutAnswers",
     "KnownAnswer",
     "LabelImport",
