@@ -36,7 +36,6 @@ _BEAT = {
     "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
     "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),
-    "group-older-products": ("worker.tasks.sweep.group_older_products", UPKEEP_SECONDS),
     "forget-heartbeats": ("worker.tasks.sweep.forget_heartbeats", UPKEEP_SECONDS),
 }
 
@@ -59,6 +58,7 @@ app.conf.update(
     task_queues=[KombuQueue(name) for name in ("inference", "default", "training")],
     task_routes={
         "worker.tasks.classify.*": {"queue": "inference"},
+        "worker.tasks.previews.*": {"queue": "inference"},
         # After all classification: on Redis 0 comes first and 9 last.
         "worker.tasks.explain.*": {"queue": "inference", "priority": 6},
         "worker.tasks.embed.*": {"queue": "inference", "priority": 9},

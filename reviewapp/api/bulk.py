@@ -15,6 +15,7 @@ from reviewapp.domain.products import EXTERNAL_ID_CHARS, Outcome, ProductRefused
 from reviewapp.models import User
 from reviewapp.services.catalog import Picture, ProductDraft, draft_product, ingest_batch
 from reviewapp.services.images import store_image
+from reviewapp.services.suggestions import record_claims
 
 BULK_MAX_ITEMS = 500
 _STATUS = {
@@ -30,14 +31,14 @@ def ingest_items(
 ) -> dict[str, Any]:
     """Take in what can be taken of `items`; return the answer's body, a result for each."""
     prepared = [_prepare(item, codes) for item in items]
-    stored = iter(
-        ingest_batch(
-            source=seller_source(seller.pk),
-            seller=seller,
-            drafts=[draft for draft in prepared if isinstance(draft, ProductDraft)],
-            now=now,
-        )
+    arrived = ingest_batch(
+        source=seller_source(seller.pk),
+        seller=seller,
+        drafts=[draft for draft in prepared if isinstance(draft, ProductDraft)],
+        now=now,
     )
+    record_claims(seller=seller, products=[one.product for one in arrived], now=now)
+    stored = iter(arrived)
     results = [
         _taken(index, one.external_id, next(stored).outcome)
         if isinstance(one, ProductDraft)

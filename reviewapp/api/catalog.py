@@ -30,6 +30,7 @@ from reviewapp.domain.products import Outcome, ProductRefused, seller_source
 from reviewapp.models import Category, Product, User
 from reviewapp.selectors import seller as selectors
 from reviewapp.services.catalog import ingest_product
+from reviewapp.services.suggestions import record_claims
 from worker.tasks.classify import wake_workers
 
 # Either one product or a list of them; the schema of a product is known from the form.
@@ -139,6 +140,7 @@ class Products(APIView):
             )
         except (ProductRefused, ImageRefused) as refused:
             raise refusal(refused) from refused
+        record_claims(seller=seller, products=[arrived.product], now=timezone.now())
         if arrived.outcome != Outcome.UNCHANGED:
             wake_workers()
         is_new = arrived.outcome == Outcome.CREATED

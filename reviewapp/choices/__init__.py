@@ -22,6 +22,7 @@ from reviewapp.choices.checks import (
 )
 from reviewapp.choices.models import (
     AbsenceChoice,
+    Certainty,
     EstimateSource,
     FailureCode,
     Measured,
@@ -55,6 +56,7 @@ __all__ = [
     "AdjudicationCause",
     "AppealStatus",
     "CaseStatus",
+    "Certainty",
     "ComparisonKind",
     "DisagreementKind",
     "EstimateSource",

@@ -50,6 +50,15 @@ class RouteOutcome(TextChoices):
     REVIEW = "review", _("Sent to review")
 
 
+class Certainty(TextChoices):
+    """A calibrated probability in a seller's words; `domain.previews` says from where on."""
+
+    ALMOST_CERTAIN = "almost_certain", _("almost certain")
+    LIKELY = "likely", _("likely")
+    POSSIBLE = "possible", _("possible")
+    GUESS = "guess", _("no more than a guess")
+
+
 class FailureCode(TextChoices):
     """Why a product could not be classified; stored in Route.details."""
 
@@ -76,4 +85,3 @@ class MeasureKind(TextChoices):
     ANCHORING = "anchoring", _("Anchoring gap")
     COMPETENCE = "competence", _("Competence")
     GOLD = "gold", _("Known answers right")
-    BULK = "bulk", _("Grids confirmed by colleagues")

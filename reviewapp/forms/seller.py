@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reviewapp.domain.images import ImageRefused, check_size
 from reviewapp.domain.products import DESIGNATION_CHARS, ProductRefused, check_external_id
-from reviewapp.models import Product
+from reviewapp.models import Category, Product
 from reviewapp.services.tokens import LIFETIMES
 
 _LANGUAGES = [("", _("Not said")), ("fr", _("French")), ("en", _("English")), ("de", _("German"))]
@@ -33,6 +33,16 @@ class ProductForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     )
+    suggested = forms.ModelChoiceField(
+        label=_("I say it is …"),
+        queryset=Category.objects.filter(is_active=True).order_by("code"),
+        required=False,
+        to_field_name="code",
+        empty_label=_("The models and moderators shall decide"),
+        help_text=_("Your word is shown to the moderators; it does not decide by itself."),
+    )
+    # The look ahead that the seller has seen.
+    preview = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def clean_image(self) -> bytes | None:
         upload: UploadedFile[Any] | None = self.cleaned_data["image"]
@@ -66,6 +76,17 @@ class NewProductForm(ProductForm):
     @property
     def chosen_id(self) -> str:
         return self.cleaned_data["external_id"] or f"form-{self.cleaned_data['key'].hex}"
+
+
+class PreviewForm(ProductForm):
+    """A draft as it stands in one of the other forms; nothing of it is required yet."""
+
+    designation = forms.CharField(max_length=DESIGNATION_CHARS, required=False)
+    remove_image = forms.BooleanField(required=False)
+
+    def has_input(self, kept_image: object) -> bool:
+        given = self.cleaned_data
+        return bool(given["designation"] or given["description"] or given["image"] or kept_image)
 
 
 class EditProductForm(ProductForm):

@@ -7,7 +7,6 @@ from reviewapp.models.catalog import (
     CategoryConfusion,
     CategoryFamily,
     ClassificationRequest,
-    GroupCursor,
     Product,
     ProductImage,
 )
@@ -35,7 +34,6 @@ from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 from reviewapp.models.team import (
     ComparisonCursor,
     ComparisonTally,
-    GoldComparison,
     ModeratorAlarm,
     ModeratorWatch,
     TeamMeasure,
@@ -63,8 +61,6 @@ __all__ = [
     "Explanation",
     "FamilyViews",
     "FeedbackLabel",
-    "GoldComparison",
-    "GroupCursor",
     "HeldOutAnswers",
     "KnownAnswer",
     "LabelImport",

@@ -13,10 +13,10 @@ from reviewapp.models.predictions import ModelVersion, RoutingPolicy
 
 
 class CategoryPreview(models.Model):
-    """A draft that waits for the models' answer; deleted within the hour.
+    """A draft that waits for the models' answer; deleted an hour later.
 
     A worker's message is only a wake-up: this row says what is to be done. The draft's picture is
-    in the row and in no file, so that it is published nowhere and goes when the row goes.
+    in the row and in no file, so that it is published nowhere. With the answer the draft goes.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -57,6 +57,10 @@ class CategoryPreview(models.Model):
             models.CheckConstraint(
                 condition=Q(status=JobStatus.RUNNING) ^ Q(lease_expires_at=None),
                 name="preview_claim_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(designation="", description="", picture=b""),
+                name="preview_end_holds_no_draft",
             ),
         ]
         indexes = [
@@ -105,7 +109,10 @@ class SellerSuggestion(models.Model):
                 name="suggestion_preview_is_whole",
             ),
         ]
-        indexes = [models.Index("product", F("created_at").desc(), name="suggestion_of_product")]
+        indexes = [
+            models.Index("product", F("created_at").desc(), name="suggestion_of_product"),
+            models.Index("seller", F("created_at").desc(), name="suggestion_of_seller"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.category_id}"

@@ -2,7 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from reviewapp.api import appeals, catalog, errors, tokens
+from reviewapp.api import appeals, catalog, errors, previews, tokens
 from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
 from reviewapp.api.reports import ReportViewSet
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("products/<path:external_id>/appeals", appeals.Appeals.as_view(), name="appeals"),
     path("products/<path:external_id>/statements", appeals.Statements.as_view(), name="statements"),
     path("products/<path:external_id>", catalog.ProductDetail.as_view(), name="product"),
+    path("previews", previews.Previews.as_view(), name="previews"),
+    path("previews/<uuid:preview_id>", previews.Preview.as_view(), name="preview"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include(router.urls)),
     path("<path:path>", errors.not_found, name="not-found"),

@@ -10,12 +10,7 @@ from django.db.models import Q, QuerySet
 from reviewapp.choices import MemberChoice, ReviewReason, Verdict
 from reviewapp.domain.comparisons import AnswerFacts, Given
 from reviewapp.models import Category, Decision, Prediction
-from reviewapp.selectors.checks.known_answers import (
-    is_right_answer,
-    is_second_look,
-    is_upheld,
-    known_answers_of_all,
-)
+from reviewapp.selectors.checks.known_answers import is_second_look
 
 # Two people differ once on anything; three times on the same pair is a habit.
 LEAST_CONFUSIONS = 3
@@ -35,14 +30,6 @@ class Pair:
     beliefs: tuple[tuple[int, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Somebody's answer to a product whose category is settled, and that category (`truth`)."""
-
-    given: Given
-    truth: int
-
-
 def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[AnswerFacts], int | None]:
     """Return up to `most` decisions with ids above `last`, as facts, oldest first, and the last id.
 
@@ -54,7 +41,7 @@ def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[Answer
         Decision.objects.filter(pk__gt=last)
         .annotate(is_second_look=is_second_look())
         .order_by("pk")
-        .select_related("item__known_answer", "undone_by", "disagreement__adjudication__decision")
+        .select_related("item__known_answer", "undone_by")
     )
     batch: list[Decision] = []
     for decision in rows[:most]:
@@ -86,20 +73,6 @@ def double_labelled(*, most: int) -> list[Pair]:
         for d in seconds
         if (first := firsts.get(d.pk)) is not None and first.is_blind
     ]
-
-
-def known_answered(*, most: int) -> list[Known]:
-    """Return the newest answers to known answers, at most `most`, as leads have ruled on disputes.
-
-    Left out while a dispute is open, and where there was no fair question.
-    """
-    found = []
-    for decision in known_answers_of_all()[:most]:
-        is_right, known = is_right_answer(decision), decision.item.known_answer
-        if is_right is not None and known is not None:
-            given = _given(decision)
-            found.append(Known(given, given.category if is_right else known.category_id))
-    return found
 
 
 def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]:
@@ -150,19 +123,18 @@ def _facts(
         is_blind=decision.is_blind,
         known=_known(decision),
         first=None if first is None else _given(first),
-        decision=decision.pk,
     )
 
 
 def _known(decision: Decision) -> int | None:
     known = decision.item.known_answer
-    return None if known is None or is_upheld(decision) else known.category_id
+    return None if known is None else known.category_id
 
 
 def _given(decision: Decision) -> Given:
     if decision.category_id is None:
         raise ValueError(f"Decision {decision.pk} is no answer.")
-    return Given(decision.moderator_id, decision.category_id, decision.is_bulk)
+    return Given(decision.moderator_id, decision.category_id)
 
 
 def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:

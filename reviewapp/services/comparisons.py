@@ -4,17 +4,14 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from reviewapp.choices import ComparisonKind, WatchStream
-from reviewapp.domain.carelessness import Capital, Watch, without_answer
+from reviewapp.domain.carelessness import Capital, Watch
 from reviewapp.domain.comparisons import GRACE, Alarm, Ledger, Line, comparisons_of
 from reviewapp.models import (
     Category,
     ComparisonCursor,
     ComparisonTally,
-    Decision,
-    GoldComparison,
     ModeratorAlarm,
     ModeratorWatch,
     User,
@@ -31,7 +28,8 @@ def book_comparisons(*, now: datetime, most: int = BATCH) -> int | None:
 
     Repeating it is harmless: the cursor is locked and moves in the same transaction.
     """
-    cursor = _lock_cursor()
+    ComparisonCursor.objects.get_or_create(pk=1)
+    cursor = ComparisonCursor.objects.select_for_update().get(pk=1)
     facts, last = settled_after(last=cursor.last_decision, until=now - GRACE, most=most)
     if last is None:
         return None
@@ -52,66 +50,16 @@ def close_alarm(*, alarm: ModeratorAlarm, by: User, comment: str, now: datetime)
     return bool(open_one.update(closed_at=now, closed_by=by, comment=comment))
 
 
-@transaction.atomic
-def withdraw_comparison(*, decision: Decision, now: datetime) -> bool:
-    """Take the comparison of a known answer out again, because a lead has upheld the dispute.
-
-    Tally, record and watch are as if it had not been asked, or kinder. Waits for a booking under
-    way. False when it has not been booked (then it never will be) or is out already.
-    """
-    _lock_cursor()
-    row = GoldComparison.objects.filter(decision=decision, withdrawn_at=None).first()
-    if row is None:
-        return False
-    row.withdrawn_at = now
-    row.save(update_fields=["withdrawn_at"])
-    ComparisonTally.objects.filter(
-        moderator=decision.moderator_id, kind=ComparisonKind.GOLD, category=row.category_id
-    ).update(seen=F("seen") - 1, off=F("off") - int(row.is_off))
-    watch = ModeratorWatch.objects.filter(
-        moderator=decision.moderator_id, since__lte=row.booked_at
-    ).first()
-    if watch is not None:
-        _take_out(row, watch)
-    return True
-
-
-def _lock_cursor() -> ComparisonCursor:
-    """Let one booking or withdrawal at a time change tallies and watches."""
-    ComparisonCursor.objects.get_or_create(pk=1)
-    return ComparisonCursor.objects.select_for_update().get(pk=1)
-
-
-def _take_out(row: GoldComparison, watch: ModeratorWatch) -> None:
-    kind = ComparisonKind.GOLD
-    kinder = without_answer(_watch_of(watch), kind=kind, factor=row.factor)
-    watch.streams = _streams(kinder)
-    line = watch.record.get(kind.value)
-    if line is not None and row.tolerated:
-        watch.record[kind.value] = {
-            "seen": line["seen"] - 1,
-            "off": line["off"] - row.is_off,
-            "tolerated": max(0.0, line["tolerated"] - row.tolerated),
-        }
-    watch.save(update_fields=["streams", "record"])
-
-
 def _load_ledger() -> Ledger:
     ledger = Ledger(Category.objects.filter(is_active=True).count() or 1, all_tallies())
     for row in ModeratorWatch.objects.all():
-        ledger.watches[row.moderator_id] = _watch_of(row)
+        ledger.watches[row.moderator_id] = Watch(
+            {stream: Capital(**row.streams[stream]) for stream in WatchStream}
+        )
         ledger.records[row.moderator_id] = {
             ComparisonKind(kind): Line(**line) for kind, line in row.record.items()
         }
     return ledger
-
-
-def _watch_of(row: ModeratorWatch) -> Watch:
-    return Watch({stream: Capital(**row.streams[stream]) for stream in WatchStream})
-
-
-def _streams(watch: Watch) -> dict[str, dict[str, float]]:
-    return {stream.value: asdict(capital) for stream, capital in watch.streams.items()}
 
 
 def _save_ledger(ledger: Ledger, now: datetime) -> None:
@@ -130,17 +78,6 @@ def _save_ledger(ledger: Ledger, now: datetime) -> None:
         unique_fields=["moderator", "kind", "category"],
         update_fields=["seen", "off"],
     )
-    GoldComparison.objects.bulk_create(
-        GoldComparison(
-            decision_id=stake.decision,
-            category_id=stake.comparison.category,
-            is_off=stake.comparison.is_off,
-            factor=stake.factor,
-            tolerated=stake.bound,
-            booked_at=now,
-        )
-        for stake in ledger.stakes
-    )
     for who in {who for who, _kind, _category in ledger.changed} & ledger.watches.keys():
         _save_watch(who, ledger, now)
 
@@ -149,7 +86,9 @@ def _save_watch(who: int, ledger: Ledger, now: datetime) -> None:
     row, _created = ModeratorWatch.objects.get_or_create(moderator_id=who, defaults={"since": now})
     if who in ledger.restarted:
         row.since = now
-    row.streams = _streams(ledger.watches[who])
+    row.streams = {
+        stream.value: asdict(capital) for stream, capital in ledger.watches[who].streams.items()
+    }
     row.record = _as_json(ledger.records[who])
     row.save()
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +18,15 @@ from reviewapp.models import Product
 from reviewapp.selectors import seller as selectors
 from reviewapp.selectors.appeals import contestable
 from reviewapp.selectors.pages import CursorInvalid
+from reviewapp.selectors.review.taxonomy import guides
 from reviewapp.selectors.statements import history
 from reviewapp.selectors.tokens import tokens_of
 from reviewapp.services.catalog import IngestOutcome, ingest_product
+from reviewapp.services.suggestions import record_suggestion
 from reviewapp.services.tokens import issue_token, revoke_token
 from reviewapp.types import UserRequest
 from worker.tasks.classify import wake_workers
+from worker.tasks.previews import expect_previews
 
 _may_sell = permission_required("reviewapp.add_product", raise_exception=True)
 
@@ -211,10 +214,20 @@ def _ingest(
         return None
     if arrived.outcome != Outcome.UNCHANGED:
         wake_workers()
+    if given["suggested"] is not None:
+        record_suggestion(
+            product=arrived.product,
+            seller=request.user,
+            category=given["suggested"],
+            preview_id=given["preview"],
+            now=timezone.now(),
+        )
     return arrived
 
 
 def _form_page(
-    request: HttpRequest, template: str, form: ProductForm, context: dict[str, Any]
+    request: UserRequest, template: str, form: ProductForm, context: dict[str, Any]
 ) -> HttpResponse:
+    expect_previews()
+    context["guides"] = guides()
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)

@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import EstimateSource, Measured, ReviewReason
-from reviewapp.domain.costs import Costs
 from reviewapp.models import FamilyViews, QueueMeasure
 from reviewapp.selectors.measures import expected_cost_of
 from reviewapp.services.measures import count_view, measure_queue
@@ -20,12 +19,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LOW, APART = ReviewReason.LOW_CONFIDENCE, ReviewReason.DISAGREEMENT
-
-
-def expected(category, costs=None):
-    return expected_cost_of(
-        probability=0.5, category=category, reasons=[LOW], costs=costs or Costs()
-    )
 
 
 def decided(seconds, family, reasons, **more):
@@ -47,7 +40,7 @@ def test_the_pace_is_the_median_of_the_reason_in_the_family():
 
     measure_queue(now=NOW + DAY)
 
-    cost = expected(category)
+    cost = expected_cost_of(probability=0.5, category=category, reasons=[LOW])
     assert (cost.seconds.value, cost.seconds.count) == (14.0, 21)
     overall = QueueMeasure.objects.get(kind=Measured.SECONDS, family=None, reason="")
     assert overall.count == 21
@@ -61,7 +54,7 @@ def test_another_family_goes_by_the_reason_alone_until_it_has_its_own():
 
     measure_queue(now=NOW + DAY)
 
-    cost = expected(other)
+    cost = expected_cost_of(probability=0.5, category=other, reasons=[LOW])
     assert cost.seconds.value == 30.0
 
 
@@ -75,20 +68,17 @@ def test_views_are_counted_by_family_and_day_and_averaged_over_whole_days():
     measure_queue(now=NOW + 2 * DAY)
 
     assert FamilyViews.objects.count() == 3
-    cost = expected(category)
+    cost = expected_cost_of(probability=0.5, category=category, reasons=[LOW])
     # 30 views in two whole days, of two products.
     assert (cost.views.value, cost.views.count) == (7.5, 30)
 
 
-def test_a_category_whose_wrong_listings_cost_more_comes_first():
-    category = CategoryFactory()
-    costs = Costs(wrong=0.5, by_category={category.code: 2.0})
+def test_a_category_may_cost_more_than_another():
+    cost = expected_cost_of(
+        probability=0.5, category=CategoryFactory(wrong_cost=4.0), reasons=[LOW]
+    )
 
-    dear = expected(category, costs=costs)
-    usual = expected(CategoryFactory(), costs=costs)
-
-    assert (dear.cost, usual.cost) == (4.0, 1.0)
-    assert dear.priority > usual.priority
+    assert cost.cost == 4.0
 
 
 def test_measuring_again_forgets_what_is_gone():
@@ -100,5 +90,5 @@ def test_measuring_again_forgets_what_is_gone():
     measure_queue(now=NOW + 60 * DAY)
 
     assert not QueueMeasure.objects.exists()
-    cost = expected(category)
+    cost = expected_cost_of(probability=0.5, category=category, reasons=[LOW])
     assert cost.views.source == EstimateSource.PRIOR

@@ -20,6 +20,7 @@ from reviewapp.services import predictions
 from reviewapp.services.predictions import Claim
 from worker import inference
 from worker.app import app
+from worker.tasks import previews
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 BUDGET_SECONDS = 5.0
 # Small first, so that a single product or the head of a backlog is through at once.
 _FIRST_BATCH = 8
+# At most this many while sellers write: with the models on one processor thread about a second.
+_BATCH_BESIDE_PREVIEWS = 8
 # While a message is on its way a second one would only find nothing to do. Should the first get
 # lost, the key ends soon.
 _WAKE_KEY = "classify:awake"
@@ -74,8 +77,10 @@ def drain() -> None:
     except inference.ModelUnusable as problem:
         logger.warning("Products wait: %s", problem)
         return
+    previews.answer_some(model, at_most=previews.BETWEEN_BATCHES)
     for claims in _batches(time.monotonic() + BUDGET_SECONDS):
         _classify(model, claims)
+        previews.answer_some(model, at_most=previews.BETWEEN_BATCHES)
 
 
 def _batches(deadline: float) -> Iterator[list[Claim]]:
@@ -98,7 +103,13 @@ def _batches(deadline: float) -> Iterator[list[Claim]]:
         if time.monotonic() >= deadline:
             _wake()
             return
-        size = min(2 * size, settings.CLASSIFY_BATCH)
+        size = min(2 * size, _largest_batch())
+
+
+def _largest_batch() -> int:
+    if previews.are_expected():
+        return min(_BATCH_BESIDE_PREVIEWS, settings.CLASSIFY_BATCH)
+    return settings.CLASSIFY_BATCH
 
 
 def _classify(model: inference.Model, claims: list[Claim]) -> None:

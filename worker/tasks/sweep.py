@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 from django.core.cache import cache
@@ -13,11 +12,11 @@ from reviewapp.models import DatasetExport, DatasetSnapshot
 from reviewapp.selectors import imports, model_versions
 from reviewapp.selectors.exports import stranded
 from reviewapp.selectors.predictions import is_work_waiting
+from reviewapp.selectors.previews import are_previews_waiting
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import (
     checks,
     explanations,
-    groups,
     measures,
     predictions,
     report_cases,
@@ -26,9 +25,10 @@ from reviewapp.services import (
 )
 from reviewapp.services.mail import forget_mail
 from reviewapp.services.networks import forget_networks
+from reviewapp.services.previews import forget_previews
 from worker import inference
 from worker.app import app
-from worker.tasks import classify
+from worker.tasks import classify, previews
 from worker.tasks.exports import wake_exports
 from worker.tasks.imports import wake_import
 from worker.tasks.snapshots import wake_snapshots
@@ -37,8 +37,6 @@ from worker.tasks.snapshots import wake_snapshots
 # sweeps; should Redis lose it, the wait begins again.
 _UNUSABLE_KEY = "model:unusable-since"
 _UNUSABLE_SECONDS = 24 * 3600
-# Of a minute, so that what people wait for comes in between; a batch locks its rows for a moment.
-_GROUPING_SECONDS, _GROUPED = 10.0, 100
 
 
 @app.task
@@ -52,6 +50,8 @@ def sweep_requests() -> None:
         _give_up_waiting(str(problem), now)
         return
     _end_wait()
+    if are_previews_waiting():
+        previews.wake_now()
     if is_work_waiting():
         classify.wake_now()
 
@@ -121,6 +121,7 @@ def sweep_reports() -> None:
 def forget_heartbeats() -> None:
     workers.forget_silent(now=timezone.now())
     explanations.forget_old(now=timezone.now())
+    forget_previews(now=timezone.now())
     checks.withdraw_forgotten(now=timezone.now())
 
 
@@ -128,11 +129,3 @@ def forget_heartbeats() -> None:
 def measure_queue() -> None:
     """Measure anew what the priorities of coming items are made of."""
     measures.measure_queue(now=timezone.now())
-
-
-@app.task
-def group_older_products() -> None:
-    """Find the near-duplicate groups of products that arrived before there were any; once."""
-    deadline = time.monotonic() + _GROUPING_SECONDS
-    while time.monotonic() < deadline and groups.group_older(now=timezone.now(), most=_GROUPED):
-        pass

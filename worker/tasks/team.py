@@ -11,12 +11,12 @@ from reviewapp.choices import MeasureKind
 from reviewapp.domain.agreement import krippendorff_alpha
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.team import Measured, from_tallies
-from reviewapp.selectors.comparisons import Known, Pair, double_labelled, known_answered
+from reviewapp.selectors.comparisons import Pair, double_labelled
 from reviewapp.selectors.team import all_tallies, is_measuring_due
 from reviewapp.services.comparisons import book_comparisons
 from reviewapp.services.team import store_measures
 from worker.app import app
-from worker.competence import BlindAnswer, KnownAnswered, competence
+from worker.competence import BlindAnswer, competence
 
 # Per run; the next one, a minute later, goes on where this one stopped.
 _BUDGET_SECONDS = 20.0
@@ -39,8 +39,7 @@ def measure() -> None:
     if not is_measuring_due():
         return
     pairs = double_labelled(most=_MOST_PAIRS)
-    known = known_answered(most=_MOST_PAIRS)
-    measured = [*from_tallies(all_tallies()), *_alphas(pairs), *_competences(pairs, known)]
+    measured = [*from_tallies(all_tallies()), *_alphas(pairs), *_competences(pairs)]
     store_measures(measured=measured, now=now)
 
 
@@ -54,7 +53,7 @@ def _alphas(pairs: list[Pair]) -> Iterator[Measured]:
         yield Measured(MeasureKind.ALPHA, None, category, held, interval)
 
 
-def _competences(pairs: list[Pair], known: list[Known]) -> Iterator[Measured]:
+def _competences(pairs: list[Pair]) -> Iterator[Measured]:
     answers = [
         BlindAnswer(pair.product, given.moderator, given.category)
         for pair in pairs
@@ -62,9 +61,7 @@ def _competences(pairs: list[Pair], known: list[Known]) -> Iterator[Measured]:
     ]
     beliefs = {pair.product: pair.beliefs for pair in pairs}
     categories = sorted({answer.code for answer in answers} | _believed(pairs))
-    settled = [KnownAnswered(k.given.moderator, k.given.category, k.truth) for k in known]
-    found = competence(answers, beliefs, categories, settled)
-    for (person, category), interval in found.items():
+    for (person, category), interval in competence(answers, beliefs, categories).items():
         yield _of_person(person, category, interval)
 
 

@@ -66,7 +66,10 @@ class ProductInputSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         default=None,
-        help_text="A category code of the taxonomy, if the seller claims one.",
+        help_text=(
+            "A category code of the taxonomy, if the seller claims one. Moderators see it as the"
+            " seller's word; it decides nothing."
+        ),
     )
     image = PictureField(required=False, allow_null=True)
 

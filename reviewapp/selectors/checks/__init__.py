@@ -4,9 +4,7 @@ from reviewapp.selectors.checks.known_answers import (
     Record,
     is_right_answer,
     is_second_look,
-    is_upheld,
     known_answers_of,
-    known_answers_of_all,
     missed,
     record_of,
 )
@@ -15,9 +13,7 @@ __all__ = [
     "Record",
     "is_right_answer",
     "is_second_look",
-    "is_upheld",
     "known_answers_of",
-    "known_answers_of_all",
     "missed",
     "record_of",
 ]

@@ -35,13 +35,9 @@ def is_second_look() -> Exists:
 
 def known_answers_of(*, moderator: User) -> QuerySet[Decision]:
     """The moderator's first answers to known answers, newest first, undone ones among them."""
-    return known_answers_of_all().filter(moderator=moderator)
-
-
-def known_answers_of_all() -> QuerySet[Decision]:
-    """Everybody's first answers to known answers, newest first, undone ones among them."""
     return (
         Decision.objects.filter(
+            moderator=moderator,
             # Named again for the index, which holds nothing else.
             reasons__contains=[ReviewReason.GOLD],
             item__known_answer__isnull=False,
@@ -79,19 +75,10 @@ def is_right_answer(decision: Decision) -> bool | None:
     ruling = getattr(dispute, "adjudication", None)
     if ruling is None:
         return None if dispute.closed_at is None else False
-    if not is_upheld(decision):
+    is_same = ruling.decision.category_id == known.category_id
+    if not is_dispute_upheld(AdjudicationCause(ruling.cause), is_same_category=is_same):
         return False
     return True if ruling.decision.category_id == decision.category_id else None
-
-
-def is_upheld(decision: Decision) -> bool:
-    """Say whether a lead has found that this answer to a known answer was rightly disputed."""
-    known = decision.item.known_answer
-    ruling = getattr(getattr(decision, "disagreement", None), "adjudication", None)
-    if known is None or ruling is None:
-        return False
-    is_same = ruling.decision.category_id == known.category_id
-    return is_dispute_upheld(AdjudicationCause(ruling.cause), is_same_category=is_same)
 
 
 def missed(*, moderator: User) -> QuerySet[Decision]:

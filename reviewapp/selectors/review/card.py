@@ -23,7 +23,6 @@ from reviewapp.models import (
     Prediction,
     Product,
     ReviewItem,
-    SellerSuggestion,
     User,
 )
 from reviewapp.selectors.appeals import open_appeal
@@ -31,7 +30,7 @@ from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
 from reviewapp.selectors.review.bulk import near_duplicates
 from reviewapp.selectors.review.queue import in_queue
 from reviewapp.selectors.review.urgency import Urgency, urgency
-from reviewapp.selectors.suggestions import suggestion_for
+from reviewapp.selectors.suggestions import SellerSays, seller_says
 
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
@@ -72,7 +71,7 @@ class Card:
     urgency: Urgency | None = None
     near_duplicates: int = 0
     appeal: Appeal | None = None
-    seller_says: SellerSuggestion | None = None
+    seller_says: SellerSays | None = None
 
     @property
     def by_member(self) -> dict[str, Prediction]:
@@ -129,7 +128,7 @@ def card(*, item_id: int) -> Card:
         urgency=None if is_check else urgency(item),
         near_duplicates=near_duplicates(item),
         appeal=open_appeal(item),
-        seller_says=None if is_check else suggestion_for(item.product),
+        seller_says=None if is_check else seller_says(item.product),
     )
 
 

@@ -32,8 +32,7 @@ def work(request: UserRequest) -> HttpResponse:
         ],
         "limit": settings.REVIEW_UNDO_LIMIT,
         "measures": team.overall(moderator=moderator, kinds=team.OF_A_PERSON),
-        "kinds": team.IN_TABLES,
-        "categories": team.by_category(moderator=moderator, kinds=team.IN_TABLES),
+        "categories": team.by_category(moderator=moderator, kinds=team.OF_A_PERSON),
         "confused": selectors.often_confused(moderator=moderator),
         "asked": selectors.asked_leads(moderator=moderator),
     }

@@ -66,6 +66,8 @@ class Combobox {
       const item = event.target.closest("[data-index]");
       if (item) this.choose(this.shown[Number(item.dataset.index)]);
     });
+    // Others may set the value: they fire the event as a person's choice does.
+    this.select.addEventListener("change", () => this.showChosen());
     this.select.form?.addEventListener("reset", () => setTimeout(() => this.showChosen()));
   }
 
