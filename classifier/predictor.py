@@ -17,6 +17,7 @@ from classifier.ensemble import Outcome
 from classifier.types import (
     Absence,
     Attribution,
+    Distribution,
     LabelScore,
     Member,
     MemberAnswer,
@@ -65,8 +66,20 @@ class Predictor:
         One bad product never fails the others: a picture that cannot be read leaves CNN without
         an answer, a product without any usable input leaves FUSION without one, with the reason.
         """
-        if not products:
-            return []
+        return self._results(products, *self._outcomes(products)) if products else []
+
+    def distributions(self, products: Sequence[ProductInput]) -> dict[Member, Distribution]:
+        """Return every member's and FUSION's whole distribution for the products, in order."""
+        _encoded, outcomes, times = self._outcomes(products)
+        return {
+            member: Distribution(np.exp(one.log_proba), one.known, times[member])
+            for member, one in outcomes.items()
+        }
+
+    def _outcomes(
+        self, products: Sequence[ProductInput]
+    ) -> tuple[Encoded, dict[Member, Outcome], dict[Member, Floats]]:
+        """Return what the encoders made of the products, the answers, and milliseconds of each."""
         encoded = encode_products(products, self._encoders)
         outcomes: dict[Member, Outcome] = {}
         times: dict[Member, Floats] = {}
@@ -80,7 +93,7 @@ class Predictor:
         own = _elapsed(started) / len(products)
         # FUSION needs every member, so its time is theirs and its own.
         times[Member.FUSION] = sum(times.values(), np.full(len(products), own))
-        return self._results(products, encoded, outcomes, times)
+        return encoded, outcomes, times
 
     def explain(self, product: ProductInput) -> Attribution | None:
         """Return what moved FUSION; None when it has no answer. As dear as 100 products."""

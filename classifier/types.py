@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from classifier.arrays import Bools, Floats
+
 
 class Member(StrEnum):
     """One model inside the fusion, or the fusion itself."""
@@ -79,6 +81,19 @@ class PredictionResult:
     @property
     def fusion(self) -> MemberAnswer:
         return self.answers[Member.FUSION]
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One member's calibrated answers for N products, whole instead of the first five.
+
+    proba: (N, K), columns in the order of the model's labels; known: (N,), whether the member had
+    its input; latency_ms: (N,), as in MemberAnswer
+    """
+
+    proba: Floats
+    known: Bools
+    latency_ms: Floats
 
 
 @dataclass(frozen=True, slots=True)

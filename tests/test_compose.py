@@ -14,7 +14,7 @@ from reviewapp.supervisor.processes import programs
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = ROOT / "docker-compose.yml"
-PROGRAMS = {"web", "worker-inference", "worker-default", "beat"}
+PROGRAMS = {"web", "worker-inference", "worker-default", "worker-evaluation", "beat"}
 ONCE = {"migrate", "seed", "train"}
 
 

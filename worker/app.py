@@ -55,13 +55,14 @@ app.conf.update(
     task_acks_late=True,
     worker_prefetch_multiplier=1,
     task_default_queue="default",
-    task_queues=[KombuQueue(name) for name in ("inference", "default", "training")],
+    task_queues=[KombuQueue(name) for name in ("inference", "default", "training", "evaluation")],
     task_routes={
         "worker.tasks.classify.*": {"queue": "inference"},
         "worker.tasks.previews.*": {"queue": "inference"},
         # After all classification: on Redis 0 comes first and 9 last.
         "worker.tasks.explain.*": {"queue": "inference", "priority": 6},
         "worker.tasks.embed.*": {"queue": "inference", "priority": 9},
+        "worker.tasks.evaluate.*": {"queue": "evaluation"},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
     },

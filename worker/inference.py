@@ -17,7 +17,7 @@ from django.conf import settings
 from PIL import Image
 
 from classifier.errors import ArtifactInvalid, ClassifierError
-from classifier.types import Attribution, PredictionResult, ProductInput
+from classifier.types import Attribution, Distribution, Member, PredictionResult, ProductInput
 from reviewapp.choices import Queue
 from reviewapp.models import ModelVersion
 from reviewapp.selectors import model_versions
@@ -43,6 +43,8 @@ class Predictor(Protocol):
     manifest_sha256: str
 
     def predict(self, products: list[ProductInput]) -> list[PredictionResult]: ...
+
+    def distributions(self, products: list[ProductInput]) -> dict[Member, Distribution]: ...
 
     def explain(self, product: ProductInput) -> Attribution | None: ...
 
@@ -95,7 +97,7 @@ def forget() -> None:
 def _load(version: ModelVersion) -> Model:
     started = time.monotonic()
     try:
-        predictor = _ready_predictor(version)
+        predictor = ready_predictor(version)
     except (ClassifierError, OSError) as error:
         logger.exception("Model %s cannot be loaded", version.name)
         return _refuse(version, f"Model {version.name} cannot be used: {error}")
@@ -110,7 +112,7 @@ def _load(version: ModelVersion) -> Model:
     return _state.model
 
 
-def _ready_predictor(version: ModelVersion) -> Predictor:
+def ready_predictor(version: ModelVersion) -> Predictor:
     """Load the artifact, compare it with its row and try it out once."""
     predictor: Predictor = _predictor_class().load(
         model_versions.artifact_path(version), settings.BACKBONES_ROOT, threads=_THREADS

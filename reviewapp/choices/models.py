@@ -85,3 +85,21 @@ class MeasureKind(TextChoices):
     ANCHORING = "anchoring", _("Anchoring gap")
     COMPETENCE = "competence", _("Competence")
     GOLD = "gold", _("Known answers right")
+
+
+class GateTest(TextChoices):
+    """What a candidate must show before it may take the champion's place."""
+
+    MACRO_F1 = "macro_f1", _("Macro F1 not worse")
+    COST = "cost", _("Costs less")
+    CATEGORIES = "categories", _("No category much worse")
+    NEGATIVE_FLIPS = "negative_flips", _("Few right answers lost")
+    CALIBRATION = "calibration", _("Confidences hold")
+    LATENCY = "latency", _("Quick enough")
+    FAIRNESS = "fairness", _("Fair to all groups")
+
+
+class GateVerdict(TextChoices):
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Failed")
+    NOT_JUDGED = "not_judged", _("Not judged: too few products")

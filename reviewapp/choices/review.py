@@ -64,6 +64,7 @@ class Queue(TextChoices):
     INFERENCE = "inference", _("Classification")
     DEFAULT = "default", _("Imports, exports and upkeep")
     TRAINING = "training", _("Training")
+    EVALUATION = "evaluation", _("Evaluation")
 
 
 class LabelSource(TextChoices):

@@ -111,7 +111,7 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
     accepted, wrong = int(listed.sum()), int((listed & ~sample.is_right).sum())
     coverage = share(accepted, len(sample))
     reviews = arrivals * (1 - coverage.value + policy.audit_rate * coverage.value)
-    paid = _paid(sample, listed, policy, costs, (~sample.is_right).astype(float))
+    spent = paid(sample, listed, policy, costs, (~sample.is_right).astype(float))
     return Effect(
         coverage=coverage,
         error=share(wrong, accepted) if accepted else None,
@@ -120,7 +120,7 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
         wrong=wrong,
         reviews=reviews,
         hours=reviews * costs.review_seconds / 3600,
-        money=_scaled(_mean(paid), arrivals),
+        money=_scaled(_mean(spent), arrivals),
         predicted=_predicted(sample, listed, policy, costs, arrivals),
     )
 
@@ -197,8 +197,8 @@ def curve(
     return [(at, effect(sample, flat(policy, at), costs, arrivals)) for at in thresholds]
 
 
-def _paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
-    """Cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
+def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
+    """Return the cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
     damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
     review = costs.review + costs.moderator_error * damage
     # An audit is work, but no wait: the product stays listed.
@@ -211,7 +211,7 @@ def _predicted(
 ) -> Interval:
     """Where the cost of a sample of this size should lie if the confidences are calibrated."""
     doubt = 1 - sample.confidence
-    mean = float(_paid(sample, listed, policy, costs, doubt).mean())
+    mean = float(paid(sample, listed, policy, costs, doubt).mean())
     damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
     spread = math.sqrt(float((np.where(listed, damage**2 * doubt * (1 - doubt), 0)).sum()))
     half = Z_95 * spread / len(sample)

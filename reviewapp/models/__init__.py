@@ -11,6 +11,7 @@ from reviewapp.models.catalog import (
     ProductImage,
 )
 from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
+from reviewapp.models.evaluations import Evaluation, GateReport
 from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
 from reviewapp.models.guidance import Explanation, ProductEmbedding
@@ -58,9 +59,11 @@ __all__ = [
     "DatasetSnapshot",
     "Decision",
     "Disagreement",
+    "Evaluation",
     "Explanation",
     "FamilyViews",
     "FeedbackLabel",
+    "GateReport",
     "HeldOutAnswers",
     "KnownAnswer",
     "LabelImport",

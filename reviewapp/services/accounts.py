@@ -23,6 +23,7 @@ _ADMIN = (
     "change_reportring",
     "add_reportpolicy",
     "view_modelversion",
+    "add_evaluation",
     "add_routingpolicy",
     "view_routingpolicy",
 )

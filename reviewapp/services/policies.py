@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from reviewapp.domain.costs import Costs
+from reviewapp.domain.policy_effect import Promise, Sample, certified
 from reviewapp.domain.routing import Policy
 from reviewapp.models import RoutingPolicy, User
 
@@ -75,6 +76,24 @@ def set_policy(
 def draft(policy: RoutingPolicy, changes: Mapping[str, Any]) -> RoutingPolicy:
     """Return an unsaved version with `changes` to the numbers of `policy`, to look at its effect."""
     return RoutingPolicy(**{name: getattr(policy, name) for name in NUMBERS} | dict(changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Recertified:
+    """The rules to list by with a model's own answers, and what is promised of them."""
+
+    rules: Policy
+    promise: Promise
+
+
+def recertified(*, sample: Sample, policy: RoutingPolicy) -> Recertified:
+    """Return the rules of `policy`, made stricter until its target is certified on `sample`.
+
+    Where nothing can be promised they stay as they are.
+    """
+    base = rules(policy)
+    promise = certified(sample, base, policy.target_error)
+    return Recertified(promise.policy or base, promise)
 
 
 def _lock_policies() -> None:

@@ -176,6 +176,8 @@ REVIEW_KNOWN_ANSWER_FLOOR = env.share("REVIEW_KNOWN_ANSWER_FLOOR", 0.01)
 CLASSIFY_LEASE_SECONDS = env.integer("CLASSIFY_LEASE_SECONDS", 120)
 CLASSIFY_MAX_ATTEMPTS = env.integer("CLASSIFY_MAX_ATTEMPTS", 3)
 CLASSIFY_BATCH = env.integer("CLASSIFY_BATCH", 64)
+# What FUSION may take for one product before a candidate is refused as too slow.
+LATENCY_BUDGET_MS = env.number("LATENCY_BUDGET_MS", 500.0)
 # Without a usable model products wait this long, then go to review.
 MODEL_WAIT_SECONDS = env.integer("MODEL_WAIT_SECONDS", 600)
 # Another Predictor class, "module:Class", for tests of the worker; production refuses it.

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import TextIO
 
 _FILE_BYTES = 5 * 2**20
-_COLOURS = {"web": 36, "beat": 35, "worker-default": 33, "worker-inference": 32}
+_COLOURS = {
+    "web": 36,
+    "beat": 35,
+    "worker-default": 33,
+    "worker-inference": 32,
+    "worker-evaluation": 34,
+}
 _BAR_WIDTH = 24
 _QUIET_SECONDS = 10.0  # between progress lines where they cannot be drawn over each other
 
@@ -46,7 +52,7 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         """Show one line of a program's output under its name."""
-        prefix = f"{name:<16} | "
+        prefix = f"{name:<17} | "
         if self._terminal:
             prefix = f"\033[{_COLOURS.get(name, 37)}m{prefix}\033[0m"
         self.say(prefix + text)

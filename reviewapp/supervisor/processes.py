@@ -36,7 +36,7 @@ class Program:
 
 def programs() -> dict[str, Program]:
     """Return all programs by name, in the order in which they start."""
-    all_programs = (_web(), _beat(), _default_worker(), _inference_worker())
+    all_programs = (_web(), _beat(), _default_worker(), _inference_worker(), _evaluation_worker())
     return {program.name: program for program in all_programs}
 
 
@@ -120,6 +120,11 @@ def _default_worker() -> Program:
 
 def _inference_worker() -> Program:
     return _worker("inference", "inference", inference_processes(), _ONE_THREAD)
+
+
+def _evaluation_worker() -> Program:
+    # One: it holds a model of its own, and loads it only when there is something to measure.
+    return _worker("evaluation", "evaluation", 1, _ONE_THREAD)
 
 
 def _beat() -> Program:

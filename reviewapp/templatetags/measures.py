@@ -53,13 +53,14 @@ def _plain(value: float) -> str:
     return str(format_decimal(value, "0.00", _locale()))
 
 
-def _points(value: float) -> str:
+@register.filter
+def points(value: float) -> str:
     """Write a difference of shares in percentage points, with its sign."""
     number = format_decimal(value * 100, "+0.0;−0.0", _locale())
     return _("%(number)s pts") % {"number": number}
 
 
-_WRITTEN = {MeasureKind.ALPHA: _plain, MeasureKind.ANCHORING: _points}
+_WRITTEN = {MeasureKind.ALPHA: _plain, MeasureKind.ANCHORING: points}
 
 
 @register.filter

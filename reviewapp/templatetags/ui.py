@@ -46,6 +46,8 @@ _STATES = {
     "upheld": ("success", "check"),
     "champion": ("success", "check"),
     "failed": ("danger", "alert"),
+    "passed": ("success", "check"),
+    "not_judged": ("warning", "eye-off"),
     "refused": ("danger", "ban"),
     # Why a product is in review
     "low_confidence": ("warning", "chart"),

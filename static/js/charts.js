@@ -25,7 +25,10 @@ function draw(figure) {
 // A click on a point leads to what stands behind it.
 function follow(event) {
   const [point] = event.points;
-  const link = point.data.customdata?.[point.pointIndex ?? point.pointNumber];
+  const at = point.pointIndex ?? point.pointNumber;
+  const links = point.data.customdata;
+  // A cell of a heat map has a row and a column.
+  const link = Array.isArray(at) ? links?.[at[0]]?.[at[1]] : links?.[at];
   if (typeof link === "string" && link.startsWith("/")) window.location.assign(link);
 }
 
@@ -33,7 +36,7 @@ function traces(series) {
   const colour = cssColour(`--${series.tone ?? "accent"}`);
   const common = { name: series.name, x: series.x, y: series.y, customdata: series.links, yaxis: series.axis };
   if (series.kind === "heatmap") {
-    return [{ ...common, type: "heatmap", z: series.z, colorscale: [[0, cssColour("--surface-2")], [1, colour]] }];
+    return [{ ...common, type: "heatmap", z: series.z, zmin: 0, xgap: 1, ygap: 1, colorscale: [[0, cssColour("--surface-2")], [1, colour]], hovertemplate: series.hover }];
   }
   if (series.kind === "bar") return [{ ...common, type: "bar", marker: { color: colour } }];
   const line = { color: colour, width: 2.5, dash: DASHES[series.tone] ?? "solid" };
@@ -46,8 +49,14 @@ function band(series, colour) {
   const edge = { x: series.x, type: "scatter", mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
   return [
     { ...edge, y: series.low },
-    { ...edge, y: series.high, fill: "tonexty", fillcolor: colour, opacity: 0.2 },
+    { ...edge, y: series.high, fill: "tonexty", fillcolor: translucent(colour) },
   ];
+}
+
+// plotly.js knows no color-mix(); the browser gives a colour as rgb(...) or with an alpha of its own.
+function translucent(colour) {
+  const [red, green, blue] = colour.match(/[\d.]+/g) ?? [0, 0, 0];
+  return `rgba(${red}, ${green}, ${blue}, 0.18)`;
 }
 
 function layout(chart) {

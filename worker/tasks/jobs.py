@@ -32,12 +32,13 @@ def wake(task: Task[Any, Any], job_id: int) -> None:
 
     Never raises when the broker is down: the row stays, and the sweeper finds it.
     """
-    transaction.on_commit(partial(_send, task, job_id), robust=True)
+    transaction.on_commit(partial(send, task, job_id), robust=True)
 
 
-def _send(task: Task[Any, Any], job_id: int) -> None:
+def send(task: Task[Any, Any], *arguments: int) -> None:
+    """Send a message at once; never raises when the broker is down."""
     try:
-        task.apply_async((job_id,), retry=False)
+        task.apply_async(arguments, retry=False)
     except (BrokerError, RedisError, OSError) as error:
         logger.warning("No worker could be told of a job, the sweeper will: %s", error)
 

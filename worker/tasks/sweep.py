@@ -8,8 +8,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from reviewapp.choices import Queue
-from reviewapp.models import DatasetExport, DatasetSnapshot
-from reviewapp.selectors import imports, model_versions
+from reviewapp.models import DatasetExport, DatasetSnapshot, Evaluation
+from reviewapp.selectors import evaluations, imports, model_versions
 from reviewapp.selectors.exports import stranded
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.previews import are_previews_waiting
@@ -28,7 +28,8 @@ from reviewapp.services.networks import forget_networks
 from reviewapp.services.previews import forget_previews
 from worker import inference
 from worker.app import app
-from worker.tasks import classify, previews
+from worker.tasks import classify, jobs, previews
+from worker.tasks.evaluate import judge_gates, wake_evaluation
 from worker.tasks.exports import wake_exports
 from worker.tasks.imports import wake_import
 from worker.tasks.snapshots import wake_snapshots
@@ -105,6 +106,10 @@ def sweep_jobs() -> None:
         wake_exports(export_id)
     for import_id in imports.stranded(now=now):
         wake_import(import_id)
+    for evaluation_id in stranded(Evaluation, now=now):
+        wake_evaluation(evaluation_id)
+    if evaluations.open_gates():
+        jobs.send(judge_gates)
 
 
 @app.task

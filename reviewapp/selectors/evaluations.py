@@ -1,0 +1,85 @@
+"""Evaluations: what is measured of a version, and the answers behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db.models import QuerySet
+
+from reviewapp.choices import JobStatus, Split
+from reviewapp.domain.answers import AnswerSheet
+from reviewapp.domain.snapshots import SnapshotRow
+from reviewapp.models import DatasetSnapshot, Evaluation, GateReport, ModelVersion
+from reviewapp.selectors.snapshots import frozen_columns, frozen_rows
+
+
+def evaluations() -> QuerySet[Evaluation]:
+    """All evaluations, newest first, with version and snapshot."""
+    rows = Evaluation.objects.select_related("model_version", "snapshot", "requested_by")
+    return rows.defer("snapshot__manifest").order_by("-id")
+
+
+def finished(version: ModelVersion) -> QuerySet[Evaluation]:
+    """Return the finished evaluations of a version, newest first."""
+    return evaluations().filter(model_version=version, status=JobStatus.DONE)
+
+
+def gate_reports() -> QuerySet[GateReport]:
+    """All reports of the gate, newest first, with both versions."""
+    return GateReport.objects.select_related(
+        "candidate__model_version", "champion__model_version", "requested_by", "policy"
+    ).order_by("-id")
+
+
+def open_gates() -> list[int]:
+    """Return the reports whose two evaluations have ended, so that they can be judged."""
+    ended = (JobStatus.DONE, JobStatus.FAILED)
+    rows = GateReport.objects.filter(judged_at=None, candidate__status__in=ended)
+    return list(rows.filter(champion__status__in=ended).order_by("pk").values_list("pk", flat=True))
+
+
+def test_products(snapshot: DatasetSnapshot) -> int:
+    """Return how many rows of a finished snapshot lie in its test split."""
+    return sum(snapshot.manifest.get("splits", {}).get(Split.TEST, {}).values())
+
+
+def test_rows(snapshot: DatasetSnapshot) -> Iterator[SnapshotRow]:
+    """Yield the rows of the test split by product id, in constant memory.
+
+    Raises FileNotFoundError when the snapshot's file has been removed from the disk.
+    """
+    return (row for row in frozen_rows(snapshot) if row.split == Split.TEST)
+
+
+def products_by_seller(snapshot: DatasetSnapshot) -> Counter[str]:
+    """Return how many rows of the snapshot each source has."""
+    return Counter(source for (source,) in frozen_columns(snapshot, ("source",)))
+
+
+def answers_folder() -> Path:
+    return Path(settings.PRIVATE_ROOT) / "evaluations"
+
+
+def answers_path(evaluation_id: int) -> Path:
+    """Return where the answers of a finished evaluation lie."""
+    return answers_folder() / f"{evaluation_id}.npz"
+
+
+def chunk_path(evaluation_id: int, number: int) -> Path:
+    """Return where a running evaluation keeps its answers to one chunk of products."""
+    return answers_folder() / f"{evaluation_id}.{number:06d}.npz"
+
+
+def answer_sheet(evaluation: Evaluation) -> AnswerSheet:
+    """Return the answers of a finished evaluation. Raises FileNotFoundError when they are gone."""
+    return read_sheet(answers_path(evaluation.pk))
+
+
+def read_sheet(path: Path) -> AnswerSheet:
+    """Read a file of answers; nothing in it is ever run."""
+    with np.load(path, allow_pickle=False) as file:
+        return AnswerSheet.from_arrays(dict(file))

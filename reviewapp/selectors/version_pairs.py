@@ -1,0 +1,97 @@
+"""Two versions on the same test products: how they differ, and which products changed sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reviewapp.domain import paired
+from reviewapp.domain.paired import Difference, Pair
+from reviewapp.domain.policy_effect import Bools
+from reviewapp.models import Evaluation, Product
+from reviewapp.selectors.evaluations import answer_sheet
+
+_SEED: Final = 0
+# Resampling a large test set takes longer and is needed less.
+_MOST, _FEWEST, _PRODUCTS = 500, 100, 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryDifference:
+    code: int
+    name: str
+    products: int
+    f1: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class FlippedProduct:
+    """A product that one version has right and the other wrong; codes and confidences of both."""
+
+    product_id: int
+    product: Product | None
+    true: int
+    old: int
+    old_confidence: float
+    new: int
+    new_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPair:
+    """rates: by name of `paired.RATES`; categories: those that lost most first."""
+
+    both: Pair
+    rates: Mapping[str, Difference]
+    categories: list[CategoryDifference]
+
+    @property
+    def lost(self) -> int:
+        return int(self.both.negative_flips.sum())
+
+    @property
+    def won(self) -> int:
+        return int(self.both.positive_flips.sum())
+
+
+def version_pair(
+    old: Evaluation, new: Evaluation, member: str, names: Mapping[int, str]
+) -> VersionPair:
+    """Compare two finished evaluations by one member.
+
+    Raises paired.NotPaired for other products, KeyError when one version lacks the member,
+    FileNotFoundError when answers are gone.
+    """
+    both = paired.pair(answer_sheet(old), answer_sheet(new), member)
+    samples = min(_MOST, max(_FEWEST, _PRODUCTS // len(both)))
+    drawn = paired.resample(both, samples=samples, seed=_SEED)
+    categories = [
+        CategoryDifference(
+            int(code), names.get(int(code), ""), int(drawn.support[place]), drawn.category(place)
+        )
+        for place, code in enumerate(drawn.codes)
+        if drawn.support[place]
+    ]
+    rates = {rate: drawn.difference(rate) for rate in paired.RATES}
+    return VersionPair(both, rates, sorted(categories, key=lambda one: one.f1.value))
+
+
+def flipped_products(both: Pair, wanted: Bools, *, start: int, limit: int) -> list[FlippedProduct]:
+    """Return the products of the mask `wanted` (N,), from place `start` on; one query."""
+    rows = np.flatnonzero(wanted)[start : start + limit].tolist()
+    products = Product.objects.in_bulk(both.product[rows].tolist())
+    return [
+        FlippedProduct(
+            product_id=int(both.product[row]),
+            product=products.get(int(both.product[row])),
+            true=int(both.true[row]),
+            old=int(both.old.predicted[row]),
+            old_confidence=float(both.old.confidence[row]),
+            new=int(both.new.predicted[row]),
+            new_confidence=float(both.new.confidence[row]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,170 @@
+"""Evaluations: what is measured of each version, and two versions side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from reviewapp.choices import JobStatus, MemberChoice, Queue
+from reviewapp.forms.evaluations import EvaluationForm
+from reviewapp.models import Evaluation
+from reviewapp.selectors import evaluation_charts as charts
+from reviewapp.selectors import evaluation_pages as pages
+from reviewapp.selectors import evaluations as selectors
+from reviewapp.selectors import model_versions
+from reviewapp.selectors.workers import is_listening
+from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
+from reviewapp.types import UserRequest
+from worker.tasks.evaluate import wake_evaluation, wake_gate
+
+_SHOWN = 50
+_MOST_CONFUSED = 30
+
+may_look = permission_required("reviewapp.view_modelversion", raise_exception=True)
+
+
+@login_required
+@may_look
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: UserRequest) -> HttpResponse:
+    """All evaluations and judgements, and the form for the next one."""
+    form = EvaluationForm(request.POST or None)
+    if request.method == "POST":
+        if not request.user.has_perm("reviewapp.add_evaluation"):
+            raise PermissionDenied
+        if form.is_valid():
+            return _request(request, form)
+    context = {
+        "form": form,
+        "evaluations": selectors.evaluations()[:_SHOWN],
+        "reports": selectors.gate_reports()[:_SHOWN],
+        "is_worker_missing": not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
+    }
+    return render(request, "evaluations/index.html", context, status=422 if form.errors else 200)
+
+
+def _request(request: UserRequest, form: EvaluationForm) -> HttpResponse:
+    version, snapshot = form.cleaned_data["version"], form.cleaned_data["snapshot"]
+    champion = model_versions.champion()
+    asked: dict[str, Any] = {
+        "snapshot": snapshot,
+        "user": request.user,
+        "now": timezone.now(),
+    }
+    try:
+        if form.cleaned_data["is_judged"] and champion and champion != version:
+            report = request_gate(candidate=version, champion=champion, **asked)
+            wake_gate(report)
+            return redirect("models:gate", report.pk)
+        row = request_evaluation(version=version, **asked)
+    except EvaluationRefused:
+        messages.error(request, _("This snapshot has no test products to measure on."))
+        return redirect("models:evaluations")
+    wake_evaluation(row.pk)
+    return redirect("models:evaluation", row.pk)
+
+
+@login_required
+@may_look
+@require_GET
+def detail(request: UserRequest, evaluation_id: int) -> HttpResponse:
+    """One evaluation: all members, and one of them in detail (`?member=`)."""
+    row = get_object_or_404(selectors.evaluations(), pk=evaluation_id)
+    context: dict[str, Any] = {"evaluation": row}
+    if row.status == JobStatus.DONE:
+        context |= _numbers(row, _member(request, row))
+    else:
+        context["is_worker_missing"] = not is_listening(queue=Queue.EVALUATION, now=timezone.now())
+    return render(request, "evaluations/detail.html", context)
+
+
+@login_required
+@may_look
+@require_GET
+def state(request: UserRequest, evaluation_id: int) -> HttpResponse:
+    """The progress of an evaluation, as a fragment; the whole page once it has ended."""
+    row = get_object_or_404(selectors.evaluations(), pk=evaluation_id)
+    response = render(request, "evaluations/_state.html", {"evaluation": row})
+    if row.status == JobStatus.DONE:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@may_look
+@require_GET
+def products(request: UserRequest, evaluation_id: int) -> HttpResponse:
+    """The products of one cell of the confusion matrix (`?true=` and `?predicted=`)."""
+    row = get_object_or_404(selectors.evaluations(), pk=evaluation_id, status=JobStatus.DONE)
+    member = _member(request, row)
+    true, predicted = _code(request, "true"), _code(request, "predicted")
+    try:
+        sheet = selectors.answer_sheet(row)
+    except FileNotFoundError as error:
+        raise Http404(_("The stored answers are no longer there.")) from error
+    wanted = (sheet.true == true) & (sheet.members[member].predicted == predicted)
+    context = {
+        "evaluation": row,
+        "member": member,
+        "names": pages.category_names(),
+        "true": true,
+        "predicted": predicted,
+        "number": int(wanted.sum()),
+        "limit": _SHOWN,
+        "answered": pages.answered_products(sheet, member, wanted, start=0, limit=_SHOWN),
+    }
+    return render(request, "evaluations/products.html", context)
+
+
+def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
+    numbers, target = row.metrics["members"][member], row.metrics["target"]
+    names = pages.category_names()
+    link = f"{reverse('models:answers', args=[row.pk])}?member={member}"
+    members = pages.member_rows(row.metrics)
+    address = reverse("models:evaluation", args=[row.pk])
+    return {
+        "members": members,
+        "member": member,
+        "tabs": [
+            {
+                "url": f"{address}?member={one.member}",
+                "label": one.member.label,
+                "active": one.member == member,
+            }
+            for one in members
+        ],
+        "target": target,
+        "certified": numbers["certified"],
+        "latency": row.metrics["latency_ms"],
+        "categories": pages.category_rows(numbers, names),
+        "confused": pages.confusion_rows(numbers, names)[:_MOST_CONFUSED],
+        "slices": pages.slice_tables(numbers),
+        "link": link,
+        "reliability": charts.reliability_chart(numbers),
+        "curve": charts.risk_coverage_chart(numbers, target),
+        "confusion": charts.confusion_chart(numbers, link),
+    }
+
+
+def _member(request: UserRequest, row: Evaluation) -> MemberChoice:
+    wanted = request.GET.get("member", "")
+    known = row.metrics["members"]
+    if wanted in MemberChoice.values and known.get(wanted, {}).get("rows"):
+        return MemberChoice(wanted)
+    return MemberChoice.FUSION
+
+
+def _code(request: UserRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    if not text.isdecimal() or len(text) > 9:
+        raise Http404
+    return int(text)

@@ -1,0 +1,52 @@
+"""Snapshots with test products, and measured versions, for tests."""
+
+from reviewapp.choices import JobStatus
+from reviewapp.domain.evaluation import evaluation_metrics
+from reviewapp.models import DatasetSnapshot, Evaluation, SplitAssignment
+from reviewapp.services.evaluations import (
+    claim_evaluation,
+    finish_evaluation,
+    keep_chunk,
+    request_evaluation,
+)
+from tests.answer_sheets import sheet, world
+from tests.factories import CategoryFactory, ListedProductFactory
+from tests.labels import label, snapshot
+
+
+def snapshot_of_tests(now, products=6):
+    """A snapshot of which every product but one is a test product."""
+    CategoryFactory(code=10)
+    CategoryFactory(code=20)
+    for number in range(products + 1):
+        word = "twenty" if number % 2 else "ten"
+        product = ListedProductFactory(designation=f"{word} {number}")
+        label(now, code=20 if number % 2 else 10, product=product)
+        split = "test" if number < products else "train"
+        SplitAssignment.objects.create(product=product, split=split, assigned_at=now)
+    return snapshot(now)
+
+
+def bare_snapshot(now, products):
+    """A finished snapshot's row without a file, said to hold so many test products."""
+    return DatasetSnapshot.objects.create(
+        status=JobStatus.DONE,
+        digest="d" * 64,
+        file_sha256="f" * 64,
+        rows_total=products + 1,
+        manifest={"splits": {"test": {"10": products}, "train": {}, "validation": {}}},
+        created_at=now,
+        finished_at=now,
+    )
+
+
+def measured(version, snapshot_row, now, *, sharpness=3.0, products=1500, **columns):
+    """A finished evaluation with invented answers of the given quality."""
+    row = request_evaluation(version=version, snapshot=snapshot_row, user=None, now=now)
+    hold = claim_evaluation(evaluation_id=row.pk, now=now)
+    true, signal = world(products=products)
+    answers = sheet(true, signal, sharpness=sharpness, **columns)
+    keep_chunk(hold=hold, number=0, sheet=answers)
+    metrics = evaluation_metrics(answers, 0.02)
+    finish_evaluation(hold=hold, sheet=answers, metrics=metrics, now=now)
+    return Evaluation.objects.get(pk=row.pk)

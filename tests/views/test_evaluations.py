@@ -1,0 +1,168 @@
+import pytest
+from django.urls import reverse
+
+from reviewapp.models import Evaluation, GateReport
+from reviewapp.services.evaluations import judge, request_gate
+from tests.evaluation_world import bare_snapshot, measured
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ModelVersionFactory,
+    ModeratorFactory,
+    ProductFactory,
+)
+from worker.tasks import evaluate
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        evaluate.run_evaluation, "apply_async", lambda arguments, **_: sent.append(arguments[0])
+    )
+    monkeypatch.setattr(evaluate.judge_gates, "apply_async", lambda *_, **__: None)
+    return sent
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(language="en")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def pair(now):
+    """Champion and candidate, measured on the same invented products."""
+    for code in range(10, 100, 10):
+        CategoryFactory(code=code)
+    snapshot = bare_snapshot(now, products=400)
+    versions = (ChampionFactory(name="old-1"), ModelVersionFactory(name="new-1"))
+    return [
+        measured(version, snapshot, now, sharpness=sharpness, products=400)
+        for version, sharpness in zip(versions, (2.0, 2.6), strict=True)
+    ]
+
+
+def get(client, name, *args, **query):
+    return client.get(reverse(f"models:{name}", args=args), query)
+
+
+def test_moderators_do_not_see_models(client):
+    client.force_login(ModeratorFactory())
+
+    assert get(client, "evaluations").status_code == 403
+
+
+def test_an_admin_asks_for_a_judgement_and_workers_hear_of_both_versions(
+    client, admin, now, told, django_capture_on_commit_callbacks
+):
+    ChampionFactory()
+    candidate = ModelVersionFactory()
+    snapshot = bare_snapshot(now, products=400)
+    data = {"version": candidate.pk, "snapshot": snapshot.pk, "is_judged": "on"}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(reverse("models:evaluations"), data)
+
+    report = GateReport.objects.get()
+    assert response.url == reverse("models:gate", args=[report.pk])
+    assert sorted(told) == sorted(Evaluation.objects.values_list("pk", flat=True))
+    html = client.get(response.url).content.decode()
+    assert "Waiting for a worker" in html
+
+
+def test_measuring_alone_and_without_test_products(client, admin, now):
+    ChampionFactory()
+    version = ModelVersionFactory()
+    empty = bare_snapshot(now, products=0)
+    address = reverse("models:evaluations")
+
+    refused = client.post(address, {"version": version.pk, "snapshot": empty.pk}, follow=True)
+    invalid = client.post(address, {"version": "", "snapshot": empty.pk})
+
+    assert "no test products" in refused.content.decode()
+    assert invalid.status_code == 422
+
+
+def test_an_evaluation_shows_every_measure(client, admin, pair):
+    html = get(client, "evaluation", pair[0].pk).content.decode()
+
+    for text in (
+        "FUSION (both)",
+        "Calibration error",
+        "AURC",
+        "Do confidences hold?",
+        "By language",
+    ):
+        assert text in html
+    assert "confusion" in html
+    assert f"{reverse('models:answers', args=[pair[0].pk])}?member=fusion&amp;true=" in html
+
+
+def test_a_cell_of_the_confusion_matrix_leads_to_its_products(client, admin, pair):
+    true, predicted, number = next(
+        cell for cell in pair[0].metrics["members"]["fusion"]["confusion"] if cell[0] != cell[1]
+    )
+
+    html = get(client, "answers", pair[0].pk, true=true, predicted=predicted).content.decode()
+
+    assert html.count("deleted since") == number
+    assert get(client, "answers", pair[0].pk, true="x", predicted=1).status_code == 404
+
+
+def test_two_versions_stand_side_by_side_with_the_products_that_changed_sides(client, admin, pair):
+    old, new = pair
+    ProductFactory(pk=7, designation="Le produit numéro sept")
+
+    html = get(client, "comparison", old=old.pk, new=new.pk).content.decode()
+
+    for text in (
+        "new-1 against old-1",
+        "Right before, wrong now",
+        "Wrong before, right now",
+        "pts",
+    ):
+        assert text in html
+
+
+def test_versions_of_other_snapshots_cannot_be_compared(client, admin, pair, now):
+    other = bare_snapshot(now, products=400)
+    elsewhere = measured(ModelVersionFactory(), other, now, products=400)
+
+    html = get(client, "comparison", old=pair[0].pk, new=elsewhere.pk).content.decode()
+
+    assert "measured on the same snapshot" in html
+
+
+def test_the_judgement_shows_each_test_with_number_threshold_and_verdict(client, admin, pair, now):
+    old, new = pair
+    report = request_gate(
+        candidate=new.model_version,
+        champion=old.model_version,
+        snapshot=old.snapshot,
+        user=admin,
+        now=now,
+    )
+    judge(report_id=report.pk, now=now)
+
+    html = get(client, "gate", report.pk).content.decode()
+
+    for text in ("Macro F1 not worse", "above −0.3 pts", "p = 0.000", "≤ 1.5%", "≤ 500 ms"):
+        assert text in html
+    assert "champion:" in html
+    assert reverse("models:gate", args=[report.pk]) in get(client, "evaluations").content.decode()
+
+
+def test_the_list_takes_a_fixed_number_of_queries(
+    client, admin, now, django_assert_max_num_queries
+):
+    for _ in range(6):
+        snapshot = bare_snapshot(now, products=60)
+        measured(ModelVersionFactory(), snapshot, now, products=60)
+
+    with django_assert_max_num_queries(16):
+        get(client, "evaluations")
