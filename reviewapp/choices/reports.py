@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReportStatus(TextChoices):
-    OPEN = "open", _("Being looked at")
+    # Not "being looked at": most of these only collect, and no moderator has seen them yet.
+    OPEN = "open", _("Waiting for an answer")
     UPHELD = "upheld", _("Upheld: the category was wrong")
     DISMISSED = "dismissed", _("Dismissed: the category was right")
     EXPIRED = "expired", _("Closed without a look")

@@ -1,8 +1,8 @@
 """What buyers' reports of one product weigh together. Pure.
 
 A report weighs what its reporter's record supports: the mean of a Beta posterior over the share of
-his or her reports that moderators upheld, less one standard deviation. Few answers mean a wide
-posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
+his or her reports that moderators upheld, one for each seller, less one standard deviation. Few
+answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
 without a word. Reports from one network, and all reports by people without a record, have a common
 ceiling; `Rules.is_safe` keeps the second below the bar whatever the models say.
 """
@@ -61,10 +61,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One answered report of a reporter."""
+    """One answered report of a reporter. seller: whose product it was, None when nobody's"""
 
     is_upheld: bool
     age_days: float
+    seller: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,18 @@ class CaseScore:
 
 
 def record_of(outcomes: Iterable[Outcome], half_life_days: float) -> Record:
-    """Add up a reporter's outcomes, each halved in weight by `half_life_days`."""
+    """Add up a reporter's outcomes, each halved in weight by `half_life_days`.
+
+    Of the reports upheld about one seller's products only the newest counts: who sells wrongly
+    listed products could else make a record for a reporter of their own.
+    """
     sums = {True: 0.0, False: 0.0}
-    for outcome in outcomes:
+    sellers: set[int] = set()
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.age_days):
+        if outcome.is_upheld and outcome.seller is not None:
+            if outcome.seller in sellers:
+                continue
+            sellers.add(outcome.seller)
         sums[outcome.is_upheld] += 0.5 ** (max(outcome.age_days, 0.0) / half_life_days)
     return Record(upheld=sums[True], dismissed=sums[False])
 

@@ -16,6 +16,20 @@ class RingForm(forms.Form):
     )
 
 
+# Shown and stored in the same unit.
+_COLUMNS = (
+    "reopen_at",
+    "overrule_at",
+    "collect_days",
+    "hold_reopened",
+    "unproven_cap",
+    "network_cap",
+    "burst_accounts",
+    "burst_seconds",
+    "network_accounts",
+)
+
+
 class ReportPolicyForm(forms.Form):
     """The numbers of the report policy that people change; the others stay as they are."""
 
@@ -34,6 +48,23 @@ class ReportPolicyForm(forms.Form):
     hold_reopened = forms.BooleanField(
         label=_("Take reopened products out of the shop meanwhile"), required=False
     )
+    unproven_cap = forms.FloatField(
+        label=_("Without a record, together at most"), min_value=0.01, max_value=100
+    )
+    network_cap = forms.FloatField(
+        label=_("One network, together at most"), min_value=0.01, max_value=100
+    )
+    burst_accounts = forms.IntegerField(
+        label=_("People without a record on one product"),
+        min_value=2,
+        max_value=1000,
+        help_text=_("Twice as many in one family of categories."),
+    )
+    burst_seconds = forms.FloatField(label=_("within seconds"), min_value=1, max_value=3600)
+    network_accounts = forms.IntegerField(
+        label=_("People of one network in one family"), min_value=2, max_value=1000
+    )
+    network_minutes = forms.FloatField(label=_("within minutes"), min_value=1, max_value=1440)
     note = forms.CharField(
         label=_("Why"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -43,12 +74,10 @@ class ReportPolicyForm(forms.Form):
     def of(cls, policy: ReportPolicy) -> "ReportPolicyForm":
         """Return a form that shows the numbers in force."""
         return cls(
-            initial={
-                "reopen_at": policy.reopen_at,
-                "overrule_at": policy.overrule_at,
-                "collect_days": policy.collect_days,
+            initial={name: getattr(policy, name) for name in _COLUMNS}
+            | {
                 "lot_percent": round(policy.lot_share * 100, 1),
-                "hold_reopened": policy.hold_reopened,
+                "network_minutes": round(policy.network_seconds / 60, 2),
                 "based_on": policy.version,
             }
         )
@@ -62,5 +91,7 @@ class ReportPolicyForm(forms.Form):
     def numbers(self) -> dict[str, Any]:
         """Return the valid numbers by column."""
         given = self.cleaned_data
-        names = ("reopen_at", "overrule_at", "collect_days", "hold_reopened")
-        return {name: given[name] for name in names} | {"lot_share": given["lot_percent"] / 100}
+        return {name: given[name] for name in _COLUMNS} | {
+            "lot_share": given["lot_percent"] / 100,
+            "network_seconds": given["network_minutes"] * 60,
+        }

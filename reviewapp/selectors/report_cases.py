@@ -82,12 +82,12 @@ def records(
             )
         )
         .filter(nth__lte=ANSWERS_COUNTED)
-        .values_list("reporter", "status", "resolved_at")
+        .values_list("reporter", "status", "resolved_at", "product__seller")
     )
     outcomes: dict[int, list[Outcome]] = defaultdict(list)
-    for reporter, status, resolved_at in answered:
+    for reporter, status, resolved_at, seller in answered:
         age = (now - (resolved_at or now)) / _A_DAY
-        outcomes[reporter].append(Outcome(status == ReportStatus.UPHELD, age))
+        outcomes[reporter].append(Outcome(status == ReportStatus.UPHELD, age, seller))
     return {reporter: record_of(some, half_life_days) for reporter, some in outcomes.items()}
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from reviewapp.choices import FailureCode, MemberChoice, RequestStatus, ReviewReason
 from reviewapp.domain.products import seller_source
+from reviewapp.domain.search import MOST_WORDS
 from reviewapp.models import (
     Category,
     ClassificationRequest,
@@ -48,7 +50,15 @@ class Standing:
     reasons: list[ReviewReason]
     route: Route | None = None
     failure: str = ""
+    # From the arrival to the first answer of the models, however often it was asked again.
+    classified_after: timedelta | None = None
     answers: dict[MemberChoice, Answer] = field(default_factory=dict)
+
+    @property
+    def listed_after(self) -> timedelta | None:
+        """From the arrival to the day since when buyers find it."""
+        listed_at = self.product.listed_at
+        return listed_at - self.product.arrived_at if listed_at else None
 
     @property
     def members(self) -> list[Answer]:
@@ -64,16 +74,30 @@ def products_of(seller: User) -> QuerySet[Product]:
     return Product.objects.filter(seller=seller).select_related("category__family", "image")
 
 
-def page_of(*, seller: User, status: str = "", cursor: str = "") -> Page[Product]:
-    """One page of the seller's products, newest first. Raises pages.CursorInvalid."""
+def page_of(*, seller: User, status: str = "", text: str = "", cursor: str = "") -> Page[Product]:
+    """One page of the seller's products, newest first. Raises pages.CursorInvalid.
+
+    text: words that all stand in the title, accents or not, or a part of the reference
+    """
     products = with_route(products_of(seller))
     if status:
         products = products.filter(status=status)
+    if text:
+        products = products.filter(_named_by(text))
     return page_by_time(products, field="arrived_at", cursor=cursor, size=PAGE_SIZE)
 
 
+def _named_by(text: str) -> Q:
+    in_title = Q()
+    for word in text.split()[:MOST_WORDS]:
+        in_title &= Q(designation__unaccent__icontains=word)
+    return in_title | Q(external_id__icontains=text)
+
+
 def with_route(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Bring along each product's newest route and its open request."""
+    """Bring along each product's newest route, when it had its first, and its open request."""
+    first = Route.objects.filter(product=OuterRef("pk")).order_by("created_at", "id")
+    products = products.annotate(first_routed_at=Subquery(first.values("created_at")[:1]))
     return products.prefetch_related(
         Prefetch(
             "routes",
@@ -117,6 +141,7 @@ def standing(product: Product, categories: Mapping[int, Category]) -> Standing:
         reasons=[ReviewReason(reason) for reason in route.reasons] if route else [],
         route=route,
         failure=_failure(route.details.get("failure", "")) if route else "",
+        classified_after=_delay(product),
         answers=_answers(getattr(product, "present_answers", ()), categories),
     )
 
@@ -149,6 +174,11 @@ def _answers(
         for member in SHOWN_MEMBERS
         if member in by_member
     }
+
+
+def _delay(product: Product) -> timedelta | None:
+    first: datetime | None = product.first_routed_at  # type: ignore[attr-defined]
+    return first - product.arrived_at if first else None
 
 
 def _failure(code: str) -> str:

@@ -101,6 +101,12 @@ def relative_time(moment: datetime | None) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), words)
 
 
+@register.filter
+def duration(length: timedelta | None) -> str:
+    """Write a length of time in its largest unit; "–" for None."""
+    return "–" if length is None else format_timedelta(length, locale=_locale())
+
+
 @register.inclusion_tag("components/_confidence.html")
 def confidence_bar(
     value: float | None, threshold: float | None = None, label: str = ""

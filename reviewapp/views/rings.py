@@ -123,7 +123,9 @@ def policy(request: UserRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except ReportPolicyUnsafe:
-        words = _("People without a record could reach this bar by their number alone.")
+        words = _(
+            "People without a record could reach this bar by their number alone: raise it, or lower their ceiling."
+        )
         form.add_error("reopen_at", words)
         return _policy_page(request, form, status=422)
     except ReportPolicyOutdated:

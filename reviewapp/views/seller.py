@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reviewapp.choices import ProductStatus
 from reviewapp.domain.images import ImageRefused
 from reviewapp.domain.products import Outcome, ProductRefused, seller_source
+from reviewapp.domain.search import clean_query
 from reviewapp.forms.appeals import AppealForm
 from reviewapp.forms.seller import EditProductForm, NewProductForm, ProductForm, TokenForm
 from reviewapp.models import Product
@@ -38,10 +40,11 @@ def products(request: UserRequest) -> HttpResponse:
     """The seller's own products; while some are being classified the table asks again by itself."""
     status = request.GET.get("status", "")
     cursor = request.GET.get("after", "")
+    text = clean_query(request.GET.get("q", ""))
     if status and status not in ProductStatus.values:
         raise Http404
     try:
-        page = selectors.page_of(seller=request.user, status=status, cursor=cursor)
+        page = selectors.page_of(seller=request.user, status=status, text=text, cursor=cursor)
     except CursorInvalid as error:
         raise Http404 from error
     shown = selectors.standings(page.rows)
@@ -49,8 +52,9 @@ def products(request: UserRequest) -> HttpResponse:
         "standings": shown,
         "older": page.older,
         "status": status,
+        "text": text,
         "after": cursor,
-        "tabs": _tabs(status),
+        "tabs": _tabs(status, text),
         "is_moving": any(standing.is_being_classified for standing in shown),
     }
     is_fragment = request.htmx and not request.htmx.boosted
@@ -156,12 +160,12 @@ def revoke(request: UserRequest) -> HttpResponse:
     return redirect("seller:tokens")
 
 
-def _tabs(status: str) -> list[dict[str, Any]]:
+def _tabs(status: str, text: str) -> list[dict[str, Any]]:
     here = reverse("seller:products")
     choices = [("", _("All")), *((choice.value, choice.label) for choice in ProductStatus)]
     return [
         {
-            "url": f"{here}?status={value}" if value else here,
+            "url": f"{here}?{urlencode({'status': value, 'q': text})}" if value or text else here,
             "label": label,
             "active": value == status,
         }

@@ -43,6 +43,15 @@ def test_an_old_answer_counts_half_after_the_half_life():
     assert record == Record(upheld=1.5, dismissed=0.25)
 
 
+def test_of_many_upheld_reports_about_one_seller_the_newest_counts_alone():
+    farmed = [Outcome(True, age, seller=7) for age in (360, 0, 180)]
+    others = [Outcome(True, 0, seller=8), Outcome(True, 0), Outcome(True, 0)]
+    dismissed = [Outcome(False, 0, seller=7), Outcome(False, 0, seller=7)]
+
+    assert record_of(farmed, 180) == Record(upheld=1)
+    assert record_of([*farmed, *others, *dismissed], 180) == Record(upheld=4, dismissed=2)
+
+
 voices = st.builds(
     Voice,
     record=st.builds(Record, upheld=st.floats(0, 1.5), dismissed=st.floats(0, 50)),

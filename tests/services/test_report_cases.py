@@ -19,6 +19,7 @@ from tests.factories import (
     NOW,
     BuyerFactory,
     CategoryFactory,
+    DecisionFactory,
     FeedbackLabelFactory,
     ListedProductFactory,
     ModeratorFactory,
@@ -27,6 +28,7 @@ from tests.factories import (
     ReportFactory,
     ReportPolicyFactory,
     ReviewItemFactory,
+    SellerFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,28 @@ def test_three_proven_people_reopen_a_wrong_automatic_listing(product):
     assert (case.status, case.item.reasons) == (CaseStatus.IN_REVIEW, [ReviewReason.BUYER_REPORT])
     assert case.arithmetic["lead"] == right.code
     assert product.status == ProductStatus.LISTED
+
+
+def test_a_seller_who_lists_wrongly_on_purpose_makes_no_proven_reporters(product):
+    accomplice, seller = BuyerFactory(), SellerFactory()
+    for _ in range(6):
+        decision = DecisionFactory(
+            item__product__seller=seller, item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW
+        )
+        ReportFactory(
+            product=decision.product,
+            reporter=accomplice,
+            case=None,
+            reported_category=CategoryFactory(),
+            status=ReportStatus.UPHELD,
+            decision=decision,
+            resolved_at=NOW,
+        )
+
+    submit(product, accomplice)
+
+    voice = ReportCase.objects.get().arithmetic["voices"][0]
+    assert (voice["upheld"], voice["is_proven"]) == (1.0, False)
 
 
 def test_a_brigade_bothers_nobody_and_delists_nothing(product):

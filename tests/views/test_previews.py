@@ -85,7 +85,7 @@ def test_the_answer_shows_three_categories_in_words_and_numbers(client, seller):
 
     page = look(client).content.decode()
 
-    assert "almost certain: of products with such an answer about 93" in page
+    assert "Almost certain: of products with such an answer about 93" in page
     assert books.definition_en in page
     assert "Is it read?" in page
     assert "Would be listed at once" in page

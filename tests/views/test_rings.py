@@ -2,8 +2,9 @@ import pytest
 from django.urls import reverse
 
 from reviewapp.choices import CaseStatus, ReportStatus, RingStatus
+from reviewapp.domain.rings import RingRules
 from reviewapp.models import MisclassificationReport, ReportCase, ReportPolicy, ReportRing
-from reviewapp.services.report_policies import current_report_policy
+from reviewapp.services.report_policies import current_report_policy, ring_rules
 from reviewapp.services.rings import hold_rings
 from tests.factories import NOW, AdminFactory, ListedProductFactory, ModeratorFactory, ReportFactory
 
@@ -94,11 +95,16 @@ def test_an_admin_has_a_case_looked_at_below_the_bar(client, admin):
 def test_new_bars_are_a_new_version_and_unsafe_ones_are_refused(client, admin):
     current_report_policy(now=NOW)
     given = {"reopen_at": 1.2, "overrule_at": 3, "collect_days": 3, "lot_percent": 50}
+    given |= {"unproven_cap": 0.3, "network_cap": 0.7}
+    given |= {"burst_accounts": 5, "burst_seconds": 30}
+    given |= {"network_accounts": 3, "network_minutes": 30}
 
     kept = client.post(reverse("rings:policy"), given | {"based_on": 1})
     stale = client.post(reverse("rings:policy"), given | {"based_on": 1})
-    unsafe = client.post(reverse("rings:policy"), given | {"based_on": 2, "reopen_at": 0.5})
+    unsafe = client.post(reverse("rings:policy"), given | {"based_on": 2, "unproven_cap": 0.9})
 
     assert (kept.status_code, stale.status_code, unsafe.status_code) == (302, 409, 422)
     newest = ReportPolicy.objects.latest()
     assert (newest.version, newest.reopen_at, newest.lot_share) == (2, 1.2, 0.5)
+    assert (newest.unproven_cap, newest.network_cap) == (0.3, 0.7)
+    assert ring_rules(newest) == RingRules(30, 5, 1800, 3)

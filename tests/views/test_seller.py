@@ -1,5 +1,6 @@
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -228,6 +229,33 @@ def test_the_list_is_limited_by_state_and_paged(client, seller):
 
     shown = [s.product.pk for page in (first, second) for s in page.context["standings"]]
     assert len(set(shown)) == len(shown) == 30
+
+
+@pytest.mark.parametrize(
+    "typed_words", ["theiere FONTE", "Théière", "a-7", "  fonte\x00 "], ids=repr
+)
+def test_the_list_is_searched_by_title_and_reference(client, seller, typed_words):
+    found = ProductFactory(seller=seller, designation="Théière en fonte", external_id="A-77")
+    ProductFactory(seller=seller, designation="Théâtre", external_id="B-1")
+    ProductFactory(seller=SellerFactory(), source="s", designation="Théière", external_id="A-77")
+
+    page = client.get(reverse("seller:products"), {"q": typed_words, "status": "waiting"})
+
+    assert [s.product for s in page.context["standings"]] == [found]
+    none = client.get(reverse("seller:products"), {"q": "100%"}).content.decode()
+    assert "No product has these words" in none
+
+
+def test_the_list_tells_how_long_each_step_took(client, seller):
+    product = routed(seller)
+    Route.objects.filter(product=product).update(created_at=NOW + timedelta(seconds=3))
+    ListedProductFactory(seller=seller, listed_at=NOW + timedelta(hours=5))
+
+    page = client.get(reverse("seller:products")).content.decode()
+
+    assert "Classified after 3 seconds" in page
+    assert "In the shop after 5 hours" in page
+    assert "Not in the shop yet" in page
 
 
 @pytest.mark.parametrize("query", [{"status": "x"}, {"after": "x"}, {"after": "\x00,1"}])
