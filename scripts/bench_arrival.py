@@ -46,7 +46,8 @@ from reviewapp.models import ClassificationRequest, Product
 from reviewapp.selectors.predictions import product_input
 from reviewapp.selectors.workers import live_workers
 from reviewapp.services import demo
-from reviewapp.services.model_versions import promote, register_model
+from reviewapp.services.model_versions import register_model
+from reviewapp.services.promotions import promote
 from reviewapp.services.taxonomy import apply_taxonomy
 from worker.app import SWEEP_SECONDS
 from worker.tasks.classify import wake_now, wake_workers

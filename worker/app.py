@@ -29,6 +29,7 @@ _BEAT = {
     "sweep-requests": ("worker.tasks.sweep.sweep_requests", SWEEP_SECONDS),
     "sweep-jobs": ("worker.tasks.sweep.sweep_jobs", SWEEP_SECONDS),
     "find-lost-products": ("worker.tasks.sweep.find_lost_products", FIND_LOST_SECONDS),
+    "rescore": ("worker.tasks.rescore.rescore", SWEEP_SECONDS),
     "renew-embeddings": ("worker.tasks.embed.renew", FIND_LOST_SECONDS),
     "send-mail": ("worker.tasks.mail.send_waiting", UPKEEP_SECONDS),
     "sweep-reports": ("worker.tasks.sweep.sweep_reports", UPKEEP_SECONDS),
@@ -62,6 +63,7 @@ app.conf.update(
         # After all classification: on Redis 0 comes first and 9 last.
         "worker.tasks.explain.*": {"queue": "inference", "priority": 6},
         "worker.tasks.embed.*": {"queue": "inference", "priority": 9},
+        "worker.tasks.rescore.*": {"queue": "inference", "priority": 8},
         "worker.tasks.evaluate.*": {"queue": "evaluation"},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},

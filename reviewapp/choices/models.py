@@ -103,3 +103,20 @@ class GateVerdict(TextChoices):
     PASSED = "passed", _("Passed")
     FAILED = "failed", _("Failed")
     NOT_JUDGED = "not_judged", _("Not judged: too few products")
+
+
+class PromotionKind(TextChoices):
+    """By which road a version became the champion."""
+
+    FIRST = "first", _("First model")
+    GATE = "gate", _("Passed the gate")
+    OVERRIDE = "override", _("In spite of the gate")
+    ROLLBACK = "rollback", _("Rolled back")
+
+
+class RescoringPhase(TextChoices):
+    """What is asked anew after a promotion, in this order."""
+
+    REVIEW = "review", _("Open review items")
+    CATALOGUE = "catalogue", _("The rest of the catalogue")
+    DONE = "done", _("Done")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from reviewapp.choices import ReviewReason, RouteOutcome
 
-_MODELS_REASONS = frozenset(
+MODELS_REASONS = frozenset(
     {
         ReviewReason.LOW_CONFIDENCE,
         ReviewReason.DISAGREEMENT,
@@ -116,7 +116,7 @@ def route(evidence: Evidence, draw: float, policy: Policy) -> RouteDecision:
 
 def are_models_doubts(reasons: Iterable[str]) -> bool:
     """Say whether all `reasons` are the models' own, so that better answers of theirs end them."""
-    return set(reasons) <= _MODELS_REASONS
+    return set(reasons) <= MODELS_REASONS
 
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[ReviewReason, ...]:

@@ -26,6 +26,7 @@ from reviewapp.models.predictions import (
     WorkerHeartbeat,
 )
 from reviewapp.models.previews import CategoryPreview, SellerSuggestion
+from reviewapp.models.promotions import Promotion, Rescoring
 from reviewapp.models.queues import FamilyViews, ModeratorSkill, QueueMeasure, SavedFilter
 from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
@@ -78,11 +79,13 @@ __all__ = [
     "Product",
     "ProductEmbedding",
     "ProductImage",
+    "Promotion",
     "QueueMeasure",
     "Recheck",
     "ReportCase",
     "ReportPolicy",
     "ReportRing",
+    "Rescoring",
     "ReviewItem",
     "RingEvent",
     "Route",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviewapp.views import evaluations, models, version_pairs
+from reviewapp.views import evaluations, models, promotions, version_pairs
 
 app_name = "models"
 urlpatterns = [
@@ -10,5 +10,9 @@ urlpatterns = [
     path("evaluations/<int:evaluation_id>/state/", evaluations.state, name="evaluation-state"),
     path("evaluations/<int:evaluation_id>/products/", evaluations.products, name="answers"),
     path("comparison/", version_pairs.comparison, name="comparison"),
+    path("<int:version_id>/promote/", promotions.put_into_service, name="promote"),
+    path("roll-back/", promotions.take_back, name="roll-back"),
+    path("rescoring/", promotions.progress, name="rescoring"),
+    path("rescoring/<int:rescoring_id>/pause/", promotions.pause, name="pause"),
     path("gates/<int:report_id>/", version_pairs.gate, name="gate"),
 ]

@@ -13,7 +13,7 @@ from reviewapp.domain import policy_effect
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.policy_effect import CategoryEffect, Effect, Promise, Sample
 from reviewapp.domain.routing import Policy
-from reviewapp.models import RoutingPolicy
+from reviewapp.models import Promotion, RoutingPolicy
 
 FLAT = 0.80
 _CURVE = tuple(round(0.4 + step / 50, 2) for step in range(31))
@@ -42,6 +42,13 @@ class WhatIf:
 def history() -> QuerySet[RoutingPolicy]:
     """All versions, newest first, with their authors."""
     return RoutingPolicy.objects.select_related("created_by").order_by("-version")
+
+
+def set_by_a_person(policy: RoutingPolicy) -> RoutingPolicy:
+    """Return `policy`, or where a promotion has made it the one that a person had set before."""
+    while made := Promotion.objects.filter(policy=policy).select_related("policy_before").first():
+        policy = made.policy_before or policy
+    return policy
 
 
 def what_if(

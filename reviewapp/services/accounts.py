@@ -24,6 +24,7 @@ _ADMIN = (
     "add_reportpolicy",
     "view_modelversion",
     "add_evaluation",
+    "change_modelversion",
     "add_routingpolicy",
     "view_routingpolicy",
 )

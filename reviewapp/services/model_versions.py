@@ -1,4 +1,4 @@
-"""Model versions: making an artifact known, and promoting it. The artifact itself is a directory."""
+"""Model versions: making an artifact known. The artifact itself is a directory."""
 
 import hashlib
 import json
@@ -10,9 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from reviewapp.choices import ModelStage
-from reviewapp.models import Category, HeldOutAnswers, ModelVersion
-from reviewapp.services.predictions import ask_again
+from reviewapp.models import HeldOutAnswers, ModelVersion
 
 MANIFEST = "MANIFEST.json"
 
@@ -59,34 +57,6 @@ def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> 
     # Apart from the metrics, which every list of versions reads.
     if answers is not None:
         HeldOutAnswers.objects.create(model_version=version, **answers)
-    return version
-
-
-@transaction.atomic
-def promote(*, version: ModelVersion, now: datetime) -> ModelVersion:
-    """Make `version` the champion; the one before retires. Safe to repeat.
-
-    Workers take it up with their next batch. Products in review because no model could answer are
-    asked about again. Raises ModelRefused when the catalogue lacks a category of the model.
-    """
-    # In one order, so that two promotions at once wait for each other instead of colliding.
-    locked = {v.pk: v for v in ModelVersion.objects.select_for_update().order_by("pk")}
-    version = locked[version.pk]
-    if version.stage == ModelStage.CHAMPION:
-        # Its files may have been repaired since it failed.
-        ask_again(now=now)
-        return version
-    known = set(Category.objects.values_list("code", flat=True))
-    if missing := [str(code) for code in version.labels if code not in known]:
-        raise ModelRefused(
-            f"{version.name} names categories that the catalogue does not have:"
-            f" {', '.join(missing)}. Load the taxonomy first."
-        )
-    ModelVersion.objects.filter(stage=ModelStage.CHAMPION).update(stage=ModelStage.RETIRED)
-    version.stage = ModelStage.CHAMPION
-    version.promoted_at = now
-    version.save(update_fields=["stage", "promoted_at"])
-    ask_again(now=now)
     return version
 
 

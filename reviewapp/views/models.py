@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from reviewapp.domain.model_report import member_reports
-from reviewapp.selectors import model_versions, monitoring, workers
+from reviewapp.selectors import model_versions, monitoring, promotions, workers
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
 
 _DELAYS_OF = timedelta(hours=24)
+_PROMOTIONS = 20
 
 
 @login_required
@@ -25,6 +26,9 @@ def index(request: UserRequest) -> HttpResponse:
         "versions": [
             (version, member_reports(version.metrics)) for version in model_versions.versions()
         ],
+        "promotions": promotions.history()[:_PROMOTIONS],
+        "before": promotions.champion_before(),
+        "rescoring": promotions.current_rescoring(),
         "workers": workers.all_heard_of(now=now),
         "policy": current_policy(now=now),
         "to_category": monitoring.arrival_to_category(since=since),

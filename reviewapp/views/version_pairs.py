@@ -13,9 +13,12 @@ from django.views.decorators.http import require_GET
 from reviewapp.choices import JobStatus, MemberChoice
 from reviewapp.domain.gate import GateResult
 from reviewapp.domain.paired import NotPaired
+from reviewapp.forms.promotions import PromotionForm
 from reviewapp.models import Evaluation
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
+from reviewapp.selectors import model_versions
+from reviewapp.selectors.promotions import newest_report
 from reviewapp.selectors.version_pairs import VersionPair, flipped_products, version_pair
 from reviewapp.types import UserRequest
 from reviewapp.views.evaluations import may_look
@@ -53,8 +56,13 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
     report = get_object_or_404(selectors.gate_reports(), pk=report_id)
     results = [GateResult.from_json(one) for one in report.results]
     names = pages.category_names()
+    version, champion = report.candidate.model_version, model_versions.champion()
+    newest = newest_report(version, champion) if champion else None
     context = {
         "report": report,
+        "form": PromotionForm(),
+        "is_champion": version == champion,
+        "is_outdated": report != newest,
         "results": [(result, *_named(result, names)) for result in results],
     }
     return render(request, "evaluations/gate.html", context)

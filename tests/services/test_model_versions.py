@@ -3,10 +3,11 @@ import json
 
 import pytest
 
-from reviewapp.choices import ModelStage, RequestStatus
+from reviewapp.choices import RequestStatus
 from reviewapp.models import ClassificationRequest, ModelVersion
 from reviewapp.services import predictions
-from reviewapp.services.model_versions import ModelRefused, promote, register_model
+from reviewapp.services.model_versions import ModelRefused, register_model
+from reviewapp.services.promotions import promote
 from tests.factories import CategoryFactory, ChampionFactory, ModelVersionFactory, RequestFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,34 +78,6 @@ def test_a_name_stands_for_one_model_only(settings, now):
     other = artifact(settings, codes=(10,))
     with pytest.raises(ModelRefused, match="another model was registered under this name"):
         register_model(directory=other, now=now)
-
-
-def test_promoting_retires_the_champion_before(now):
-    CategoryFactory(code=10)
-    CategoryFactory(code=20)
-    old, new = ChampionFactory(), ModelVersionFactory()
-
-    promote(version=new, now=now)
-    promote(version=new, now=now)
-
-    old.refresh_from_db()
-    new.refresh_from_db()
-    assert (old.stage, new.stage, new.promoted_at) == (
-        ModelStage.RETIRED,
-        ModelStage.CHAMPION,
-        now,
-    )
-
-
-def test_a_model_of_another_taxonomy_is_not_promoted(now):
-    CategoryFactory(code=10)
-    old, new = ChampionFactory(labels=[10]), ModelVersionFactory(labels=[10, 77])
-
-    with pytest.raises(ModelRefused, match="77"):
-        promote(version=new, now=now)
-
-    old.refresh_from_db()
-    assert old.stage == ModelStage.CHAMPION
 
 
 def test_a_promotion_asks_again_about_what_no_model_could_answer(now, settings):

@@ -88,5 +88,5 @@ def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_m
         ModelVersionFactory()
         beat(name=f"w{number}", queue="default", now=timezone.now())
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         page(client)

@@ -12,8 +12,10 @@ from reviewapp.choices import Queue
 from reviewapp.demo.challenge_folder import write_challenge_folder
 from reviewapp.management.training import TrainingFailed, train_model
 from reviewapp.models import ModelVersion
+from reviewapp.selectors.model_versions import champion
 from reviewapp.services import model_versions, workers
 from reviewapp.services.model_versions import ModelRefused
+from reviewapp.services.promotions import promote
 from worker.tasks.classify import wake_workers
 
 _NAME = "demo-1"
@@ -26,7 +28,7 @@ _BEAT_SECONDS = 5.0
 class Command(BaseCommand):
     help = (
         "Train the demo's models on invented products, or on a folder in the challenge layout, and"
-        " let them classify. Does nothing where the model is there and in use."
+        " let them classify where no other model does. Does nothing where the model is there."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,7 +45,8 @@ class Command(BaseCommand):
             version = model_versions.register_model(
                 directory=out, now=timezone.now(), is_demo=data is None
             )
-            model_versions.promote(version=version, now=timezone.now())
+            if champion() in (None, version):
+                promote(version=version, now=timezone.now())
         except (ModelRefused, TrainingFailed, OSError) as error:
             raise CommandError(str(error)) from error
         wake_workers()
@@ -109,4 +112,10 @@ class Command(BaseCommand):
             for name, numbers in members.items()
             if numbers.get("rows")
         )
-        return f"\nModel {version.name} classifies. Accuracy on held-out products: {scores}."
+        in_service = champion()
+        does = (
+            "classifies"
+            if in_service == version
+            else f"is a candidate beside {in_service}, which classifies"
+        )
+        return f"\nModel {version.name} {does}. Accuracy on held-out products: {scores}."

@@ -13,6 +13,7 @@ from reviewapp.domain import gate
 from reviewapp.domain.paired import NotPaired
 from reviewapp.models import DatasetSnapshot, GateReport, ModelVersion, RoutingPolicy, User
 from reviewapp.selectors.evaluations import answer_sheet
+from reviewapp.selectors.policies import set_by_a_person
 from reviewapp.services.evaluations.jobs import request_evaluation
 from reviewapp.services.policies import costs, current_policy, recertified
 
@@ -84,7 +85,9 @@ def _judged(report: GateReport, policy: RoutingPolicy) -> tuple[list[gate.GateRe
         return [], NOT_MEASURED
     try:
         champion, candidate = answer_sheet(report.champion), answer_sheet(report.candidate)
-        promise = recertified(sample=candidate.sample(MemberChoice.FUSION), policy=policy)
+        promise = recertified(
+            sample=candidate.sample(MemberChoice.FUSION), policy=set_by_a_person(policy)
+        )
         rules = gate.GateRules(
             latency_ms=settings.LATENCY_BUDGET_MS, fairness_bound=policy.fairness_bound
         )

@@ -15,9 +15,15 @@ from reviewapp.services.predictions.failures import (
     fail_waiting,
     record_failure,
 )
-from reviewapp.services.predictions.results import Recorded, record_results
+from reviewapp.services.predictions.results import (
+    Answered,
+    Recorded,
+    record_again,
+    record_results,
+)
 
 __all__ = [
+    "Answered",
     "Claim",
     "Recorded",
     "ask_again",
@@ -25,6 +31,7 @@ __all__ = [
     "claim_retry",
     "end_dead_leases",
     "fail_waiting",
+    "record_again",
     "record_failure",
     "record_results",
     "request_missing",

@@ -15,6 +15,7 @@ from reviewapp.models import (
     ModelVersion,
     Prediction,
     Product,
+    Route,
 )
 from reviewapp.services.embeddings import store_embeddings
 from reviewapp.services.policies import current_policy
@@ -32,6 +33,15 @@ class Recorded:
 
     kept: int
     late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the models said of one product as it was under `input_digest`."""
+
+    product_id: int
+    input_digest: str
+    result: PredictionResult
 
 
 @transaction.atomic
@@ -58,13 +68,10 @@ def record_results(
         and products[claim.product_id].input_digest == claim.input_digest
     ]
     _let_wait([c for c in requests.values() if c not in current], products)
-    _store(current, results, version, now)
-    store_embeddings(
-        inputs={claim.product_id: claim.input_digest for claim in current},
-        vectors={claim.product_id: results[claim.key].embedding for claim in current},
-        version=version,
-    )
-    _route(current, products, version, now)
+    answered = [Answered(c.product_id, c.input_digest, results[c.key]) for c in current]
+    _store(answered, version, now)
+    Product.objects.filter(pk__in=[one.product_id for one in answered]).update(predicted_at=now)
+    _route(answered, products, version, now)
     ClassificationRequest.objects.filter(pk__in=[c.request_id for c in current]).update(
         status=RequestStatus.DONE,
         finished_at=now,
@@ -73,6 +80,28 @@ def record_results(
         error="",
     )
     return Recorded(kept=len(current), late=len(claims) - len(current))
+
+
+@transaction.atomic
+def record_again(
+    *, answered: Sequence[Answered], version: ModelVersion, is_routed: bool, now: datetime
+) -> list[Route]:
+    """Store answers of `version` that nobody has requested; return the Routes made from them.
+
+    is_routed: whether the products are routed by these answers; else they keep their place
+    Answers to an input that has changed since are dropped.
+    """
+    locked = Product.objects.select_for_update(no_key=True).filter(
+        pk__in=[one.product_id for one in answered]
+    )
+    products = {product.pk: product for product in locked.order_by("pk")}
+    current = [
+        one
+        for one in answered
+        if one.product_id in products and products[one.product_id].input_digest == one.input_digest
+    ]
+    _store(current, version, now)
+    return _route(current, products, version, now) if is_routed else []
 
 
 def hold_requests(claims: Sequence[Claim]) -> dict[int, Claim]:
@@ -119,26 +148,28 @@ def _let_wait(outdated: Sequence[Claim], products: Mapping[int, Product]) -> Non
         )
 
 
-def _store(
-    claims: Sequence[Claim],
-    results: Mapping[str, PredictionResult],
-    version: ModelVersion,
-    now: datetime,
-) -> None:
+def _store(answered: Sequence[Answered], version: ModelVersion, now: datetime) -> None:
     categories = dict(Category.objects.values_list("code", "pk"))
     Prediction.objects.bulk_create(
         (
-            _prediction(claim, answer, categories, version, now)
-            for claim in claims
-            for answer in results[claim.key].answers.values()
+            _prediction(one, answer, categories, version, now)
+            for one in answered
+            for answer in one.result.answers.values()
         ),
-        ignore_conflicts=True,  # the same model has seen the same input before
+        # The same model has seen the same input before: then it says the same, and says it now.
+        update_conflicts=True,
+        unique_fields=["product", "model_version", "member", "input_digest"],
+        update_fields=["created_at"],
     )
-    Product.objects.filter(pk__in=[claim.product_id for claim in claims]).update(predicted_at=now)
+    store_embeddings(
+        inputs={one.product_id: one.input_digest for one in answered},
+        vectors={one.product_id: one.result.embedding for one in answered},
+        version=version,
+    )
 
 
 def _prediction(
-    claim: Claim,
+    one: Answered,
     answer: MemberAnswer,
     categories: Mapping[int, int],
     version: ModelVersion,
@@ -148,10 +179,10 @@ def _prediction(
     if code is not None and code not in categories:
         raise UnknownCategory(f"Model {version.name} names category {code}; load its taxonomy.")
     return Prediction(
-        product_id=claim.product_id,
+        product_id=one.product_id,
         model_version=version,
         member=answer.member.value,
-        input_digest=claim.input_digest,
+        input_digest=one.input_digest,
         top=[[score.code, score.probability] for score in answer.top],
         category_id=None if code is None else categories[code],
         confidence=answer.confidence,
@@ -162,28 +193,34 @@ def _prediction(
 
 
 def _route(
-    claims: Sequence[Claim], products: dict[int, Product], version: ModelVersion, now: datetime
-) -> None:
+    answered: Sequence[Answered],
+    products: dict[int, Product],
+    version: ModelVersion,
+    now: datetime,
+) -> list[Route]:
     policy = current_policy(now=now)
     labels = live_labels(products)
-    answers = _stored_answers(claims, version)
-    for claim in claims:
-        product = products[claim.product_id]
+    answers = _stored_answers(answered, version)
+    routes = []
+    for one in answered:
+        product = products[one.product_id]
         product.predicted_at = now
-        route_classified(
+        route = route_classified(
             product=product,
-            answers=answers[claim.product_id],
+            answers=answers[one.product_id],
             policy=policy,
-            label=labels.get(claim.product_id),
+            label=labels.get(one.product_id),
             now=now,
         )
+        routes.append(route)
+    return routes
 
 
 def _stored_answers(
-    claims: Sequence[Claim], version: ModelVersion
+    answered: Sequence[Answered], version: ModelVersion
 ) -> dict[int, dict[str, Prediction]]:
     """Return the rows as stored, by product and member: a route must rest on what is on record."""
-    digests = {claim.product_id: claim.input_digest for claim in claims}
+    digests = {one.product_id: one.input_digest for one in answered}
     answers: dict[int, dict[str, Prediction]] = {product_id: {} for product_id in digests}
     rows = Prediction.objects.filter(
         product__in=digests, model_version=version, input_digest__in=set(digests.values())

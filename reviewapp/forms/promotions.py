@@ -1,0 +1,21 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class PromotionForm(forms.Form):
+    """An admin's word on a candidate."""
+
+    accepts_unjudged = forms.BooleanField(
+        label=_("I have seen what could not be judged"), required=False
+    )
+    reason = forms.CharField(
+        label=_("Why, in spite of the gate"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with the promotion and shown. Not needed where every test has passed."),
+    )
+
+
+class RollBackForm(forms.Form):
+    reason = forms.CharField(label=_("Why"), max_length=1000, required=False)

@@ -1,0 +1,39 @@
+"""Promotions: their history, what the gate says of a version, and the work that follows."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from reviewapp.choices import PromotionKind
+from reviewapp.models import GateReport, ModelVersion, Promotion, Rescoring
+from reviewapp.selectors.evaluations import gate_reports
+from reviewapp.selectors.model_versions import champion
+
+
+def history() -> QuerySet[Promotion]:
+    """All promotions, newest first, with their versions, authors and policies."""
+    return Promotion.objects.select_related(
+        "version", "previous", "promoted_by", "policy", "gate", "rescoring"
+    ).order_by("-promoted_at", "-id")
+
+
+def newest_report(version: ModelVersion, against: ModelVersion) -> GateReport | None:
+    """Return the newest judgement of `version` against `against`, or None."""
+    reports = gate_reports().filter(
+        candidate__model_version=version, champion__model_version=against
+    )
+    return reports.exclude(verdict="").order_by("-judged_at", "-id").first()
+
+
+def champion_before() -> ModelVersion | None:
+    """Return whom the present champion has taken the place from; None for the first one."""
+    present = champion()
+    taken = Promotion.objects.filter(version=present).exclude(kind=PromotionKind.ROLLBACK)
+    last = taken.select_related("previous").order_by("-promoted_at", "-id").first()
+    return last.previous if present and last else None
+
+
+def current_rescoring() -> Rescoring | None:
+    """Return the newest rescoring, finished or not."""
+    rows = Rescoring.objects.select_related("promotion__version")
+    return rows.order_by("-id").first()

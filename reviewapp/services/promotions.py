@@ -1,0 +1,212 @@
+"""Promotions: which version classifies. One road for promoting and for rolling back.
+
+Workers ask for the champion with each batch, so that a promotion counts from the next one on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from reviewapp.choices import GateVerdict, MemberChoice, ModelStage, ProductStatus, PromotionKind
+from reviewapp.domain.policy_effect import Sample
+from reviewapp.models import (
+    Category,
+    GateReport,
+    ModelVersion,
+    Product,
+    Promotion,
+    Rescoring,
+    RoutingPolicy,
+    User,
+)
+from reviewapp.selectors import calibration, evaluations, promotions
+from reviewapp.selectors.policies import set_by_a_person
+from reviewapp.services.model_versions import ModelRefused
+from reviewapp.services.policies import current_policy, recertified, set_policy
+from reviewapp.services.predictions import ask_again
+
+
+@dataclass(eq=False)
+class GateNotPassed(Exception):
+    """The gate does not let the version through; `report` is its judgement, None without one.
+
+    A report that leaves something not judged passes only for who accepts that; anything else takes
+    a reason.
+    """
+
+    report: GateReport | None
+
+    def __str__(self) -> str:
+        verdict = self.report.verdict if self.report else "no judgement"
+        return f"The gate has not passed this version ({verdict}). Give a reason to promote it."
+
+
+class NothingBefore(Exception):
+    """There is no earlier champion to roll back to."""
+
+
+@transaction.atomic
+def promote(
+    *,
+    version: ModelVersion,
+    now: datetime,
+    author: User | None = None,
+    reason: str = "",
+    accepts_unjudged: bool = False,
+) -> Promotion | None:
+    """Make `version` the champion; the one before retires. None when it is the champion already.
+
+    The first champion needs no gate. Any other needs its newest judgement against the present
+    champion to have passed, or a written `reason`. Thresholds are certified anew with its answers,
+    and products in review are asked about again. Raises GateNotPassed, and ModelRefused when the
+    catalogue lacks a category of the model.
+    """
+    version, champion = _locked(version)
+    if champion == version:
+        # Its files may have been repaired since it failed.
+        ask_again(now=now)
+        return None
+    report = promotions.newest_report(version, champion) if champion else None
+    kind = _road(champion, report, reason, accepts_unjudged=accepts_unjudged)
+    grounds: dict[str, Any] = {
+        "kind": kind,
+        "gate": report,
+        "reason": reason,
+        "accepts_unjudged": kind == PromotionKind.GATE and accepts_unjudged,
+    }
+    return _put_into_service(version, champion, grounds, author, now)
+
+
+@transaction.atomic
+def roll_back(*, author: User | None, now: datetime, reason: str = "") -> Promotion:
+    """Give the place back to the champion before the present one. Raises NothingBefore.
+
+    The same road as a promotion, without a gate: it has been the champion already. Rolling back
+    twice goes back two champions.
+    """
+    before = promotions.champion_before()
+    if before is None:
+        raise NothingBefore
+    version, champion = _locked(before)
+    if champion == version or promotions.champion_before() != before:
+        raise NothingBefore  # somebody else has just done it
+    grounds = {"kind": PromotionKind.ROLLBACK, "reason": reason}
+    return _put_into_service(version, champion, grounds, author, now)
+
+
+def _locked(version: ModelVersion) -> tuple[ModelVersion, ModelVersion | None]:
+    """Lock all versions; return `version` and the champion as they are now."""
+    # In one order, so that two promotions at once wait for each other instead of colliding.
+    locked = {v.pk: v for v in ModelVersion.objects.select_for_update().order_by("pk")}
+    champions = [one for one in locked.values() if one.stage == ModelStage.CHAMPION]
+    return locked[version.pk], champions[0] if champions else None
+
+
+def _road(
+    champion: ModelVersion | None,
+    report: GateReport | None,
+    reason: str,
+    *,
+    accepts_unjudged: bool,
+) -> PromotionKind:
+    if champion is None:
+        return PromotionKind.FIRST
+    verdict = report.verdict if report else ""
+    if verdict == GateVerdict.PASSED or (verdict == GateVerdict.NOT_JUDGED and accepts_unjudged):
+        return PromotionKind.GATE
+    if reason.strip():
+        return PromotionKind.OVERRIDE
+    raise GateNotPassed(report)
+
+
+def _put_into_service(
+    version: ModelVersion,
+    champion: ModelVersion | None,
+    grounds: dict[str, Any],
+    author: User | None,
+    now: datetime,
+) -> Promotion:
+    _check_categories(version)
+    if champion is not None:
+        champion.stage = ModelStage.RETIRED
+        champion.save(update_fields=["stage"])
+    version.stage, version.promoted_at = ModelStage.CHAMPION, now
+    version.save(update_fields=["stage", "promoted_at"])
+    promotion = Promotion(
+        version=version, previous=champion, promoted_by=author, promoted_at=now, **grounds
+    )
+    if champion is not None:
+        _certify(promotion, author, now)
+    promotion.save()
+    _begin_rescoring(promotion, now)
+    ask_again(now=now)
+    return promotion
+
+
+def _check_categories(version: ModelVersion) -> None:
+    known = set(Category.objects.values_list("code", flat=True))
+    if missing := [str(code) for code in version.labels if code not in known]:
+        raise ModelRefused(
+            f"{version.name} names categories that the catalogue does not have:"
+            f" {', '.join(missing)}. Load the taxonomy first."
+        )
+
+
+def _certify(promotion: Promotion, author: User | None, now: datetime) -> None:
+    """Put a policy into force whose thresholds hold for the new model, as far as can be promised.
+
+    Begins at the thresholds that a person set last: each promotion raises those, not what the one
+    before has made of them.
+    """
+    current = current_policy(now=now)
+    base, sample = set_by_a_person(current), _sample(promotion.version)
+    numbers: dict[str, Any] = _thresholds(base)
+    if sample is not None:
+        found = recertified(sample=sample, policy=base)
+        numbers = {
+            "accept_at": found.rules.accept_at,
+            "thresholds": {str(code): at for code, at in found.rules.thresholds.items()},
+            "missing_thresholds": dict(found.rules.missing_thresholds),
+        }
+        if found.promise.policy is not None:
+            promotion.certificate = asdict(found.promise.certificate)
+    promotion.policy_before = current
+    promotion.policy = set_policy(
+        changes=numbers,
+        based_on=current.version,
+        author=author,
+        now=now,
+        note=_("Thresholds for the model %(name)s") % {"name": promotion.version.name},
+    )
+
+
+def _thresholds(policy: RoutingPolicy) -> dict[str, Any]:
+    names = ("accept_at", "thresholds", "missing_thresholds")
+    return {name: getattr(policy, name) for name in names}
+
+
+def _sample(version: ModelVersion) -> Sample | None:
+    """Return the version's answers to products it has not learned from; None without any."""
+    for evaluation in evaluations.finished(version)[:1]:
+        try:
+            return evaluations.answer_sheet(evaluation).sample(MemberChoice.FUSION)
+        except FileNotFoundError:
+            break
+    return calibration.held_out(version)
+
+
+def _begin_rescoring(promotion: Promotion, now: datetime) -> None:
+    """Let the catalogue be asked anew; what an earlier promotion had begun ends here."""
+    Rescoring.objects.filter(finished_at=None).update(
+        finished_at=now, lease_token=None, lease_expires_at=None
+    )
+    Rescoring.objects.create(
+        promotion=promotion,
+        rows_total=Product.objects.exclude(status=ProductStatus.WAITING).count(),
+        created_at=now,
+    )

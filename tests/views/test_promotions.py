@@ -1,0 +1,93 @@
+import pytest
+from django.urls import reverse
+
+from reviewapp.choices import GateVerdict, ModelStage
+from reviewapp.models import Rescoring
+from reviewapp.services.promotions import promote
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ModelVersionFactory,
+    ModeratorFactory,
+)
+from tests.services.test_promotions import judged
+from worker.tasks import classify
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _world(monkeypatch):
+    monkeypatch.setattr(classify.drain, "apply_async", lambda **_: None)
+    CategoryFactory(code=10)
+    CategoryFactory(code=20)
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(username="chief", language="en")
+    client.force_login(user)
+    return user
+
+
+def post(client, name, *args, **data):
+    return client.post(reverse(f"models:{name}", args=args), data, follow=True)
+
+
+def test_only_admins_promote(client):
+    client.force_login(ModeratorFactory())
+    version = ModelVersionFactory()
+
+    statuses = [
+        post(client, "promote", version.pk).status_code,
+        post(client, "roll-back").status_code,
+    ]
+
+    assert statuses == [403, 403]
+
+
+def test_a_failed_judgement_asks_for_a_reason_and_keeps_it(client, admin, now):
+    old, new = ChampionFactory(name="old-1"), ModelVersionFactory(name="new-1")
+    judged(old, new, now, GateVerdict.FAILED)
+
+    refused = post(client, "promote", new.pk).content.decode()
+    done = post(client, "promote", new.pk, reason="Toys are right now.").content.decode()
+
+    assert "Give a reason" in refused
+    assert "Why, in spite of the gate" in refused
+    for text in (
+        "new-1 classifies from now on.",
+        "In spite of the gate",
+        "Toys are right now.",
+        "chief",
+    ):
+        assert text in done
+
+
+def test_rolling_back_is_one_click_and_the_page_says_to_whom(client, admin, now):
+    old, new = ChampionFactory(name="old-1"), ModelVersionFactory()
+    promote(version=new, reason="urgent", now=now)
+    page = client.get(reverse("models:index")).content.decode()
+
+    after = post(client, "roll-back").content.decode()
+
+    old.refresh_from_db()
+    assert "Roll back to old-1" in page
+    assert old.stage == ModelStage.CHAMPION
+    assert "old-1 classifies again." in after
+    assert "Roll back to" not in after
+    assert "no earlier model" in post(client, "roll-back").content.decode()
+
+
+def test_the_work_on_the_catalogue_is_shown_and_paused(client, admin, now):
+    ChampionFactory()
+    promote(version=ModelVersionFactory(), reason="urgent", now=now)
+    row = Rescoring.objects.get()
+
+    html = post(client, "pause", row.pk, is_paused="true").content.decode()
+
+    row.refresh_from_db()
+    assert row.is_paused
+    assert "Paused" in html
+    assert "Open review items" in client.get(reverse("models:rescoring")).content.decode()
