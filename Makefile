@@ -54,6 +54,7 @@ check: setup-dev ## Lint, format, types, layers, messages, migrations
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -q tests/test_architecture.py
 	$(PY) scripts/messages.py check
 	@$(SUPERVISOR) exec -- sh scripts/check_django.sh
 

@@ -116,7 +116,11 @@ def _decode(data: bytes, max_pixels: int) -> Image.Image:
     except ImageRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(_("far too many"), max_pixels) from error
+        raise ImageRefused(
+            "too_many_pixels",
+            _("The picture has far too many pixels; at most %(limit)s megapixels.")
+            % {"limit": max_pixels // 1_000_000},
+        ) from error
     # Damaged files raise a dozen types: OSError, SyntaxError, ValueError, struct.error, zlib.error,
     # IndexError. All mean the same to the sender.
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Text cells that a spreadsheet must not take for a formula. Pure, and undone without loss.
+"""Text cells that a spreadsheet must not take for a formula. Pure.
 
 A cell that opens with one of these characters is run as a formula by Excel and its like, full-width
 forms included (OWASP, "CSV Injection").
@@ -9,10 +9,8 @@ GUARD = "'"
 
 
 def guarded(text: str) -> str:
-    """Put an apostrophe before `text` if it could be a formula, or opens with one already."""
+    """Put an apostrophe before `text` if it could be a formula, or opens with one already.
+
+    Whoever drops one leading apostrophe has the text back without loss.
+    """
     return GUARD + text if text.startswith((GUARD, *_FORMULA)) else text
-
-
-def unguarded(text: str) -> str:
-    """Return what `guarded` was given: one leading apostrophe goes."""
-    return text.removeprefix(GUARD)

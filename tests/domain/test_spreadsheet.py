@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewapp.domain.spreadsheet import guarded, unguarded
+from reviewapp.domain.spreadsheet import guarded
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -22,7 +22,7 @@ def test_other_texts_stay_as_they_are(text):
 
 @given(CELLS)
 def test_the_guard_is_undone_without_loss(text):
-    assert unguarded(guarded(text)) == text
+    assert guarded(text).removeprefix("'") == text
 
 
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=5))
@@ -31,6 +31,6 @@ def test_guarded_cells_come_back_from_a_csv_file(rows):
     csv.writer(file).writerows([guarded(cell) for cell in row] for row in rows)
 
     file.seek(0)
-    back = [[unguarded(cell) for cell in row] for row in csv.reader(file)]
+    back = [[cell.removeprefix("'") for cell in row] for row in csv.reader(file)]
 
     assert back == rows

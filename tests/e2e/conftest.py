@@ -3,6 +3,20 @@ from django.conf import settings
 from django.test import Client
 
 
+@pytest.fixture(autouse=True)
+def _content_policy_holds(page):
+    """No page of any journey tries what our own content policy refuses."""
+    refused = []
+    page.on(
+        "console",
+        lambda message: (
+            refused.append(message.text) if "Content Security Policy" in message.text else ""
+        ),
+    )
+    yield
+    assert refused == []
+
+
 @pytest.fixture
 def faults(page):
     """What the browser's console complained about, a refusal of the content policy for example."""

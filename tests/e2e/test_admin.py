@@ -77,7 +77,7 @@ def test_the_models_page_is_whole_in_every_width_and_scheme(
     assert faults == []
 
 
-def test_a_policy_is_put_into_force(page, live_server, admin):
+def test_a_policy_is_put_into_force(page, live_server, admin, faults):
     page.goto(f"{live_server.url}/policy/")
     page.get_by_label("List from this confidence on (%)").fill("92.5")
     page.get_by_label("Why").fill("The busy season")
@@ -85,3 +85,4 @@ def test_a_policy_is_put_into_force(page, live_server, admin):
 
     expect(page.get_by_text("Policy 2 is in force.")).to_be_visible()
     assert RoutingPolicy.objects.get(version=2).accept_at == 0.925
+    assert faults == []

@@ -101,6 +101,21 @@ def test_a_report_shows_what_the_buyer_wrote_but_not_who(signed_in, world):
     assert report.reporter.username not in text
 
 
+def test_reports_that_want_the_same_are_one_wish(signed_in, world):
+    item = doubtful_item(reasons=[ReviewReason.BUYER_REPORT])
+    product, wrong = item.product, Category.objects.get(code=1280)
+    wished = Category.objects.get(code=1300)
+    ReportFactory.create_batch(
+        4, product=product, reported_category=wrong, suggested_category=wished
+    )
+    ReportFactory(product=product, reported_category=wrong, comment="Not a toy")
+
+    text = " ".join(post(signed_in, "claim").content.decode().split())
+
+    assert text.count("rather 1300") == 1
+    assert "(4); no details <q>Not a toy</q>" in text
+
+
 @pytest.mark.parametrize("where", ["claim", "desk"])
 def test_a_blind_item_gives_nothing_away(signed_in, moderator, world, where):
     item = doubtful_item(

@@ -1,5 +1,6 @@
 """Everything one review card shows, read in a handful of queries."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,15 @@ class MemberSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Where reporters want a product; no category when they only say that it is wrong."""
+
+    category: Category | None
+    reporters: int
+    comments: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A review item as its holder sees it. A blind one carries nothing that a model said."""
 
@@ -77,6 +87,18 @@ class Card:
     def by_member(self) -> dict[str, Prediction]:
         """Each member's prediction under its name, for the sentences of the reasons."""
         return {said.prediction.member: said.prediction for said in self.members}
+
+    @property
+    def wishes(self) -> list[Wish]:
+        """What the reporters want, the most wanted first."""
+        by_category: dict[Category | None, list[str]] = defaultdict(list)
+        for report in self.reports:
+            by_category[report.suggested_category].append(report.comment)
+        wishes = [
+            Wish(category, len(comments), [comment for comment in comments if comment])
+            for category, comments in by_category.items()
+        ]
+        return sorted(wishes, key=lambda wish: -wish.reporters)
 
     @property
     def first(self) -> Suggestion | None:

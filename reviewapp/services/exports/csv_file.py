@@ -18,6 +18,8 @@ The corrected dataset of Bon Rayon in the layout of the Rakuten France challenge
     provenance.csv  where each label comes from, group and split, by the same first column
     classes.json    the categories in the order of the classes
 
+productid and imageid are this site's own keys. The ids that the shops gave are external_id in
+provenance.csv, each unique within its source.
 A text that a spreadsheet could run as a formula has an apostrophe before it; so has one that opens
 with an apostrophe. To undo it, drop one leading apostrophe from designation, description, source,
 external_id, language, model_version and predicted_by.

@@ -39,6 +39,8 @@ Products without a readable picture: {blank}.
     X = np.load("X.npy", mmap_mode="r", allow_pickle=False)
     y = np.load("y.npy", allow_pickle=False)
 
+productid and imageid are this site's own keys; external_id is the id that the shop gave, unique within
+its source.
 In index.csv a text that a spreadsheet could run as a formula has an apostrophe before it; so has
 one that opens with an apostrophe. To undo it, drop one leading apostrophe from designation,
 description, source, external_id, language, model_version and predicted_by.

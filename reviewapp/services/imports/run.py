@@ -1,7 +1,7 @@
 """Working through an import in batches: each one stored, reported and counted together."""
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from reviewapp.services.imports.jobs import Hold
 from reviewapp.services.imports.labels import Labels, read_labels
 from reviewapp.services.imports.pictures import PictureMissing, Pictures, open_pictures
 from reviewapp.services.imports.report import ReportLine, append_lines, cut_report
+from reviewapp.services.imports.seen_ids import SeenIds
 from reviewapp.services.imports.tables import Table, open_table
 
 _BATCH = 500
@@ -45,6 +46,7 @@ class _Sources:
     labels: Labels | None
     pictures: Pictures
     codes: frozenset[int]
+    seen: SeenIds
     batch: int
 
 
@@ -87,7 +89,7 @@ def _work(hold: Hold, clock: Clock, on_batch: Step, seconds: float | None) -> bo
     started = time.monotonic()
     with _sources(hold, clock) as sources:
         cut_report(files.report_path(hold.job), hold.job.rows_done)
-        rows = _rows_left(hold, sources.table, clock)
+        rows = _rows_left(hold, sources, clock)
         deadline = None if seconds is None else _deadline(started, seconds)
         while batch := list(islice(rows, sources.batch)):
             prepared = [_prepare(row, sources) for row in batch]
@@ -108,15 +110,14 @@ def _deadline(started: float, seconds: float) -> float:
     return now + max(seconds, min(now - started, _LONGEST_SLICE))
 
 
-def _rows_left(hold: Hold, table: Table, clock: Clock) -> Iterator[ImportRow]:
-    """Go past the rows that are done, with signs of life; give the others."""
-    rows = table.rows()
-    left = hold.job.rows_done
-    while left:
-        step = min(left, _COUNT_STEP)
-        deque(islice(rows, step), maxlen=0)
-        left -= step
-        _still_here(hold, clock)
+def _rows_left(hold: Hold, sources: _Sources, clock: Clock) -> Iterator[ImportRow]:
+    """Go past the rows that are done, with signs of life and an eye on their ids; give the others."""
+    rows, done = sources.table.rows(), hold.job.rows_done
+    for count, row in enumerate(islice(rows, done), start=1):
+        if not row.problem:
+            sources.seen.is_new(row.external_id)
+        if count % _COUNT_STEP == 0 or count == done:
+            _still_here(hold, clock)
     return rows
 
 
@@ -142,6 +143,7 @@ def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
             labels=labels,
             pictures=pictures,
             codes=frozenset(Category.objects.values_list("code", flat=True)),
+            seen=SeenIds(),
             batch=_BATCH_WITH_PICTURES if archive or folder or array else _BATCH,
         )
 
@@ -162,6 +164,8 @@ def _prepare(row: ImportRow, sources: _Sources) -> _Prepared:
     """Clean a row and store its picture; a row that cannot be taken gets the reason instead."""
     if row.problem:
         return _Prepared(row, None, row.problem)
+    if row.external_id.strip() and not sources.seen.is_new(row.external_id):
+        return _Prepared(row, None, _("An earlier row of this file has the same id; it counts."))
     try:
         draft = draft_product(
             external_id=row.external_id,

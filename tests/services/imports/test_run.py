@@ -239,3 +239,25 @@ def test_a_large_upload_is_moved_not_copied():
     upload.close()
 
     assert work(job) == JobStatus.DONE
+
+
+def test_the_first_row_of_an_id_counts_however_often_the_file_is_sent():
+    table = "external_id,designation\na,Lampe\nb,Table\n a ,Chaise\n"
+
+    job, again = request(table), request(table)
+    work(job)
+    work(again)
+
+    assert counts(job) == (2, 0, 0, 1)
+    assert counts(again) == (0, 0, 2, 1)
+    assert Product.objects.get(external_id="a").designation == "Lampe"
+    assert report(job)[2]["reason"] == "An earlier row of this file has the same id; it counts."
+
+
+def test_an_id_of_a_slice_before_is_still_known():
+    job = request(plain(501) + "p0,Autre\n")
+
+    assert work(job, seconds=0) == JobStatus.WAITING
+    work(job)
+
+    assert counts(job) == (501, 0, 0, 1)
