@@ -31,6 +31,12 @@ class CatalogueEntry(models.Model):
         indexes = [
             models.Index(fields=["-listed_at", "-product"], name="entry_newest"),
             models.Index(fields=["category", "-listed_at", "-product"], name="entry_category"),
+            # The newest picture of each category: where none has one, there is nothing to read.
+            models.Index(
+                fields=["category", "-listed_at", "-product"],
+                condition=models.Q(has_picture=True),
+                name="entry_pictured",
+            ),
             models.Index(fields=["language", "-listed_at", "-product"], name="entry_language"),
             GinIndex(fields=["title_words"], name="entry_title_words"),
             GinIndex(fields=["all_words"], name="entry_all_words"),

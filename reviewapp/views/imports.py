@@ -14,11 +14,13 @@ from reviewapp.selectors.workers import is_listening
 from reviewapp.services import limits
 from reviewapp.services.imports.files import report_path
 from reviewapp.services.imports.jobs import request_import
+from reviewapp.services.imports.report import first_refused
 from reviewapp.types import UserRequest
 from reviewapp.views.limits import too_many
 from worker.tasks.imports import wake_import
 
 _may_import = permission_required("reviewapp.add_catalogueimport", raise_exception=True)
+REFUSED_SHOWN = 20
 _MOVING = (JobStatus.WAITING, JobStatus.RUNNING)
 
 
@@ -58,8 +60,11 @@ def index(request: UserRequest) -> HttpResponse:
 def detail(request: UserRequest, import_id: int) -> HttpResponse:
     """One import; as a fragment only its state, which asks again until the import has ended."""
     job = get_object_or_404(selectors.imports_of(request.user), pk=import_id)
+    refused = first_refused(report_path(job), most=REFUSED_SHOWN) if job.refused_count else []
     context = {
         "job": job,
+        "refused": refused,
+        "refused_more": job.refused_count - len(refused),
         "is_moving": job.status in _MOVING,
         "has_report": report_path(job).is_file(),
         "is_listening": is_listening(queue=Queue.DEFAULT, now=timezone.now()),

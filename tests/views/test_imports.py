@@ -63,6 +63,19 @@ def test_the_name_tells_the_format(client, seller, name, table_format):
     assert CatalogueImport.objects.get().format == table_format
 
 
+def test_the_page_tells_which_rows_were_refused_and_why(client, seller, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.imports.REFUSED_SHOWN", 2)
+    send(client, table=table("sku,name\n1,Un\n,Deux\n,Trois\n,Quatre\n"))
+    job = CatalogueImport.objects.get()
+    run(job)
+
+    page = client.get(reverse("imports:detail", args=[job.pk]))
+
+    assert [line.number for line in page.context["refused"]] == [2, 3]
+    assert "The product has no id." in page.content.decode()
+    assert "1 more refused row stands in the report." in page.content.decode()
+
+
 def test_a_senders_file_name_is_never_used(client, seller):
     send(client, table=table(name="../../../etc/passwd.csv"))
 

@@ -1,8 +1,10 @@
 """The row-by-row report of an import: a CSV of exactly one line per row handled."""
 
 import csv
+import io
+import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from reviewapp.domain.products import Outcome
 from reviewapp.domain.spreadsheet import guarded
 
 _HEADER = ("row", "external_id", "outcome", "reason")
+# The page asks every second: it looks into the beginning of a long report only.
+_LOOKED_AT_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,27 @@ def append_lines(path: Path, lines: Iterable[ReportLine]) -> None:
             )
         file.flush()
         os.fsync(file.fileno())
+
+
+def first_refused(path: Path, *, most: int) -> list[ReportLine]:
+    """Return the first refused rows, for a page; none when there is no report yet.
+
+    Rows that are refused only far down a long report are in the file alone.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_LOOKED_AT_BYTES)
+    except FileNotFoundError:
+        return []
+    # Without the last line, which may be cut or still be written.
+    whole = beginning[: beginning.rfind(b"\n") + 1].decode("utf-8-sig")
+    return list(itertools.islice(_refused(csv.reader(io.StringIO(whole, newline=""))), most))
+
+
+def _refused(rows: Iterable[list[str]]) -> Iterator[ReportLine]:
+    for row in rows:
+        if len(row) == len(_HEADER) and row[2] == Outcome.REFUSED:
+            yield ReportLine(int(row[0]), row[1], Outcome.REFUSED, row[3])
 
 
 def _cell(text: str) -> str:
