@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0024_open_report_waits'),
+        ('reviewapp', '0025_promotions'),
     ]
 
     operations = [
