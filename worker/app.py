@@ -29,6 +29,7 @@ _BEAT = {
     "sweep-requests": ("worker.tasks.sweep.sweep_requests", SWEEP_SECONDS),
     "sweep-jobs": ("worker.tasks.sweep.sweep_jobs", SWEEP_SECONDS),
     "find-lost-products": ("worker.tasks.sweep.find_lost_products", FIND_LOST_SECONDS),
+    "follow-champion": ("worker.tasks.shadow.follow", SWEEP_SECONDS),
     "rescore": ("worker.tasks.rescore.rescore", SWEEP_SECONDS),
     "renew-embeddings": ("worker.tasks.embed.renew", FIND_LOST_SECONDS),
     "send-mail": ("worker.tasks.mail.send_waiting", UPKEEP_SECONDS),
@@ -65,6 +66,8 @@ app.conf.update(
         "worker.tasks.embed.*": {"queue": "inference", "priority": 9},
         "worker.tasks.rescore.*": {"queue": "inference", "priority": 8},
         "worker.tasks.evaluate.*": {"queue": "evaluation"},
+        # Before evaluations, which are long: what it compares with grows older by the minute.
+        "worker.tasks.shadow.*": {"queue": "evaluation", "priority": 0},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
     },

@@ -17,5 +17,11 @@ class PromotionForm(forms.Form):
     )
 
 
+class ShadowForm(forms.Form):
+    share_percent = forms.FloatField(
+        label=_("Share of the arrivals (%)"), min_value=1, max_value=100, initial=20
+    )
+
+
 class RollBackForm(forms.Form):
     reason = forms.CharField(label=_("Why"), max_length=1000, required=False)

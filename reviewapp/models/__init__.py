@@ -31,6 +31,7 @@ from reviewapp.models.queues import FamilyViews, ModeratorSkill, QueueMeasure, S
 from reviewapp.models.reports import MisclassificationReport, ReportCase, ReportPolicy
 from reviewapp.models.review import Decision, ReviewItem
 from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
+from reviewapp.models.shadows import ShadowAnswer, ShadowRun
 from reviewapp.models.shop import CatalogueEntry, CatalogueRollUp, CatalogueTally, CatalogueWord
 from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 from reviewapp.models.team import (
@@ -92,6 +93,8 @@ __all__ = [
     "RoutingPolicy",
     "SavedFilter",
     "SellerSuggestion",
+    "ShadowAnswer",
+    "ShadowRun",
     "SplitAssignment",
     "TeamMeasure",
     "User",

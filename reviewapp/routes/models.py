@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviewapp.views import evaluations, models, promotions, version_pairs
+from reviewapp.views import evaluations, models, promotions, shadow, version_pairs
 
 app_name = "models"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("evaluations/<int:evaluation_id>/products/", evaluations.products, name="answers"),
     path("comparison/", version_pairs.comparison, name="comparison"),
     path("<int:version_id>/promote/", promotions.put_into_service, name="promote"),
+    path("<int:version_id>/shadow/", shadow.start, name="shadow-start"),
+    path("shadow/stop/", shadow.stop, name="shadow-stop"),
+    path("shadow/<int:run_id>/", shadow.differences, name="shadow"),
     path("roll-back/", promotions.take_back, name="roll-back"),
     path("rescoring/", promotions.progress, name="rescoring"),
     path("rescoring/<int:rescoring_id>/pause/", promotions.pause, name="pause"),

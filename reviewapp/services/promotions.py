@@ -29,6 +29,7 @@ from reviewapp.selectors.policies import set_by_a_person
 from reviewapp.services.model_versions import ModelRefused
 from reviewapp.services.policies import current_policy, recertified, set_policy
 from reviewapp.services.predictions import ask_again
+from reviewapp.services.shadow import stop_shadow
 
 
 @dataclass(eq=False)
@@ -132,6 +133,8 @@ def _put_into_service(
     now: datetime,
 ) -> Promotion:
     _check_categories(version)
+    # What it answers beside is no longer the champion.
+    stop_shadow(now=now)
     if champion is not None:
         champion.stage = ModelStage.RETIRED
         champion.save(update_fields=["stage"])

@@ -47,8 +47,10 @@ def _chance(value: float) -> str:
     return _("p = %(number)s") % {"number": _decimal(value, "0.000")}
 
 
-def _milliseconds(value: float) -> str:
-    return f"{_decimal(value, '#,##0')} ms"
+@register.filter
+def milliseconds(value: float | None) -> str:
+    """Write a time of milliseconds in whole ones; "–" without one."""
+    return "–" if value is None else f"{_decimal(value, '#,##0')} ms"
 
 
 def _times(value: float) -> str:
@@ -61,6 +63,6 @@ _UNITS: Final[dict[GateTest, Callable[[float], str]]] = {
     GateTest.CATEGORIES: points,
     GateTest.NEGATIVE_FLIPS: share,
     GateTest.CALIBRATION: share,
-    GateTest.LATENCY: _milliseconds,
+    GateTest.LATENCY: milliseconds,
     GateTest.FAIRNESS: _times,
 }

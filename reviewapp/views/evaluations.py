@@ -37,7 +37,9 @@ may_look = permission_required("reviewapp.view_modelversion", raise_exception=Tr
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:
     """All evaluations and judgements, and the form for the next one."""
-    form = EvaluationForm(request.POST or None)
+    # The models page names the version in the address.
+    initial = {"version": request.GET.get("version", "")}
+    form = EvaluationForm(request.POST or None, initial=initial)
     if request.method == "POST":
         if not request.user.has_perm("reviewapp.add_evaluation"):
             raise PermissionDenied

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse
@@ -7,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from reviewapp.domain.model_report import member_reports
-from reviewapp.selectors import model_versions, monitoring, promotions, workers
+from reviewapp.selectors import model_versions, monitoring, promotions, shadow, workers
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
 
@@ -29,9 +30,15 @@ def index(request: UserRequest) -> HttpResponse:
         "promotions": promotions.history()[:_PROMOTIONS],
         "before": promotions.champion_before(),
         "rescoring": promotions.current_rescoring(),
+        **_shadow(),
         "workers": workers.all_heard_of(now=now),
         "policy": current_policy(now=now),
         "to_category": monitoring.arrival_to_category(since=since),
         "to_shop": monitoring.arrival_to_shop(since=since),
     }
     return render(request, "models/index.html", context)
+
+
+def _shadow() -> dict[str, Any]:
+    run = shadow.newest_run()
+    return {"run": run, "beside": shadow.numbers(run) if run else None}

@@ -1,0 +1,60 @@
+import pytest
+from django.urls import reverse
+
+from reviewapp.models import ShadowRun
+from tests.factories import AdminFactory, ChampionFactory, ModelVersionFactory, ModeratorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(language="en")
+    client.force_login(user)
+    return user
+
+
+def post(client, name, *args, **data):
+    return client.post(reverse(f"models:{name}", args=args), data, follow=True)
+
+
+def test_only_admins_start_and_stop_it(client):
+    client.force_login(ModeratorFactory())
+
+    assert post(client, "shadow-start", ModelVersionFactory().pk).status_code == 403
+    assert post(client, "shadow-stop").status_code == 403
+
+
+def test_a_candidate_is_put_beside_the_champion_and_taken_away(client, admin):
+    ChampionFactory(name="old-1")
+    version = ModelVersionFactory(name="new-1")
+
+    started = post(client, "shadow-start", version.pk, share_percent=25).content.decode()
+    run = ShadowRun.objects.get()
+    stopped = post(client, "shadow-stop").content.decode()
+
+    assert (run.share, run.started_by) == (0.25, admin)
+    for text in ("new-1 answers beside the champion", "In the shadow", "25.0%", "No arrival"):
+        assert text in started
+    assert "Ended" in stopped
+
+
+def test_what_cannot_be_is_said(client, admin):
+    champion = ChampionFactory()
+
+    itself = post(client, "shadow-start", champion.pk, share_percent=20).content.decode()
+    share = post(client, "shadow-start", champion.pk, share_percent=0).content.decode()
+
+    assert "It takes a champion, and one candidate" in itself
+    assert "Write a share from 1 to 100" in share
+
+
+def test_the_differences_have_a_page(client, admin):
+    ChampionFactory(name="old-1")
+    version = ModelVersionFactory(name="new-1")
+    post(client, "shadow-start", version.pk, share_percent=25)
+
+    html = client.get(reverse("models:shadow", args=[ShadowRun.objects.get().pk])).content.decode()
+
+    assert "new-1 beside old-1" in html
+    assert "They have agreed on everything so far" in html
