@@ -22,6 +22,7 @@ from reviewapp.selectors.appeals import contestable
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.selectors.review.taxonomy import guides
 from reviewapp.selectors.statements import history
+from reviewapp.selectors.suggestions import suggestion_for
 from reviewapp.selectors.tokens import tokens_of
 from reviewapp.services.catalog import IngestOutcome, ingest_product
 from reviewapp.services.suggestions import record_suggestion
@@ -103,7 +104,8 @@ def product(request: UserRequest, product_id: int) -> HttpResponse:
     found = own_product(request, product_id)
     if request.htmx and not request.htmx.boosted:
         standing = selectors.standing(found, selectors.categories_by_code())
-        return render(request, "seller/_state.html", {"standing": standing, "product": found})
+        context = {"standing": standing, "product": found, "said": suggestion_for(found)}
+        return render(request, "seller/_state.html", context)
     return product_page(request, found, form=AppealForm())
 
 
@@ -115,6 +117,7 @@ def product_page(
     context = {
         "standing": selectors.standing(found, categories),
         "product": found,
+        "said": suggestion_for(found),
         "history": history(product=found, categories=categories),
         "contestable": contestable(product=found, now=timezone.now()),
         "form": form,

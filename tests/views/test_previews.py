@@ -195,6 +195,9 @@ def test_the_sellers_word_is_kept_with_the_product_and_what_was_seen(client, sel
     word = SellerSuggestion.objects.get()
     assert (word.product, word.category) == (Product.objects.get(), said)
     assert word.previewed_confidence == 0.93
+    page = client.get(reverse("seller:product", args=[word.product.pk])).content.decode()
+    assert "You said" in page
+    assert said.name_en in page
 
 
 def test_an_expired_look_ahead_does_not_keep_a_product_out(client, seller):
