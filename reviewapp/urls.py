@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from reviewapp.views.accounts import admin_log_in
 from reviewapp.views.styleguide import styleguide
 
+handler500 = "reviewapp.views.errors.fault"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reviewapp.routes.shop")),
     path("", include("reviewapp.routes.accounts")),

@@ -24,6 +24,7 @@ from reviewapp.api.serializers.catalog import (
     ProductPageSerializer,
     ProductSerializer,
 )
+from reviewapp.api.throttling import IngestThrottle
 from reviewapp.choices import ProductStatus
 from reviewapp.domain.images import ImageRefused
 from reviewapp.domain.products import Outcome, ProductRefused, seller_source
@@ -60,10 +61,9 @@ class Categories(ListAPIView[Category]):
 
 class Products(APIView):
     permission_classes = (permissions.IsAuthenticated, MaySell)
-    throttle_scope = "ingest"
 
     def get_throttles(self) -> list[Any]:
-        return super().get_throttles() if self.request.method == "POST" else []
+        return [IngestThrottle()] if self.request.method == "POST" else []
 
     @extend_schema(
         operation_id="products_list",

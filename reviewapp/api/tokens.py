@@ -46,26 +46,21 @@ class LogIn(APIView):
     def post(self, request: Request) -> Response:
         form = LogInSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        actors = [
-            ("login_account", form.validated_data["username"].strip().lower()),
-            ("login_network", client_address(request._request)),
-        ]
-        user = self._user(request, form.validated_data, actors)
+        user = self._user(request, form.validated_data)
         issued = issue_token(user=user, lifetime=SIGN_IN)
         return Response({"token": issued.secret, "expires_at": issued.row.expiry})
 
-    def _user(self, request: Request, given: Any, actors: list[tuple[str, str]]) -> User:
+    def _user(self, request: Request, given: Any) -> User:
+        network = client_address(request._request)
         try:
-            for action, actor in actors:
-                limits.check_limit(action=action, actor=actor)
-            user = authenticate(request._request, **given)
-            if isinstance(user, User):
-                return user
-            for action, actor in actors:
-                limits.count_attempt(action=action, actor=actor)
+            limits.count_log_in(username=given["username"], network=network)
         except limits.LimitReached as reached:
             raise Throttled(wait=reached.retry_after) from reached
-        raise AuthenticationFailed(_("Name or password is wrong."))
+        user = authenticate(request._request, **given)
+        if not isinstance(user, User):
+            raise AuthenticationFailed(_("Name or password is wrong."))
+        limits.forgive_log_in(username=given["username"], network=network)
+        return user
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Token"

@@ -1,10 +1,20 @@
-"""Limits on how often a person or a network may do something. Counted in Redis."""
+"""Limits on how often a person or a network may do something.
+
+Counted in Redis. While it is away each process counts by itself: looser, but the site stays open.
+"""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from reviewapp.services.process_counters import ProcessCounters
+
+logger = logging.getLogger(__name__)
+_without_redis = ProcessCounters()
 
 
 @dataclass(eq=False)
@@ -12,14 +22,6 @@ class LimitReached(Exception):
     """Too many attempts; `retry_after` seconds until the next may come."""
 
     retry_after: int
-
-
-def check_limit(*, action: str, actor: str) -> None:
-    """Raise LimitReached when `actor` has used up `action`; count nothing."""
-    allowed, seconds = settings.RATE_LIMITS[action]
-    key = _key(action, actor)
-    if cache.get(key, 0) >= allowed:
-        raise LimitReached(retry_after=_seconds_left(key, seconds))
 
 
 def count_attempt(*, action: str, actor: str) -> None:
@@ -30,22 +32,59 @@ def count_attempt(*, action: str, actor: str) -> None:
     """
     allowed, seconds = settings.RATE_LIMITS[action]
     key = _key(action, actor)
+    try:
+        used, left = _count_in_redis(key, seconds)
+    except (RedisError, OSError) as error:
+        logger.warning("Redis is away, this process counts by itself: %s", error)
+        used, left = _without_redis.count(key, seconds)
+    if used > allowed:
+        raise LimitReached(retry_after=left)
+
+
+def count_log_in(*, username: str, network: str) -> None:
+    """Count an attempt to sign in, before the password is looked at. Raises LimitReached.
+
+    By name and network together, by network, and by name alone with a far higher bound: so a
+    guesser at one network locks out himself and not the owner of the name.
+    """
+    for action, actor in _log_in_actors(username, network):
+        count_attempt(action=action, actor=actor)
+
+
+def forgive_log_in(*, username: str, network: str) -> None:
+    """Take back what `count_log_in` counted: only failures use up a limit."""
+    for action, actor in _log_in_actors(username, network):
+        key = _key(action, actor)
+        try:
+            cache.decr(key)
+        except (RedisError, OSError):
+            _without_redis.take_back(key)
+        except ValueError:
+            continue  # the window has ended since
+
+
+def _log_in_actors(username: str, network: str) -> list[tuple[str, str]]:
+    name = username.strip().lower()
+    return [
+        ("login_pair", f"{name} {network}"),
+        ("login_network", network),
+        ("login_account", name),
+    ]
+
+
+def _count_in_redis(key: str, seconds: int) -> tuple[int, int]:
+    """Return how often the window has seen the key, and the seconds it has left."""
     cache.add(key, 0, timeout=seconds)
     try:
         used = cache.incr(key)
     except ValueError:  # the window ended between the two calls
         cache.set(key, 1, timeout=seconds)
         used = 1
-    if used > allowed:
-        raise LimitReached(retry_after=_seconds_left(key, seconds))
+    client = cache._cache.get_client(None)  # type: ignore[attr-defined]  # no public call for TTL
+    left = client.ttl(cache.make_key(key))
+    return used, int(left) if left > 0 else seconds
 
 
 def _key(action: str, actor: str) -> str:
     # Names and addresses are not kept in the clear.
-    return f"limit:{action}:{hashlib.sha256(actor.encode()).hexdigest()}"
-
-
-def _seconds_left(key: str, window: int) -> int:
-    client = cache._cache.get_client(None)  # type: ignore[attr-defined]  # no public call for TTL
-    left = client.ttl(cache.make_key(key))
-    return int(left) if left > 0 else window
+    return f"limit:{action}:{hashlib.sha256(actor.encode('utf-8', 'replace')).hexdigest()}"

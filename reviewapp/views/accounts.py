@@ -47,18 +47,16 @@ class LogIn(LoginView):
 
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
         try:
-            for action, actor in self._actors():
-                limits.check_limit(action=action, actor=actor)
+            limits.count_log_in(**self._who())
         except limits.LimitReached as reached:
             return too_many(request, reached)
         return super().post(request, *args, **kwargs)
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        limits.forgive_log_in(**self._who())
+        return super().form_valid(form)
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        try:
-            for action, actor in self._actors():
-                limits.count_attempt(action=action, actor=actor)
-        except limits.LimitReached as reached:
-            return too_many(self.request, reached)
         response = super().form_invalid(form)
         response.status_code = 422
         return response
@@ -68,12 +66,9 @@ class LogIn(LoginView):
         context["demo_accounts"] = shown_accounts() if settings.DEMO else []
         return context
 
-    def _actors(self) -> list[tuple[str, str]]:
-        username = self.request.POST.get("username", "").strip().lower()
-        return [
-            ("login_account", username),
-            ("login_network", client_address(self.request)),
-        ]
+    def _who(self) -> dict[str, str]:
+        username = self.request.POST.get("username", "")
+        return {"username": username, "network": client_address(self.request)}
 
 
 def admin_log_in(request: HttpRequest) -> HttpResponse:
