@@ -5,21 +5,22 @@ Recognised layouts, tried in this order:
 1. the Rakuten challenge: `X_train*.csv` (unnamed index, designation, description, productid,
    imageid), `Y_train*.csv` (unnamed index, prdtypecode) and pictures named
    `image_<imageid>_product_<productid>.jpg` in `images/image_train`;
-2. one table, `items.csv`, `products.csv` or `products.yaml`, with a row per picture or product.
+2. `rows.jsonl`, whose rows bring their group, part and weight along;
+3. one table, `items.csv`, `products.csv` or `products.yaml`, with a row per picture or product.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, overload
+from typing import Any, Final, overload
 
 from classifier.errors import DataInvalid
 from classifier.grouping import group_key, group_products, split
-from classifier.tables import Row, csv_rows, yaml_rows
+from classifier.tables import Row, csv_rows, jsonl_rows, yaml_rows
 from classifier.types import ProductInput
 
 __all__ = ["Dataset", "LabelledProduct", "group_key", "group_products", "read_dataset", "split"]
@@ -30,6 +31,7 @@ Progress = Callable[[int, int], None]
 _CATEGORY: Final = ("prdtypecode", "category", "coarse_name", "label")
 _TITLE: Final = ("designation", "name", "title")
 _IDENTITY: Final = ("productid", "sku", "id")  # rows that share it are one product
+ROWS: Final = "rows.jsonl"
 _TABLES: Final = ("items.csv", "products.csv", "products.yaml")
 _IMAGE_FOLDERS: Final = ("images/image_train", "image_train", "images")
 
@@ -42,12 +44,16 @@ class LabelledProduct:
 
     group: products with the same group must not be divided between training and test
     row: where it came from, for messages
+    weight: how many products it stands for in training, above 0
+    is_base: one of the catalogue's own codes, not a person's label
     """
 
     input: ProductInput
     code: int
     group: str
     row: str
+    weight: float = 1.0
+    is_base: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,12 @@ class Dataset(Sequence[LabelledProduct]):
     def __len__(self) -> int:
         return len(self.products)
 
+    @property
+    def weights(self) -> list[float] | None:
+        """The products' weights (N,), or None when all count alike."""
+        weights = [product.weight for product in self.products]
+        return weights if len(set(weights)) > 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Item:
@@ -89,14 +101,20 @@ class _Item:
     image_is_missing: bool
 
 
-def read_dataset(folder: Path, on_progress: Progress | None = None) -> Dataset:
+def read_dataset(
+    folder: Path, on_progress: Progress | None = None, *, images: Path | None = None
+) -> Dataset:
     """Read labelled products from `folder`, recognising its layout.
+
+    images: where the pictures of a `rows.jsonl` lie, if not in `folder`
 
     Category names that are no numbers get a code derived from the name, the same in every data
     set. `on_progress` hears (done, total) while pictures are hashed for grouping.
 
     Raises DataInvalid, naming file and row, when no layout fits or a row is broken.
     """
+    if (rows := folder / ROWS).is_file():
+        return _read_rows(rows, images or folder)
     items = list(_read_items(folder))
     if not items:
         raise DataInvalid(f"{folder}: the table has no rows.")
@@ -112,6 +130,36 @@ def read_dataset(folder: Path, on_progress: Progress | None = None) -> Dataset:
         products.append(LabelledProduct(product, codes[item.category], group, item.row))
     missing = sum(item.image_is_missing for item in items)
     return Dataset(tuple(products), names, official, missing)
+
+
+def _read_rows(table: Path, images: Path) -> Dataset:
+    products: list[LabelledProduct] = []
+    official: dict[str, list[int]] = {}
+    missing = 0
+    for number, row in enumerate(jsonl_rows(table), start=1):
+        try:
+            product, is_missing = _row_product(row, images)
+            official.setdefault(str(row["split"]), []).append(len(products))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataInvalid(f"{table}: row {number} is broken ({error!r}).") from error
+        products.append(product)
+        missing += is_missing
+    if not products:
+        raise DataInvalid(f"{table}: the table has no rows.")
+    names = {code: str(code) for code in sorted({product.code for product in products})}
+    return Dataset(tuple(products), names, official, missing)
+
+
+def _row_product(row: Mapping[str, Any], images: Path) -> tuple[LabelledProduct, bool]:
+    image, is_missing = _locate(images, row["image"] or "")
+    weight = float(row["weight"])
+    if not 0 < weight < float("inf"):
+        raise ValueError(f"weight {weight}")
+    key = str(row["key"])
+    given = ProductInput(key, row["designation"], row["description"], image)
+    return LabelledProduct(
+        given, int(row["code"]), str(row["group"]), key, weight, bool(row["base"])
+    ), is_missing
 
 
 def category_code(name: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,6 +22,8 @@ from classifier.members.base import NEVER_HELD, Features, FitReport, MemberModel
 from classifier.members.registry import MEMBERS
 from classifier.threads import single_threaded_blas, usable_cores
 from classifier.types import Member
+
+OnMember = Callable[[Member, FitReport], None]
 
 _LEAST_ROWS: Final = 30
 _ENOUGH_TO_CALIBRATE: Final = 200  # products; a temperature is then known to about 5 %
@@ -68,7 +70,11 @@ class LearnReport:
 
 
 def learn(
-    train: Part, calibration: Part | None, labels: Sequence[int], config: TrainConfig
+    train: Part,
+    calibration: Part | None,
+    labels: Sequence[int],
+    config: TrainConfig,
+    on_member: OnMember | None = None,
 ) -> tuple[Ensemble, LearnReport]:
     """Fit members, then calibration and fusion on answers that they were not fitted on.
 
@@ -76,6 +82,7 @@ def learn(
     where it has 200 products, from both where it has fewer. With StackOn.CALIBRATION they are the answers for `calibration` by heads fitted
     on `train` alone, and the final heads are fitted on both.
 
+    on_member: hears of each member once it is fitted
     Raises DataInvalid when a part is too small.
     """
     fresh = calibration if calibration is not None and len(calibration) else None
@@ -92,7 +99,7 @@ def learn(
         folds = np.full(len(rows), NEVER_HELD)
         folds[taught] = 0
         taught_folds, fresh = _folds(rows.select(taught), config), None
-    members, reports = _fit_members(rows, labels, folds, config)
+    members, reports = _fit_members(rows, labels, folds, config, on_member)
     part = rows.select(taught)
     outcomes = {
         name: one.select(taught) for name, one in _out_of_fold(rows, members, reports).items()
@@ -134,7 +141,11 @@ def _folds(part: Part, config: TrainConfig) -> Ints:
 
 
 def _fit_members(
-    train: Part, labels: Sequence[int], folds: Ints, config: TrainConfig
+    train: Part,
+    labels: Sequence[int],
+    folds: Ints,
+    config: TrainConfig,
+    on_member: OnMember | None,
 ) -> tuple[dict[Member, MemberModel], dict[Member, FitReport]]:
     jobs = {}
     for name in config.members:
@@ -150,7 +161,11 @@ def _fit_members(
         )
     with single_threaded_blas(), ThreadPoolExecutor(usable_cores()) as pool:
         running = {name: pool.submit(_fit_member, *job) for name, job in jobs.items()}
-        reports = {name: task.result() for name, task in running.items()}
+        reports = {}
+        for name, task in running.items():
+            reports[name] = task.result()
+            if on_member is not None:
+                on_member(name, reports[name])
     return {name: job[0] for name, job in jobs.items()}, reports
 
 

@@ -1,11 +1,12 @@
-"""Rows of CSV and YAML tables, with errors that name file and row."""
+"""Rows of CSV, YAML and JSON Lines tables, with errors that name file and row."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from classifier.errors import DataInvalid
 
@@ -36,6 +37,19 @@ def csv_rows(table: Path, *columns: str) -> Iterator[Row]:
 
 def _head(reader: csv.DictReader[str]) -> Sequence[str]:
     return reader.fieldnames or ()
+
+
+def jsonl_rows(table: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a JSON Lines file. Raises DataInvalid, naming the row."""
+    with table.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise DataInvalid(f"{table}: row {number} is no JSON ({error}).") from error
+            if not isinstance(row, dict):
+                raise DataInvalid(f"{table}: row {number} is no JSON object.")
+            yield row
 
 
 def yaml_rows(table: Path) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from classifier.ensemble import Ensemble
 from classifier.errors import ArtifactInvalid, DataInvalid
 from classifier.learn import LearnReport, Part, learn
 from classifier.loading import load_encoders, records_of, resolve
-from classifier.members.base import Modality, Source
+from classifier.members.base import FitReport, Modality, Source
 from classifier.members.registry import MEMBERS
 from classifier.report import (
     answer_columns,
@@ -31,6 +31,8 @@ from classifier.report import (
 )
 from classifier.types import Absence, Member
 
+Points = Callable[[str, float, float], None]  # hears (curve, x, y)
+HEAD_LOSS = "log_loss_by_strength"
 TRAIN, CALIBRATION, TEST = "train", "calibration", "test"
 
 
@@ -61,6 +63,7 @@ def train(
     feature_cache: Path | None = None,
     encoders: Encoders | None = None,
     weights: Sequence[float] | None = None,
+    on_point: Points | None = None,
 ) -> Trained:
     """Train on `dataset` and write the artifact to the new directory `out`.
 
@@ -69,9 +72,11 @@ def train(
     lexical baseline and FUSION on the test part, which nothing was fitted on.
 
     on_progress: hears (stage, done, total)
+    on_point: hears (curve, x, y): the cross-validated log-loss by strength of each member
     feature_cache: where encoded inputs are kept; a killed run resumes there
     encoders: used instead of loading those that `config` names
-    weights: (N,) one positive weight per product, for training and calibration
+    weights: (N,) one positive weight per product, for training and calibration; those of
+        `dataset` by default
 
     The same data, configuration, machine and features give the same artifact, byte by byte.
     Raises ArtifactInvalid when `out` exists, DataInvalid when there is too little data,
@@ -85,12 +90,12 @@ def train(
     cache = None if feature_cache is None else FeatureCache(feature_cache)
     products = [product.input for product in dataset]
     encoded = encode_products(products, loaded.encoders, cache, report)
-    rows = as_part(dataset, encoded, weights)
+    rows = as_part(dataset, encoded, dataset.weights if weights is None else weights)
     index = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
-    report("models", 0, 1)
+    tell = _Teller(report, on_point, len(config.members))
     labels = sorted({product.code for product in dataset})
     ensemble, learned = learn(
-        rows.select(index[TRAIN]), rows.select(index[CALIBRATION]), labels, config
+        rows.select(index[TRAIN]), rows.select(index[CALIBRATION]), labels, config, tell
     )
     report("metrics", 0, 1)
     test = rows.select(index[TEST])
@@ -100,6 +105,22 @@ def train(
     manifest_sha256 = save_artifact(model, out)
     report("metrics", 1, 1)
     return Trained(manifest_sha256, metrics)
+
+
+class _Teller:
+    """Tells of the members as they are fitted."""
+
+    def __init__(self, report: Stages, on_point: Points | None, members: int) -> None:
+        self._report, self._on_point = report, on_point
+        self._done, self._members = 0, members
+        report("models", 0, members)
+
+    def __call__(self, member: Member, fit: FitReport) -> None:
+        self._done += 1
+        self._report("models", self._done, self._members)
+        if self._on_point is not None:
+            for strength, loss in sorted(fit.nll_by_strength.items()):
+                self._on_point(f"{member}/{HEAD_LOSS}", strength, loss)
 
 
 def divide(dataset: Dataset, config: TrainConfig) -> dict[str, list[int]]:

@@ -28,7 +28,9 @@ def train(arguments: argparse.Namespace) -> None:
 
     progress = start(arguments)
     started = time.monotonic()
-    dataset = read_dataset(arguments.data, lambda d, t: progress("hashing", d, t))
+    dataset = read_dataset(
+        arguments.data, lambda d, t: progress("hashing", d, t), images=arguments.images
+    )
     trained = run(
         dataset,
         arguments.out,
@@ -114,7 +116,9 @@ def benchmark(arguments: argparse.Namespace) -> None:
     progress = start(arguments)
     config = read_config(arguments)
     result = run(
-        read_dataset(arguments.data, lambda d, t: progress("hashing", d, t)),
+        read_dataset(
+            arguments.data, lambda d, t: progress("hashing", d, t), images=arguments.images
+        ),
         config,
         progress,
         folds=arguments.folds,
@@ -209,7 +213,9 @@ def _labelled(arguments: argparse.Namespace, progress: Progress) -> list[Any]:
     from classifier.data import read_dataset
     from classifier.evaluate import held_out
 
-    dataset = read_dataset(arguments.data, lambda d, t: progress("hashing", d, t))
+    dataset = read_dataset(
+        arguments.data, lambda d, t: progress("hashing", d, t), images=arguments.images
+    )
     if arguments.part == "all":
         return list(dataset)
     return held_out(load_artifact(arguments.model), dataset)

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from classifier.cli.commands import BACKBONES, emit, read_config, start
 from classifier.config import StackOn, TrainConfig
-from classifier.data import Dataset
 
 _IMAGE_EPOCHS: Final = 10
 _IMAGE_RATE: Final = 1e-4
@@ -21,22 +20,25 @@ def finetune(arguments: argparse.Namespace) -> None:
     """
     from classifier.data import read_dataset
     from classifier.finetune.loop import finetune as run
+    from classifier.finetune.samples import labelled
     from classifier.loading import backbone_directory
     from classifier.members.base import Modality
     from classifier.train import CALIBRATION, TRAIN, divide
 
     progress = start(arguments)
     config = read_config(arguments)
-    dataset = read_dataset(arguments.data, lambda d, t: progress("hashing", d, t))
+    dataset = read_dataset(
+        arguments.data, lambda d, t: progress("hashing", d, t), images=arguments.images
+    )
     parts = divide(dataset, config)
     kind = Modality(arguments.kind)
     encoder = config.text if kind is Modality.TEXT else config.image
     report = run(
-        samples(dataset, parts[TRAIN], kind),
+        labelled(dataset, parts[TRAIN], kind),
         backbone_directory(encoder, kind, arguments.cache / BACKBONES),
         arguments.out,
         settings(arguments, config),
-        samples(dataset, parts[CALIBRATION], kind),
+        labelled(dataset, parts[CALIBRATION], kind),
         lambda done, total: progress("steps", done, total),
     )
     tuned = replace(encoder, backbone=str(arguments.out.resolve()), is_bundled=True)
@@ -55,27 +57,6 @@ def finetune(arguments: argparse.Namespace) -> None:
         'Train on it with `--config FILE`, where FILE holds the "config" of this command\'s --json.'
     )
     emit(arguments, result, text)
-
-
-def samples(dataset: Dataset, rows: list[int], kind: Any) -> Any:
-    """Return the rows that have the input: texts, or readable pictures with their codes."""
-    from classifier.encoding import is_readable
-    from classifier.finetune.samples import Samples
-    from classifier.members.base import Modality
-    from classifier.text import model_text
-
-    inputs: list[Any] = []
-    codes: list[int] = []
-    for row in rows:
-        product = dataset[row].input
-        if kind is Modality.TEXT:
-            value: Any = model_text(product.designation, product.description)
-        else:
-            value = product.image if product.image and is_readable(product.image) else None
-        if value:
-            inputs.append(value)
-            codes.append(dataset[row].code)
-    return Samples(inputs, codes)
 
 
 def settings(arguments: argparse.Namespace, config: TrainConfig) -> Any:

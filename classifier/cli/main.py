@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from classifier.cli import commands, finetuning
+from classifier.cli import commands, finetuning, running
 from classifier.cli.options import (
     add_benchmark,
     add_calibrate,
@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("calibrate", commands.calibrate, add_calibrate, "fit a model's confidences anew"),
         ("benchmark", commands.benchmark, add_benchmark, "compare all members on held-out folds"),
         ("finetune", finetuning.finetune, add_finetune, "train a whole backbone (wants a GPU)"),
+        ("run", running.run, running.add_run, "work on a training run in its folder"),
         ("backbones", commands.backbones, None, "build and check the pretrained networks"),
     )
     for name, run, add, summary in rows:

@@ -101,8 +101,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="challenge layout (X_train*.csv, Y_train*.csv, images) or a products.csv",
+        help="challenge layout (X_train*.csv, Y_train*.csv, images), a rows.jsonl or a products.csv",
     )
+    parser.add_argument("--images", type=Path, default=None, help="pictures of a rows.jsonl")
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -34,7 +34,9 @@ from classifier.finetune.models import ImageRecipe, Recipe, TextRecipe
 from classifier.finetune.samples import Batch, PreparedSamples, Samples, epoch_batches
 
 ProgressReport = Callable[[int, int], None]
+Points = Callable[[str, float, float], None]  # hears (curve, x, y)
 
+_POINTS: Final = 100  # of a run's training loss
 _BEST: Final = "best.safetensors"
 
 
@@ -55,12 +57,14 @@ def finetune(
     config: FinetuneConfig,
     validation: Samples | None = None,
     on_progress: ProgressReport | None = None,
+    on_point: Points | None = None,
 ) -> FinetuneReport:
     """Train backbone and head on `train` and write them to the directory `out`.
 
     With `validation`, the epoch with the lowest validation loss is exported, else the last.
     Checkpoints lie in `<out>.run` until the end; started again, the run goes on from the newest.
-    `on_progress` hears (steps done, steps in all).
+    `on_progress` hears (steps done, steps in all); `on_point` the training loss of a hundred steps
+    or so and the validation's measures of each epoch, by step.
 
     Raises ClassifierError when `out` exists, ArtifactInvalid for checkpoints of another run,
     InputUnreadable, naming the file, for a picture that cannot be decoded.
@@ -74,7 +78,7 @@ def finetune(
             raise ClassifierError('fp16 needs a GPU; set amp to "bf16" or "none".')
         recipe = recipe_type(backbone, labels, config)
         run = _Run(recipe, train, validation, out, world)
-        run.train(on_progress)
+        run.train(on_progress, on_point)
         world.wait()
         if world.is_first:
             run.export()
@@ -114,20 +118,26 @@ class _Run:
             self._world.wait()
         return progress
 
-    def train(self, on_progress: ProgressReport | None) -> None:
+    def train(self, on_progress: ProgressReport | None, on_point: Points | None) -> None:
         config, progress = self._config, self.progress
         total = config.epochs * len(self._batches(0))
         while progress.epoch < config.epochs:
             batches = self._batches(progress.epoch)
             self._train.epoch = progress.epoch
             for batch in self._load(self._train, batches[progress.batch :]):
-                self._step(batch, total)
+                loss = self._step(batch, total)
                 progress.batch += 1
+                if on_point is not None and progress.step % max(1, total // _POINTS) == 0:
+                    on_point("training_loss", progress.step, float(loss))
                 if on_progress is not None:
                     on_progress(progress.step, total)
                 if progress.step % config.checkpoint_steps == 0:
                     self._save()
             self._finish_epoch()
+            if on_point is not None:
+                for name, value in progress.history[-1].items():
+                    if name != "epoch":
+                        on_point(f"validation_{name}", progress.step, value)
 
     def _batches(self, epoch: int) -> list[list[int]]:
         config, world = self._config, self._world
@@ -144,7 +154,8 @@ class _Run:
             pin_memory=self._world.device.type == "cuda",
         )
 
-    def _step(self, batch: Batch, total: int) -> None:
+    def _step(self, batch: Batch, total: int) -> Tensor:
+        """Take one optimiser step; return the batch's loss in nats."""
         config, progress = self._config, self.progress
         torch.manual_seed((config.seed * 1_000_003 + progress.step) * 1_009 + self._world.rank)
         self._parallel.train()
@@ -152,10 +163,12 @@ class _Run:
         for group in self._optimiser.param_groups:
             group["lr"] = group["peak"] * share
         parts = _cut(batch, config.micro_batches)
+        told = torch.zeros((), device=self._world.device)
         whole = batch.weights.sum().clamp_min(1e-12)
         for number, part in enumerate(parts, start=1):
             with self._without_sync(last=number == len(parts)):
                 loss = self._loss(part.to(self._world.device)).sum() / whole
+                told += loss.detach()
                 self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self._scaler.unscale_(self._optimiser)
         nn.utils.clip_grad_norm_(self._network.parameters(), config.clip_norm)
@@ -163,6 +176,7 @@ class _Run:
         self._scaler.update()
         self._optimiser.zero_grad(set_to_none=True)
         progress.step += 1
+        return told
 
     def _loss(self, batch: Batch) -> Tensor:
         """Return the weighted losses (B,)."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -15,9 +15,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from classifier.data import LabelledProduct
 from classifier.encoders import padded
+from classifier.encoding import is_readable
 from classifier.errors import DataInvalid
 from classifier.image import open_rgb, preprocess
+from classifier.members.base import Modality
+from classifier.text import model_text
 
 Inputs = tuple[Tensor, ...]
 
@@ -61,6 +65,26 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         moved = tuple(tensor.to(device, non_blocking=True) for tensor in self.inputs)
         return Batch(moved, self.targets.to(device), self.weights.to(device))
+
+
+def labelled(
+    products: Sequence[LabelledProduct], rows: Sequence[int], modality: Modality
+) -> Samples:
+    """Return the rows that have the input, texts or readable pictures, with codes and weights."""
+    inputs: list[Any] = []
+    chosen: list[LabelledProduct] = []
+    for row in rows:
+        given = products[row].input
+        if modality is Modality.TEXT:
+            value: str | Path | None = model_text(given.designation, given.description)
+        else:
+            value = given.image if given.image and is_readable(given.image) else None
+        if value:
+            inputs.append(value)
+            chosen.append(products[row])
+    weights = [product.weight for product in chosen]
+    has_weights = len(set(weights)) > 1
+    return Samples(inputs, [one.code for one in chosen], weights if has_weights else None)
 
 
 class PreparedSamples(Dataset[Row], ABC):

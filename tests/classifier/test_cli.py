@@ -235,7 +235,7 @@ def test_wrong_usage_ends_with_two(arguments, capsys):
 
 
 def test_an_interruption_says_how_to_go_on(monkeypatch, capsys):
-    def interrupted(*_):
+    def interrupted(*_, **_options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("classifier.data.read_dataset", interrupted)
