@@ -16,14 +16,16 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from classifier.encoders import Encoder, Item
 from classifier.errors import InputUnreadable
+
+if TYPE_CHECKING:
+    from classifier.encoders import Encoder, Item
 
 __all__ = ["FeatureCache", "encode_cached", "input_key"]
 

@@ -80,7 +80,8 @@ def execute(run: Run, out: Path, on_stage: Stages, on_point: Points, relay: Rela
     Raises ClassifierError as `train` and `finetune` do. The caller holds `alone`.
     """
     config = run.config()
-    set_threads(config.threads)
+    if config.uses_networks:
+        set_threads(config.threads)
     dataset = run.dataset(config)
     directories: dict[Kind, str] = {}
     for kind in config.finetune:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self, get_args, get_origin, get_type_hin
 from classifier.config import ConfigInvalid, EncoderConfig, StackOn, TrainConfig
 from classifier.errors import ClassifierError
 from classifier.finetune.config import FinetuneConfig
+from classifier.types import Member
 
 Kind = Literal["text", "image"]
 KINDS: Final[tuple[Kind, ...]] = ("text", "image")
@@ -47,6 +48,11 @@ class RunConfig:
         }
         if broken := [message for message, holds in checks.items() if not holds]:
             raise ConfigInvalid(f"Run configuration: {'; '.join(broken)}.")
+
+    @property
+    def uses_networks(self) -> bool:
+        """Whether torch is needed: the lexical member alone does without."""
+        return bool(self.finetune) or set(self.training.members) != {Member.LEXICAL}
 
     def with_seed(self, seed: int) -> RunConfig:
         """Return the configuration with this seed for everything random."""
@@ -86,7 +92,7 @@ def tuned_training(training: TrainConfig, directories: dict[Kind, str]) -> Train
     for kind, directory in directories.items():
         encoder: EncoderConfig = getattr(training, kind)
         tuned = replace(encoder, backbone=directory, is_bundled=True)
-        changed = replace(changed, **{kind: tuned})
+        changed = replace(changed, text=tuned) if kind == "text" else replace(changed, image=tuned)
     return changed
 
 

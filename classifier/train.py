@@ -19,7 +19,6 @@ from classifier.encoding import Encoded, Encoders, Stages, encode_products
 from classifier.ensemble import Ensemble
 from classifier.errors import ArtifactInvalid, DataInvalid
 from classifier.learn import LearnReport, Part, learn
-from classifier.loading import load_encoders, records_of, resolve
 from classifier.members.base import FitReport, Modality, Source
 from classifier.members.registry import MEMBERS
 from classifier.report import (
@@ -75,8 +74,7 @@ def train(
     on_point: hears (curve, x, y): the cross-validated log-loss by strength of each member
     feature_cache: where encoded inputs are kept; a killed run resumes there
     encoders: used instead of loading those that `config` names
-    weights: (N,) one positive weight per product, for training and calibration; those of
-        `dataset` by default
+    weights: (N,) one positive weight per product in training; those of `dataset` by default
 
     The same data, configuration, machine and features give the same artifact, byte by byte.
     Raises ArtifactInvalid when `out` exists, DataInvalid when there is too little data,
@@ -94,9 +92,8 @@ def train(
     index = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
     tell = _Teller(report, on_point, len(config.members))
     labels = sorted({product.code for product in dataset})
-    ensemble, learned = learn(
-        rows.select(index[TRAIN]), rows.select(index[CALIBRATION]), labels, config, tell
-    )
+    own, fresh = rows.select(index[TRAIN]), rows.select(index[CALIBRATION])
+    ensemble, learned = learn(own, fresh, labels, config, tell)
     report("metrics", 0, 1)
     test = rows.select(index[TEST])
     metrics = _data_metrics(dataset, encoded, index) | measure(ensemble, learned, test, config)
@@ -168,6 +165,11 @@ def open_encoders(
         wanted[Modality.TEXT] = config.text
     if has_image and Source.IMAGE_VECTORS in sources:
         wanted[Modality.IMAGE] = config.image
+    # torch takes seconds to import, and the lexical member does without.
+    if not wanted:
+        return LoadedEncoders(Encoders(), {}, {})
+    from classifier.loading import load_encoders, records_of, resolve
+
     if given is not None:
         resolved = {kind: resolve(one, kind) for kind, one in wanted.items()}
         used = Encoders(

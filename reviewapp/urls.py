@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/", include("reviewapp.routes.datasets")),
     path("exports/", include("reviewapp.routes.exports")),
     path("models/", include("reviewapp.routes.models")),
+    path("training/", include("reviewapp.routes.training")),
     path("policy/", include("reviewapp.routes.policy")),
     path("api/v1/", include("reviewapp.routes.api")),
     path(settings.MEDIA_URL.lstrip("/"), include("reviewapp.routes.media")),

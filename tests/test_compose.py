@@ -14,7 +14,14 @@ from reviewapp.supervisor.processes import programs
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = ROOT / "docker-compose.yml"
-PROGRAMS = {"web", "worker-inference", "worker-default", "worker-evaluation", "beat"}
+PROGRAMS = {
+    "web",
+    "worker-inference",
+    "worker-default",
+    "worker-evaluation",
+    "worker-training",
+    "beat",
+}
 ONCE = {"migrate", "seed", "train"}
 
 

@@ -38,6 +38,7 @@ _BEAT = {
     "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
     "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),
+    "follow-training-schedule": ("worker.tasks.training.follow_schedule", UPKEEP_SECONDS),
     "forget-heartbeats": ("worker.tasks.sweep.forget_heartbeats", UPKEEP_SECONDS),
 }
 
@@ -68,6 +69,7 @@ app.conf.update(
         "worker.tasks.evaluate.*": {"queue": "evaluation"},
         # Before evaluations, which are long: what it compares with grows older by the minute.
         "worker.tasks.shadow.*": {"queue": "evaluation", "priority": 0},
+        "worker.tasks.training.run_training": {"queue": "training"},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
     },

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -67,3 +69,34 @@ class JobKeeper:
             # The lease outlasts a short break; after a long one the job is another worker's.
             logger.warning("A job's lease could not be renewed: %s", error)
             connection.close()
+
+
+@contextmanager
+def meanwhile(do: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Call `do` every second from another thread, with its own connection, while the block lasts.
+
+    Yields a check for the block to call: it raises what `do` has raised.
+    """
+    ended, raised = threading.Event(), list[Exception]()
+
+    def run() -> None:
+        try:
+            while not ended.wait(BEAT_SECONDS):
+                do()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    def check() -> None:
+        if raised:
+            raise raised[0]
+
+    thread = threading.Thread(target=run, name="meanwhile", daemon=True)
+    thread.start()
+    try:
+        yield check
+    finally:
+        ended.set()
+        thread.join()
+    check()

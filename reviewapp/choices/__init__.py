@@ -54,6 +54,11 @@ from reviewapp.choices.review import (
     SkipReason,
     Verdict,
 )
+from reviewapp.choices.training import (
+    TrainingOrigin,
+    TrainingStage,
+    TrainingStatus,
+)
 
 __all__ = [
     "AbsenceChoice",
@@ -96,6 +101,9 @@ __all__ = [
     "SkipReason",
     "Split",
     "Theme",
+    "TrainingOrigin",
+    "TrainingStage",
+    "TrainingStatus",
     "Verdict",
     "WatchStream",
 ]

@@ -41,6 +41,7 @@ from reviewapp.models.team import (
     ModeratorWatch,
     TeamMeasure,
 )
+from reviewapp.models.training import TrainingPoint, TrainingRun, TrainingSchedule
 
 __all__ = [
     "Adjudication",
@@ -97,6 +98,9 @@ __all__ = [
     "ShadowRun",
     "SplitAssignment",
     "TeamMeasure",
+    "TrainingPoint",
+    "TrainingRun",
+    "TrainingSchedule",
     "User",
     "WorkerHeartbeat",
 ]

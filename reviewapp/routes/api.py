@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 from reviewapp.api import appeals, catalog, errors, previews, tokens
 from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
 from reviewapp.api.reports import ReportViewSet
+from reviewapp.api.training import TrainingRunViewSet
 
 app_name = "api"
 
@@ -12,6 +13,7 @@ router = SimpleRouter(trailing_slash=False)
 router.register("reports", ReportViewSet, basename="report")
 router.register("snapshots", SnapshotViewSet, basename="snapshot")
 router.register("exports", ExportViewSet, basename="export")
+router.register("training-runs", TrainingRunViewSet, basename="training-run")
 
 urlpatterns = [
     path("auth/login", tokens.LogIn.as_view(), name="login"),

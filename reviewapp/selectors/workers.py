@@ -8,6 +8,9 @@ from django.db.models import QuerySet
 from reviewapp.choices import Queue
 from reviewapp.models import WorkerHeartbeat
 
+DEMO_TRAINER = "train_demo_model"
+"""How the name of a program begins that trains the demo's model and will let it classify."""
+
 
 def heard_of(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
     """Workers of `queue` heard of lately, whether or not they can work."""
@@ -28,3 +31,8 @@ def live_workers(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
 
 def is_listening(*, queue: Queue, now: datetime) -> bool:
     return live_workers(queue=queue, now=now).exists()
+
+
+def is_demo_training(*, now: datetime) -> bool:
+    """Whether the demo's model is being trained: products wait for it."""
+    return all_heard_of(now=now).filter(name__startswith=f"{DEMO_TRAINER}@").exists()

@@ -27,6 +27,9 @@ _ADMIN = (
     "change_modelversion",
     "add_routingpolicy",
     "view_routingpolicy",
+    "add_trainingrun",
+    "view_trainingrun",
+    "add_trainingschedule",
 )
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.SELLER: _SELLER,

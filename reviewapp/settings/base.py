@@ -190,6 +190,9 @@ WORKER_SILENT_SECONDS = 20
 # Imports and exports: a job whose worker has been silent for this long is started again.
 JOB_LEASE_SECONDS = 120
 JOB_MAX_ATTEMPTS = 3
+# Training: a run whose worker has been silent for this long goes on with another, but not for ever.
+TRAINING_LEASE_SECONDS = env.integer("TRAINING_LEASE_SECONDS", 60)
+TRAINING_MAX_DEATHS = env.integer("TRAINING_MAX_DEATHS", 10)
 # Ingest
 IMAGE_MAX_BYTES = env.integer("IMAGE_MAX_BYTES", 10 * 2**20)
 IMAGE_MAX_PIXELS = env.integer("IMAGE_MAX_PIXELS", 50_000_000)

@@ -12,6 +12,7 @@ _COLOURS = {
     "worker-default": 33,
     "worker-inference": 32,
     "worker-evaluation": 34,
+    "worker-training": 31,
 }
 _BAR_WIDTH = 24
 _QUIET_SECONDS = 10.0  # between progress lines where they cannot be drawn over each other

@@ -20,6 +20,7 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARAL
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 _MOST_INFERENCE_PROCESSES = 4
 _LET_THE_WEB_GO_FIRST = 10
+_LET_EVERYTHING_GO_FIRST = 19
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,14 @@ class Program:
 
 def programs() -> dict[str, Program]:
     """Return all programs by name, in the order in which they start."""
-    all_programs = (_web(), _beat(), _default_worker(), _inference_worker(), _evaluation_worker())
+    all_programs = (
+        _web(),
+        _beat(),
+        _default_worker(),
+        _inference_worker(),
+        _evaluation_worker(),
+        _training_worker(),
+    )
     return {program.name: program for program in all_programs}
 
 
@@ -97,7 +105,13 @@ def _web() -> Program:
     )
 
 
-def _worker(name: str, queues: str, processes: int, env: Mapping[str, str]) -> Program:
+def _worker(
+    name: str,
+    queues: str,
+    processes: int,
+    env: Mapping[str, str],
+    niceness: int = _LET_THE_WEB_GO_FIRST,
+) -> Program:
     celery = _celery()
     node = f"{name}@{socket.gethostname()}"
     return Program(
@@ -110,7 +124,7 @@ def _worker(name: str, queues: str, processes: int, env: Mapping[str, str]) -> P
         ],
         health=[*celery, "inspect", "ping", "--destination", node, "--timeout", "5"],
         env={**_OFFLINE, **env},
-        niceness=_LET_THE_WEB_GO_FIRST,
+        niceness=niceness,
     )
 
 
@@ -125,6 +139,11 @@ def _inference_worker() -> Program:
 def _evaluation_worker() -> Program:
     # One: it holds a model of its own, and loads it only when there is something to measure.
     return _worker("evaluation", "evaluation", 1, _ONE_THREAD)
+
+
+def _training_worker() -> Program:
+    # One run at a time; the worker itself is small, the program that it starts is what trains.
+    return _worker("training", "training", 1, _ONE_THREAD, _LET_EVERYTHING_GO_FIRST)
 
 
 def _beat() -> Program:

@@ -57,8 +57,8 @@ class Broker:
         self.client.flushdb()
         self.client.close()
 
-    def send(self, task):
-        task.apply_async(connection=self.connection)
+    def send(self, task, *arguments):
+        task.apply_async(arguments, connection=self.connection)
 
     def _tick(self):
         # One connection for good, as beat has.
@@ -70,7 +70,8 @@ class Broker:
 class Worker:
     """A worker process with its children; ends with the test, whatever happens."""
 
-    def __init__(self, broker, folder, predictor, processes=1, **environment):
+    def __init__(self, broker, folder, predictor, processes=1, queues="inference", **environment):
+        self.queues = queues
         self.name = f"test-{uuid.uuid4().hex[:8]}@localhost"
         self.log = folder / f"{self.name}.log"
         self.begun = folder / f"{self.name}.begun"
@@ -94,7 +95,7 @@ class Worker:
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "celery", "--quiet", "-A", "worker.app", "worker"),
-                *("--queues", "inference", "--hostname", self.name),
+                *("--queues", self.queues, "--hostname", self.name),
                 *("--concurrency", str(processes), "--without-gossip", "--without-mingle"),
             ],
             cwd=ROOT,
@@ -105,9 +106,10 @@ class Worker:
         )
 
     def wait_until_ready(self):
-        is_ready = eventually(
-            lambda: self.heartbeats().exclude(model_version=None).exists(), START_SECONDS
-        )
+        ready = self.heartbeats()
+        if self.queues == "inference":
+            ready = ready.exclude(model_version=None)
+        is_ready = eventually(ready.exists, START_SECONDS)
         assert is_ready, self.log.read_text()[-3000:]
         return self
 

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from reviewapp.choices import Queue, RequestStatus
 from reviewapp.models import ClassificationRequest, Prediction, ReviewItem
+from reviewapp.selectors.workers import DEMO_TRAINER
 from reviewapp.services import predictions, workers
 from tests.factories import CategoryFactory, ChampionFactory, ProductFactory, RequestFactory
 from tests.worker.predictors import FixedPredictor
@@ -218,18 +219,30 @@ def test_without_a_champion_products_wait_and_then_go_to_review(settings):
     assert "train_demo_model" in ReviewItem.objects.get().route.details["failure_detail"]
 
 
-@pytest.mark.parametrize("queue", [Queue.INFERENCE, Queue.TRAINING])
-def test_a_worker_without_a_model_leaves_it_to_one_that_has_or_trains_one(
-    settings, queue, monkeypatch
-):
+@pytest.mark.parametrize(
+    ("name", "queue"),
+    [("another", Queue.INFERENCE), (f"{DEMO_TRAINER}@demo-1", Queue.TRAINING)],
+)
+def test_a_worker_without_a_model_leaves_it_to_one_that_has_or_trains_one(settings, name, queue):
     settings.MODEL_WAIT_SECONDS = 0
     inference.forget()
     RequestFactory()
-    workers.beat(name="another", queue=queue, now=sweep.timezone.now())
+    workers.beat(name=name, queue=queue, now=sweep.timezone.now())
 
     sweep.sweep_requests()
 
     assert statuses() == ["waiting"]
+
+
+def test_a_worker_that_merely_waits_for_trainings_holds_no_product_back(settings):
+    settings.MODEL_WAIT_SECONDS = 0
+    inference.forget()
+    RequestFactory()
+    workers.beat(name="training@host/1/training", queue=Queue.TRAINING, now=sweep.timezone.now())
+
+    sweep.sweep_requests()
+
+    assert statuses() == ["failed"]
 
 
 def test_the_sweeper_wakes_workers_only_when_something_waits(predictor, sent):

@@ -13,7 +13,8 @@ from reviewapp.selectors import evaluations, imports, model_versions
 from reviewapp.selectors.exports import stranded
 from reviewapp.selectors.predictions import is_work_waiting
 from reviewapp.selectors.previews import are_previews_waiting
-from reviewapp.selectors.workers import is_listening
+from reviewapp.selectors.training import is_first_model_coming, stranded_runs
+from reviewapp.selectors.workers import is_demo_training, is_listening
 from reviewapp.services import (
     checks,
     explanations,
@@ -33,6 +34,7 @@ from worker.tasks.evaluate import judge_gates, wake_evaluation
 from worker.tasks.exports import wake_exports
 from worker.tasks.imports import wake_import
 from worker.tasks.snapshots import wake_snapshots
+from worker.tasks.training import wake_training
 
 # Since when no worker can use the champion, shared by all sweepers. It outlasts any pause between
 # sweeps; should Redis lose it, the wait begins again.
@@ -63,7 +65,7 @@ def _give_up_waiting(problem: str, now: datetime) -> None:
         _end_wait()
         return
     since = _unusable_since(now)
-    if is_listening(queue=Queue.TRAINING, now=now):
+    if is_first_model_coming() or is_demo_training(now=now):
         return
     while predictions.fail_waiting(problem=problem, since=since, now=now):
         pass
@@ -110,6 +112,8 @@ def sweep_jobs() -> None:
         wake_evaluation(evaluation_id)
     if evaluations.open_gates():
         jobs.send(judge_gates)
+    for run_id in stranded_runs(now=now):
+        wake_training(run_id)
 
 
 @app.task

@@ -13,6 +13,7 @@ from reviewapp.demo.challenge_folder import write_challenge_folder
 from reviewapp.management.training import TrainingFailed, train_model
 from reviewapp.models import ModelVersion
 from reviewapp.selectors.model_versions import champion
+from reviewapp.selectors.workers import DEMO_TRAINER
 from reviewapp.services import model_versions, workers
 from reviewapp.services.model_versions import ModelRefused
 from reviewapp.services.promotions import promote
@@ -66,7 +67,7 @@ class Command(BaseCommand):
 
     def _train(self, out: Path, data: Path | None, count: int) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        name = f"training@{out.name}"
+        name = f"{DEMO_TRAINER}@{out.name}"
         try:
             folder = data or self._invented(count)
             train_model(
@@ -85,9 +86,12 @@ class Command(BaseCommand):
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         write_challenge_folder(
-            part, count, _SEED, lambda done: self._progress("training@data", "drawing", done, count)
+            part,
+            count,
+            _SEED,
+            lambda done: self._progress(f"{DEMO_TRAINER}@data", "drawing", done, count),
         )
-        workers.retire(name="training@data")
+        workers.retire(name=f"{DEMO_TRAINER}@data")
         return part.rename(folder)
 
     def _progress(self, name: str, stage: str, done: int, total: int) -> None:

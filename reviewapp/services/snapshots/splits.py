@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -27,8 +28,18 @@ def assign_splits(*, labels: QuerySet[FeedbackLabel], now: datetime) -> dict[int
     """
     merged = merged_groups(list(_links()))
     raised = _raise(merged)
-    _assign_new(labels, merged, raised, now)
+    pairs = labels.order_by("product_id").values_list("product_id", "product__group_key")
+    _assign_new(pairs, merged, raised, now)
     return merged
+
+
+def assign_base_splits(*, products: QuerySet[Product], now: datetime) -> None:
+    """Give products that no person has labelled their split, that of their near duplicates.
+
+    A snapshot that later holds them finds it and keeps it. Hold `write.exclusive`.
+    """
+    pairs = products.order_by("pk").values_list("pk", "group_key")
+    _assign_new(pairs, {}, {}, now)
 
 
 def _links() -> Iterator[list[int]]:
@@ -74,13 +85,12 @@ def _raise(merged: dict[int, str]) -> dict[str, Split]:
 
 
 def _assign_new(
-    labels: QuerySet[FeedbackLabel],
+    pairs: QuerySet[Any, tuple[int, int | None]],
     merged: dict[int, str],
     raised: dict[str, Split],
     now: datetime,
 ) -> None:
-    rows = labels.order_by("product_id").values_list("product_id", "product__group_key")
-    cursor = rows.iterator(chunk_size=_CHUNK)
+    cursor = pairs.iterator(chunk_size=_CHUNK)
     # What is assigned is looked up chunk by chunk: joined, it would be planned by what was known of
     # the table before this very loop has filled it, and read from end to end for each row.
     while chunk := list(islice(cursor, _CHUNK)):

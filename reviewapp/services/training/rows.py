@@ -1,0 +1,145 @@
+"""Freezing what a run learns from: the catalogue's own codes and a snapshot's labels, in one file.
+
+Frozen once, with the first attempt: what arrives or is decided later belongs to the next run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from reviewapp.choices import Split
+from reviewapp.domain.snapshots import canonical_json, weight
+from reviewapp.domain.splits import group_name
+from reviewapp.models import Product, ProductImage, TrainingRun
+from reviewapp.selectors.snapshots import frozen_columns, frozen_rows
+from reviewapp.selectors.training import base_products
+from reviewapp.services.snapshots.splits import assign_base_splits
+from reviewapp.services.snapshots.write import exclusive
+from reviewapp.services.training.holding import RunHold, RunLost, held
+
+ROWS: Final = "rows.jsonl"
+OnProgress = Callable[[int, int], None]
+_BATCH: Final = 2000
+_TOLD_EVERY: Final = 500
+Row = dict[str, Any]
+
+
+class RowsMissing(Exception):
+    """There is not one label or code of the catalogue to learn."""
+
+
+def freeze_rows(*, hold: RunHold, now: datetime, on_progress: OnProgress) -> None:
+    """Write the run's rows to its folder and note their sha256; nothing to do when that is done.
+
+    A product that a person has labelled never counts with the code it came with. Products that no
+    snapshot has held get their split here. on_progress: hears (rows done, rows in all); what it
+    raises ends the writing. Raises RunLost, RowsMissing when there is nothing to learn, and
+    FileNotFoundError when the snapshot's file has been removed from the disk.
+    """
+    run = held(hold).select_related("snapshot").first()
+    if run is None:
+        raise RunLost
+    if run.rows_sha256 and (hold.folder / ROWS).is_file():
+        return
+    hold.folder.mkdir(parents=True, exist_ok=True)
+    tally = _Tally()
+    part = hold.folder / f"{ROWS}.{hold.attempt}"
+    with exclusive(), transaction.atomic(durable=True):
+        base = base_products() if run.has_base else Product.objects.none()
+        assign_base_splits(products=base, now=now)
+        total = base.count() + ((run.snapshot and run.snapshot.rows_total) or 0)
+        on_progress(0, total)
+        with part.open("wb") as file:
+            for done, row in enumerate(_rows(run, base), start=1):
+                file.write(tally.line(row))
+                if done % _TOLD_EVERY == 0:
+                    on_progress(done, total)
+    if not tally.rows:
+        part.unlink()
+        raise RowsMissing
+    part.replace(hold.folder / ROWS)
+    if not held(hold).update(rows_sha256=tally.digest.hexdigest(), rows=tally.as_json()):
+        raise RunLost
+
+
+class _Tally:
+    """Counts and hashes the rows as they are written."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.rows = 0
+        self._origins: Counter[str] = Counter()
+        self._splits: Counter[str] = Counter()
+        self._codes: Counter[int] = Counter()
+
+    def line(self, row: Row) -> bytes:
+        self.rows += 1
+        self._origins["base" if row["base"] else "labels"] += 1
+        self._splits[row["split"]] += 1
+        self._codes[row["code"]] += 1
+        line = canonical_json(row) + b"\n"
+        self.digest.update(line)
+        return line
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **{name: self._origins[name] for name in ("base", "labels")},
+            "splits": {str(split): self._splits[split] for split in Split},
+            "categories": {str(code): number for code, number in sorted(self._codes.items())},
+        }
+
+
+def _rows(run: TrainingRun, base: QuerySet[Product]) -> Iterator[Row]:
+    """Yield the rows of both kinds by product, each product once."""
+    labelled = [] if run.snapshot is None else frozen_columns(run.snapshot, ("product_id",))
+    known = {int(row[0]) for row in labelled}
+    merged = heapq.merge(_base_rows(base, known), _label_rows(run), key=itemgetter("key"))
+    for row in merged:
+        yield row | {"key": str(row["key"])}
+
+
+def _base_rows(base: QuerySet[Product], known: set[int]) -> Iterator[Row]:
+    columns = ("pk", "designation", "description", "image__sha256", "given_code", "group_key")
+    rows = base.order_by("pk").values_list(*columns, "split_assignment__split")
+    for pk, designation, description, sha256, code, key, split in rows.iterator(chunk_size=_BATCH):
+        if pk in known:
+            continue
+        yield {
+            "key": pk,
+            "designation": designation,
+            "description": description,
+            "image": _image(sha256),
+            "code": code,
+            "weight": 1.0,
+            "split": split,
+            "group": group_name(key, pk, {}),
+            "base": True,
+        }
+
+
+def _label_rows(run: TrainingRun) -> Iterator[Row]:
+    for row in () if run.snapshot is None else frozen_rows(run.snapshot):
+        yield {
+            "key": row.product_id,
+            "designation": row.designation,
+            "description": row.description,
+            "image": _image(row.image_sha256),
+            "code": row.code,
+            "weight": weight(row.inclusion_probability),
+            "split": row.split,
+            "group": row.group,
+            "base": False,
+        }
+
+
+def _image(sha256: str | None) -> str | None:
+    return ProductImage(sha256=sha256).path if sha256 else None

@@ -1,0 +1,239 @@
+import json
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from reviewapp.choices import JobStatus, Queue, TrainingStatus
+from reviewapp.models import DatasetSnapshot, TrainingPoint, TrainingRun, TrainingSchedule
+from reviewapp.services import training
+from reviewapp.services.workers import beat
+from tests.factories import (
+    AdminFactory,
+    BuyerFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ListedProductFactory,
+    ModeratorFactory,
+    SellerFactory,
+    SnapshotFactory,
+)
+from tests.labels import label
+from tests.training_world import LEXICAL, claim, fresh, request
+from worker.tasks.snapshots import run_snapshot
+from worker.tasks.training import run_training
+
+pytestmark = pytest.mark.django_db
+ENGLISH = {"accept-language": "en"}
+FORM = {"labels": "new", "has_base": "on", "recipe": "heads", "seed": "3", "own_config": ""}
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(username="chief")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch):
+    messages = []
+    for task in (run_snapshot, run_training):
+        monkeypatch.setattr(task, "apply_async", lambda args, **_: messages.append(args))
+    return messages
+
+
+def page(client, name, *args):
+    return client.get(reverse(f"training:{name}", args=args), headers=ENGLISH)
+
+
+@pytest.mark.parametrize("factory", [SellerFactory, BuyerFactory, ModeratorFactory])
+@pytest.mark.parametrize("name", ["index", "schedule", "detail", "state", "curves"])
+def test_only_admins_see_trainings(client, now, factory, name):
+    args = [] if name in {"index", "schedule"} else [request(now).pk]
+    client.force_login(factory())
+
+    assert page(client, name, *args).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["cancel", "retry"])
+def test_only_admins_act_on_trainings(client, now, name):
+    run = request(now)
+    client.force_login(ModeratorFactory())
+
+    assert client.post(reverse(f"training:{name}", args=[run.pk])).status_code == 403
+
+
+def test_without_a_run_the_page_says_what_to_do(client, admin):
+    text = page(client, "index").content.decode()
+
+    assert "No run yet" in text
+    assert "No worker trains at the moment" in text
+
+
+def test_the_page_tells_how_many_labels_are_missing_in_each_category(client, admin, now):
+    category = CategoryFactory(code=40, name_en="Games")
+    for _ in range(2):
+        label(now, code=40, product=ListedProductFactory(category=category))
+
+    text = page(client, "index").content.decode()
+
+    assert "No model classifies yet" in text
+    assert "2 of 500" in text
+    assert "498" in text
+    assert "1 category has fewer than the 5 it needs" in text
+
+
+def test_a_champion_ends_the_cold_start(client, admin):
+    ChampionFactory()
+
+    assert "No model classifies yet" not in page(client, "index").content.decode()
+
+
+def test_a_run_is_started_with_the_labels_of_today(
+    client, admin, sent, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("training:index"), FORM)
+
+    run = TrainingRun.objects.get()
+    assert answer.url == reverse("training:detail", args=[run.pk])
+    assert (run.requested_by, run.seed, run.has_base) == (admin, 3, True)
+    assert run.snapshot == DatasetSnapshot.objects.get()
+    assert run.snapshot.status == JobStatus.WAITING
+    assert sent == [(run.snapshot_id,), (run.pk,)]
+
+
+def test_a_run_is_started_on_an_old_snapshot_with_a_configuration_of_ones_own(client, admin):
+    snapshot = SnapshotFactory()
+    own = json.dumps(LEXICAL)
+
+    client.post(reverse("training:index"), FORM | {"labels": snapshot.pk, "own_config": own})
+
+    run = TrainingRun.objects.get()
+    assert run.snapshot == snapshot
+    assert run.config["training"]["members"] == ["lexical"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"own_config": "{"}, "This is no JSON"),
+        ({"own_config": "[]"}, "A JSON object is expected"),
+        ({"own_config": '{"replay": 2}'}, "replay must lie"),
+        ({"labels": "none", "has_base": ""}, "something to learn"),
+        ({"labels": "99"}, "99"),
+        ({"seed": "-1"}, "seed"),
+    ],
+)
+def test_an_impossible_form_says_why(client, admin, changes, words):
+    answer = client.post(reverse("training:index"), FORM | changes, headers=ENGLISH)
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_running_run_is_asked_after_and_shows_its_curves(client, admin, now):
+    run = request(now)
+    hold = claim(run, timezone.now())
+    points = [
+        TrainingPoint(run=run, curve="text/training_loss", x=x, y=1 / (x + 1)) for x in range(3)
+    ]
+    progress = training.Progress("tune_text", 3, 8)
+    training.report_run(hold=hold, progress=progress, points=points, now=timezone.now())
+
+    text = page(client, "state", run.pk).content.decode()
+    curves = page(client, "curves", run.pk).content.decode()
+
+    assert "3 of 8" in text
+    assert 'hx-trigger="every 2s"' in text
+    assert "Training loss" in curves
+    assert 'hx-trigger="every 5s"' in curves
+    assert "HX-Refresh" not in page(client, "state", run.pk).headers
+
+
+def test_an_ended_run_reloads_the_page_once_and_offers_another_try(client, admin, now):
+    run = request(now)
+    training.fail_run(hold=claim(run, now), error="Out of paper.", now=now)
+
+    assert page(client, "state", run.pk).headers["HX-Refresh"] == "true"
+    text = page(client, "detail", run.pk).content.decode()
+    assert "Out of paper." in text
+    client.post(reverse("training:retry", args=[run.pk]))
+    assert fresh(run).status == TrainingStatus.WAITING
+    client.post(reverse("training:cancel", args=[run.pk]))
+    assert fresh(run).status == TrainingStatus.CANCELLED
+
+
+def test_a_late_click_is_answered_kindly(client, admin, now):
+    run = request(now)
+
+    answer = client.post(reverse("training:retry", args=[run.pk]), follow=True, headers=ENGLISH)
+
+    assert "neither failed nor been cancelled" in answer.content.decode()
+
+
+def test_the_list_costs_the_same_for_one_run_and_for_many(
+    client, admin, now, django_assert_max_num_queries
+):
+    ChampionFactory()
+    beat(name="t", queue=Queue.TRAINING, now=timezone.now())
+    for _ in range(12):
+        request(now, SnapshotFactory())
+
+    with django_assert_max_num_queries(12):
+        page(client, "index")
+
+
+def test_the_schedule_is_changed_as_a_new_version(client, admin):
+    text = page(client, "schedule").content.decode()
+    assert "In force" in text
+
+    client.post(
+        reverse("training:schedule"),
+        {
+            "every_labels": "1000",
+            "every_days": "",
+            "first_labels": "300",
+            "first_per_category": "2",
+            "recipe": "lexical",
+            "seed": "0",
+            "note": "Slow start",
+            "based_on": "1",
+        },
+    )
+
+    schedule = TrainingSchedule.objects.latest()
+    assert (schedule.version, schedule.every_labels, schedule.every_days) == (2, 1000, None)
+    assert schedule.config == {"training": {"members": ["lexical"]}}
+    assert schedule.created_by == admin
+
+
+def test_a_schedule_that_somebody_else_has_changed_is_shown_anew(client, admin, now):
+    current = training.current_schedule(now=now)
+    changes = {"every_days": 3}
+    training.set_schedule(changes=changes, based_on=current.version, author=None, now=now)
+
+    answer = client.post(
+        reverse("training:schedule"),
+        {
+            "first_labels": "1",
+            "first_per_category": "1",
+            "recipe": "heads",
+            "seed": "0",
+            "based_on": "1",
+        },
+        headers=ENGLISH,
+    )
+
+    assert answer.status_code == 409
+    assert "meanwhile" in answer.content.decode()
+
+
+def test_models_and_snapshots_lead_to_the_training(client, admin):
+    snapshot = SnapshotFactory()
+
+    assert reverse("training:index") in client.get(reverse("models:index")).content.decode()
+    detail = client.get(reverse("datasets:detail", args=[snapshot.pk])).content.decode()
+    assert f"{reverse('training:index')}?snapshot={snapshot.pk}" in detail
