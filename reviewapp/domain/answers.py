@@ -94,6 +94,27 @@ class AnswerSheet:
         )
 
 
+def sheet_of_sample(sample: Sample, member: str) -> AnswerSheet:
+    """Return answers that are known by their first category only, of products without a group."""
+    number = len(sample)
+    unknown = np.array([""] * number)
+    answers = MemberAnswers(
+        np.empty((number, 0), dtype=np.float16), sample.predicted, sample.confidence
+    )
+    return AnswerSheet(
+        labels=np.empty(0, dtype=np.int64),
+        product=np.zeros(number, dtype=np.int64),
+        true=sample.true,
+        group=np.arange(number).astype(str),
+        missing=np.array(sample.missing),
+        language=unknown,
+        seller=unknown,
+        is_audit=np.ones(number, dtype=bool),
+        latency_ms=np.zeros(number),
+        members={member: answers},
+    )
+
+
 def joined(sheets: Sequence[AnswerSheet]) -> AnswerSheet:
     """Return one sheet of the products of all `sheets` (one or more), in order."""
     first = sheets[0]

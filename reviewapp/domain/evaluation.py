@@ -153,10 +153,13 @@ def _slices(
     }
     for name, column in columns.items():
         values = column[rows]
-        found[name] = {
-            value: _slice(confidence[values == value], is_right[values == value])
-            for value in np.unique(values).tolist()
-        }
+        names = np.unique(values).tolist()
+        # One group that holds everything says nothing.
+        if len(names) > 1:
+            found[name] = {
+                value: _slice(confidence[values == value], is_right[values == value])
+                for value in names
+            }
     return found
 
 

@@ -138,6 +138,8 @@ def slice_tables(numbers: Mapping[str, Any]) -> list[tuple[str, list[SliceRow]]]
     """Return the accuracy by what is known of the products, one titled table for each."""
     tables = []
     for kind in SLICES:
+        if kind not in numbers["slices"]:
+            continue
         rows = [
             SliceRow(
                 name=str(_SLICE_NAMES.get((kind, value), value)),
@@ -145,7 +147,7 @@ def slice_tables(numbers: Mapping[str, Any]) -> list[tuple[str, list[SliceRow]]]
                 accuracy=Rate(one["value"], one["low"], one["high"]),
                 confidence=one["confidence"],
             )
-            for value, one in numbers["slices"].get(kind, {}).items()
+            for value, one in numbers["slices"][kind].items()
         ]
         tables.append((str(_SLICE_TITLES[kind]), sorted(rows, key=lambda row: -row.rows)))
     return tables

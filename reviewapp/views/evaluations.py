@@ -15,19 +15,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviewapp.choices import JobStatus, MemberChoice, Queue
+from reviewapp.domain.answers import sheet_of_sample
+from reviewapp.domain.evaluation import evaluation_metrics
 from reviewapp.forms.evaluations import EvaluationForm
 from reviewapp.models import Evaluation
 from reviewapp.selectors import evaluation_charts as charts
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
+from reviewapp.selectors.calibration import live_sample
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
+from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
 from worker.tasks.evaluate import wake_evaluation, wake_gate
 
 _SHOWN = 50
 _MOST_CONFUSED = 30
+# Fewer products say too little about a model.
+_FEWEST_LIVE = 100
 
 may_look = permission_required("reviewapp.view_modelversion", raise_exception=True)
 
@@ -127,15 +133,31 @@ def products(request: UserRequest, evaluation_id: int) -> HttpResponse:
     return render(request, "evaluations/products.html", context)
 
 
+@login_required
+@may_look
+@require_GET
+def live(request: UserRequest) -> HttpResponse:
+    """The champion on blind audits and reviews of live products, once there are enough."""
+    champion = model_versions.champion()
+    sample = live_sample(champion) if champion else None
+    number = len(sample) if sample is not None else 0
+    context: dict[str, Any] = {"champion": champion, "number": number, "fewest": _FEWEST_LIVE}
+    if sample is not None and number >= _FEWEST_LIVE:
+        target = current_policy(now=timezone.now()).target_error
+        metrics = evaluation_metrics(sheet_of_sample(sample, MemberChoice.FUSION), target)
+        context["members"] = pages.member_rows(metrics)
+        context |= _of_member(metrics, MemberChoice.FUSION, link="")
+    return render(request, "evaluations/live.html", context)
+
+
 def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
-    numbers, target = row.metrics["members"][member], row.metrics["target"]
-    names = pages.category_names()
     link = f"{reverse('models:answers', args=[row.pk])}?member={member}"
     members = pages.member_rows(row.metrics)
     address = reverse("models:evaluation", args=[row.pk])
     return {
+        **_of_member(row.metrics, member, link),
         "members": members,
-        "member": member,
+        "latency": row.metrics["latency_ms"],
         "tabs": [
             {
                 "url": f"{address}?member={one.member}",
@@ -144,9 +166,17 @@ def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
             }
             for one in members
         ],
+    }
+
+
+def _of_member(metrics: dict[str, Any], member: MemberChoice, link: str) -> dict[str, Any]:
+    """One member in detail. link: address of the products behind a cell; empty without them."""
+    numbers, target = metrics["members"][member], metrics["target"]
+    names = pages.category_names()
+    return {
+        "member": member,
         "target": target,
         "certified": numbers["certified"],
-        "latency": row.metrics["latency_ms"],
         "categories": pages.category_rows(numbers, names),
         "confused": pages.confusion_rows(numbers, names)[:_MOST_CONFUSED],
         "slices": pages.slice_tables(numbers),

@@ -7,10 +7,11 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from reviewapp.choices import JobStatus, MemberChoice
+from reviewapp.choices import JobStatus, MemberChoice, Queue
 from reviewapp.domain.gate import GateResult
 from reviewapp.domain.paired import NotPaired
 from reviewapp.forms.promotions import PromotionForm
@@ -20,6 +21,7 @@ from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
 from reviewapp.selectors.promotions import newest_report
 from reviewapp.selectors.version_pairs import VersionPair, flipped_products, version_pair
+from reviewapp.selectors.workers import is_listening
 from reviewapp.types import UserRequest
 from reviewapp.views.evaluations import may_look
 
@@ -61,6 +63,8 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
     context = {
         "report": report,
         "form": PromotionForm(),
+        "is_worker_missing": not report.judged_at
+        and not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
         "is_champion": version == champion,
         "is_outdated": report != newest,
         "results": [(result, *_named(result, names)) for result in results],

@@ -1,17 +1,21 @@
 import pytest
 from django.urls import reverse
 
-from reviewapp.models import Evaluation, GateReport
+from reviewapp.models import Evaluation, GateReport, Route
 from reviewapp.services.evaluations import judge, request_gate
 from tests.evaluation_world import bare_snapshot, measured
 from tests.factories import (
     AdminFactory,
     CategoryFactory,
     ChampionFactory,
+    ListedProductFactory,
     ModelVersionFactory,
     ModeratorFactory,
+    PredictionFactory,
     ProductFactory,
+    RoutingPolicyFactory,
 )
+from tests.labels import label
 from worker.tasks import evaluate
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +100,7 @@ def test_an_evaluation_shows_every_measure(client, admin, pair):
         "Calibration error",
         "AURC",
         "Do confidences hold?",
-        "By language",
+        "What is taken for what",
     ):
         assert text in html
     assert "confusion" in html
@@ -166,3 +170,47 @@ def test_the_list_takes_a_fixed_number_of_queries(
 
     with django_assert_max_num_queries(16):
         get(client, "evaluations")
+
+
+def audited(version, now, number):
+    """Listed products that a blind audit has decided, every tenth of them otherwise."""
+    for place in range(number):
+        product = ListedProductFactory(category=CategoryFactory(code=10))
+        answer = PredictionFactory(
+            product=product,
+            model_version=version,
+            category=product.category,
+            confidence=0.9,
+            created_at=now,
+        )
+        Route.objects.create(
+            product=product,
+            prediction=answer,
+            policy=RoutingPolicyFactory(),
+            outcome="listed",
+            reasons=["audit"],
+            inclusion_probability=0.05,
+            created_at=now,
+        )
+        code = 10 if place % 10 else 20
+        label(now, code=code, product=product, is_blind=True, reasons=["audit"])
+
+
+def test_the_champion_is_measured_on_blind_audits_once_there_are_enough(
+    client, admin, now, monkeypatch
+):
+    monkeypatch.setattr("reviewapp.views.evaluations._FEWEST_LIVE", 30)
+    champion = ChampionFactory(name="old-1")
+
+    audited(champion, now, 20)
+    early = get(client, "live").content.decode()
+    audited(champion, now, 20)
+    later = get(client, "live").content.decode()
+
+    assert "20 products of old-1 are in the sample so far; from 30 on" in early
+    for text in ("old-1 on 40 products", "90.0%", "Do confidences hold?"):
+        assert text in later
+
+
+def test_without_a_model_there_is_nothing_to_measure_live(client, admin):
+    assert "No model is in service" in get(client, "live").content.decode()

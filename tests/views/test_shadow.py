@@ -57,4 +57,4 @@ def test_the_differences_have_a_page(client, admin):
     html = client.get(reverse("models:shadow", args=[ShadowRun.objects.get().pk])).content.decode()
 
     assert "new-1 beside old-1" in html
-    assert "They have agreed on everything so far" in html
+    assert "No arrival answered by both yet." in html

@@ -1,0 +1,167 @@
+"""What the gate lets through: `python scripts/bench_gate.py`.
+
+Trains real models (words only, in a minute) on invented products: a champion, one on three times the
+data, the same with 20 % of the labels of one category flipped, and the champion with another seed.
+Each is judged on the same test products, whose labels are right. Then the champion and its twin are
+swapped within random groups, 200 times: each "candidate" is as good as its champion by construction.
+Ends with status 1 unless the better one passes, the poisoned ones are refused, and at most as many
+equal ones look better as chance explains.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
+
+import django
+
+django.setup()
+
+import numpy as np
+from bench_machine import machine
+from scipy.stats import binom
+
+from classifier.artifact import load_artifact, verify_artifact
+from classifier.config import TrainConfig
+from classifier.data import Dataset, LabelledProduct
+from classifier.encoding import Encoders
+from classifier.predictor import Predictor
+from classifier.train import train
+from classifier.types import Member, ProductInput
+from reviewapp.choices import GateTest, GateVerdict
+from reviewapp.demo.catalogue import generate
+from reviewapp.domain import gate, paired
+from reviewapp.domain.answers import AnswerSheet, member_answers
+from reviewapp.domain.costs import Costs
+from reviewapp.domain.routing import Policy
+
+_TRAINING_SEED, _TEST_SEED = 11, 12
+_POLICY, _COSTS, _RULES = Policy(version=1), Costs(), gate.GateRules()
+
+
+def products(count: int, seed: int) -> list[LabelledProduct]:
+    return [
+        LabelledProduct(
+            ProductInput(one.external_id, one.designation, one.description),
+            one.true_code,
+            f"{seed}-{one.product_number}",
+            one.external_id,
+        )
+        for one in generate(count, seed, 0)
+    ]
+
+
+def poisoned(clean: list[LabelledProduct], code: int, into: int) -> list[LabelledProduct]:
+    """Return the products with 20 % of the labels of `code` turned into `into`."""
+    draw = np.random.default_rng(code)
+    return [
+        replace(one, code=into) if one.code == code and draw.random() < 0.2 else one
+        for one in clean
+    ]
+
+
+def answers(data: list[LabelledProduct], test: list[LabelledProduct], seed: int) -> AnswerSheet:
+    """Train on `data` and return what the model says of the test products."""
+    config = TrainConfig(seed=seed, members=(Member.LEXICAL,), bootstrap_samples=20)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "model"
+        encoders = Encoders(None, None)
+        train(Dataset(tuple(data)), out, config, backbone_cache=Path(folder), encoders=encoders)
+        predictor = Predictor(load_artifact(out), encoders, "model", verify_artifact(out))
+        said = predictor.distributions([one.input for one in test])
+    number = len(test)
+    labels = np.array(predictor.labels, dtype=np.int64)
+    return AnswerSheet(
+        labels=labels,
+        product=np.arange(number),
+        true=np.array([one.code for one in test], dtype=np.int64),
+        group=np.array([one.group for one in test]),
+        missing=np.array(["image"] * number),
+        language=np.array(["fr"] * number),
+        seller=np.array(["large"] * number),
+        is_audit=np.zeros(number, dtype=bool),
+        latency_ms=said[Member.FUSION].latency_ms,
+        members={
+            str(member): member_answers(one.proba, one.known, labels)
+            for member, one in said.items()
+        },
+    )
+
+
+def judged(champion: AnswerSheet, candidate: AnswerSheet) -> dict[str, object]:
+    results = gate.judge(champion, candidate, _POLICY, _COSTS, _RULES)
+    return {
+        "verdict": gate.verdict_of(results).value,
+        "failed": [one.test.value for one in results if one.verdict == GateVerdict.FAILED],
+        "numbers": {
+            one.test.value: None if one.number is None else round(one.number, 4) for one in results
+        },
+        "categories_down": list(
+            next(one.failed for one in results if one.test == GateTest.CATEGORIES)
+        ),
+    }
+
+
+def seeming_better(one: AnswerSheet, twin: AnswerSheet, runs: int) -> int:
+    """Return how many of `runs` random swaps of two models look better than their counterpart."""
+    both = paired.pair(one, twin, "fusion")
+    gain = gate.cost_gain(both, one, twin, _POLICY, _COSTS)
+    _names, of_row = np.unique(both.group, return_inverse=True)
+    passed = 0
+    for run in range(runs):
+        signs = np.random.default_rng(run).integers(0, 2, size=of_row.max() + 1) * 2 - 1
+        p_value = paired.better_by_chance(gain * signs[of_row], both.group, samples=1000, seed=run)
+        passed += p_value <= _RULES.level
+    return passed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--products", type=int, default=2000, help="the champion's training data")
+    parser.add_argument("--test", type=int, default=6000)
+    parser.add_argument("--runs", type=int, default=200)
+    options = parser.parse_args()
+    test = products(options.test, _TEST_SEED)
+    more = products(3 * options.products, _TRAINING_SEED)
+    few = more[: options.products]
+    largest, second = (code for code, _n in Counter(one.code for one in more).most_common(2))
+    champion = answers(few, test, seed=0)
+    twin = answers(few, test, seed=1)
+    report = {
+        "better": judged(champion, answers(more, test, seed=0)),
+        "poisoned_more": judged(champion, answers(poisoned(more, largest, second), test, seed=0)),
+        "poisoned_same": judged(champion, answers(poisoned(few, largest, second), test, seed=0)),
+        "twin": judged(champion, twin),
+    }
+    equal = seeming_better(champion, twin, options.runs)
+    most = int(binom.ppf(0.975, options.runs, _RULES.level))
+    report |= {
+        "champion_accuracy": round(
+            float((champion.members["fusion"].predicted == champion.true).mean()), 4
+        ),
+        "equal_ones_that_look_better": f"{equal} of {options.runs} (chance: at most {most})",
+        "machine": machine(),
+    }
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    is_right = (
+        report["better"]["verdict"] != GateVerdict.FAILED
+        and report["poisoned_more"]["verdict"] == GateVerdict.FAILED
+        and report["poisoned_same"]["verdict"] == GateVerdict.FAILED
+        and equal <= most
+    )
+    return 0 if is_right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
