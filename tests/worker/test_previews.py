@@ -89,13 +89,13 @@ def test_a_draft_goes_before_and_between_the_batches_of_a_backlog(predictor, set
 
 def test_batches_stay_small_while_a_seller_writes(predictor, settings):
     settings.CLASSIFY_BATCH = 64
-    for _ in range(24):
+    for _ in range(12):
         RequestFactory()
     previews.expect_previews()
 
     classify.drain()
 
-    assert [len(batch) for batch in predictor.batches[1:]] == [8, 8, 8]
+    assert [len(batch) for batch in predictor.batches[1:]] == [4, 4, 4]
 
 
 def test_without_a_model_a_draft_waits_and_the_sweeper_finds_it(settings, sent):

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 BUDGET_SECONDS = 5.0
 # Small first, so that a single product or the head of a backlog is through at once.
 _FIRST_BATCH = 8
-# At most this many while sellers write: with the models on one processor thread about a second.
-_BATCH_BESIDE_PREVIEWS = 8
+# At most this many while sellers write: half a second on one processor thread that others share.
+_BATCH_BESIDE_PREVIEWS = 4
 # While a message is on its way a second one would only find nothing to do. Should the first get
 # lost, the key ends soon.
 _WAKE_KEY = "classify:awake"
@@ -89,7 +89,7 @@ def _batches(deadline: float) -> Iterator[list[Claim]]:
     One retry comes after the first batch, and the others when nothing new waits, so that neither
     new products nor retries wait for ever.
     """
-    size = _FIRST_BATCH
+    size = min(_FIRST_BATCH, _largest_batch())
     for turn in itertools.count():
         now = timezone.now()
         claims = [] if turn == 1 else predictions.claim_requests(limit=size, now=now)
