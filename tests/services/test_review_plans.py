@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reviewapp.choices import ReviewReason, SkillKind
-from reviewapp.domain.queues import EVERYTHING, ReviewQueue
+from reviewapp.domain.queues import EVERYTHING, REASONS, ReviewQueue
 from reviewapp.models import CategoryFamily, ModeratorSkill, Product, ReviewItem
 from reviewapp.selectors.review import queue_state
 from reviewapp.services import review
@@ -19,13 +19,19 @@ from tests.factories import (
 )
 
 AUDIT = ReviewReason.AUDIT
+CHECKS = [AUDIT, ReviewReason.SECOND_OPINION, ReviewReason.GOLD]
+RARE_REASONS = [AUDIT.value, *(r.value for r in ReviewReason if r not in (AUDIT, REASONS[0]))]
 QUEUES = {
     "everything": (EVERYTHING, {"review_item_queue"}),
-    "reason": (ReviewQueue(AUDIT), {"review_item_audit"}),
     "family": (ReviewQueue(family="rare"), {"review_item_family"}),
     "age": (ReviewQueue(days=1), {"review_item_age"}),
     "value": (ReviewQueue(is_high=True), {"review_item_value"}),
     "assignee": (ReviewQueue(is_assigned=True), {"review_item_assigned"}),
+}
+# Checks look like audits: that queue has a condition, and so an index, of its own.
+INDEX_OF_REASON = {
+    reason: "review_item_audit_like" if reason is AUDIT else f"review_item_{reason.value}"
+    for reason in REASONS
 }
 
 
@@ -59,9 +65,23 @@ def test_an_index_hands_the_item_out_whatever_the_queue(name):
 
     found = plan_of(queue, moderator)
 
-    assert any(index in found for index in indexes), found
+    assert any(f"using {index} " in found for index in indexes), found
     assert "Seq Scan on reviewapp_reviewitem item" not in found
     assert "Sort" not in found
+
+
+@pytest.mark.django_db
+def test_each_reason_is_read_by_its_own_index_and_checks_with_the_audits():
+    _crowd(6000)
+
+    for reason, index in INDEX_OF_REASON.items():
+        found = plan_of(ReviewQueue(reason))
+        # Most items are of low confidence: the common order finds one as soon.
+        ways = {index} | ({"review_item_queue"} if reason is REASONS[0] else set())
+        assert any(f"using {way} " in found for way in ways), found
+        assert "Sort" not in found, found
+    kinds = {tuple(item.reasons) for item in ReviewItem.objects.filter(reasons__overlap=CHECKS)}
+    assert len(kinds) == 3
 
 
 @pytest.mark.django_db
@@ -103,7 +123,7 @@ def test_an_index_draws_the_lot(settings):
 
 
 def _crowd(count):
-    """Enough open items for the planner to care. Audits, one family, high value and age are rare."""
+    """Enough open items for the planner to care. Each reason but low confidence, one family, high value and age are rare."""
     common, rare = CategoryFamilyFactory(slug="common"), CategoryFamilyFactory(slug="rare")
     first = ProductFactory(external_id="crowd-0")
     columns = [
@@ -121,13 +141,13 @@ def _crowd(count):
             """
             INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, family_id,
                 priority, served_by, opened_at)
-            SELECT id, ARRAY[CASE WHEN mod(n, 200) = 0 THEN 'audit' ELSE 'low_confidence' END],
+            SELECT id, ARRAY[coalesce((%(reasons)s)[1 + mod(n, 200)], 'low_confidence')],
                 'pending', false, CASE WHEN mod(n, 200) = 199 THEN %(rare)s ELSE %(common)s END,
                 (mod(n * 37, 1000)) / 1000.0 + (mod(n, 100) = 1)::int, '',
                 %(now)s::timestamptz - interval '3 days' * (mod(n, 100) = 2)::int
             FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM reviewapp_product) AS numbered
             """,
-            {"rare": rare.pk, "common": common.pk, "now": NOW},
+            {"rare": rare.pk, "common": common.pk, "now": NOW, "reasons": RARE_REASONS},
         )
         cursor.execute("ANALYZE reviewapp_reviewitem")
 
