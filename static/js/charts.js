@@ -14,8 +14,8 @@ function draw(figure) {
   const chart = JSON.parse(source.textContent);
   window.Plotly.react(figure, chart.series.flatMap(traces), layout(chart), {
     responsive: true,
-    displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    // Its buttons would stand inside a picture, and it writes a style sheet of its own.
+    displayModeBar: false,
     locale: document.documentElement.lang,
   });
   figure.removeAllListeners?.("plotly_click");
@@ -35,8 +35,9 @@ function follow(event) {
 function traces(series) {
   const colour = cssColour(`--${series.tone ?? "accent"}`);
   const common = { name: series.name, x: series.x, y: series.y, customdata: series.links, yaxis: series.axis };
+  // No bar of colours beside it: plotly.js draws that with an inline style; the table has the numbers.
   if (series.kind === "heatmap") {
-    return [{ ...common, type: "heatmap", z: series.z, zmin: 0, xgap: 1, ygap: 1, colorscale: [[0, cssColour("--surface-2")], [1, colour]], hovertemplate: series.hover }];
+    return [{ ...common, type: "heatmap", z: series.z, showscale: false, zmin: 0, xgap: 1, ygap: 1, colorscale: [[0, cssColour("--surface-2")], [1, colour]], hovertemplate: series.hover }];
   }
   if (series.kind === "bar") return [{ ...common, type: "bar", marker: { color: colour } }];
   const line = { color: colour, width: 2.5, dash: DASHES[series.tone] ?? "solid" };

@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 
 from reviewapp.models import DatasetExport, DatasetSnapshot, RoutingPolicy
 from tests.e2e.axe import violations
-from tests.factories import AdminFactory, ChampionFactory, FeedbackLabelFactory
-from tests.views.test_models import METRICS
+from tests.factories import AdminFactory, FeedbackLabelFactory
 from worker.tasks import exports as tasks
 from worker.tasks import snapshots as snapshot_tasks
 
@@ -57,23 +56,6 @@ def test_a_snapshot_is_frozen_exported_and_downloaded(
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         [row] = csv.DictReader(archive.read("X.csv").decode().splitlines())
     assert (row["productid"], row["designation"]) == (str(label.product_id), "'=cmd()")
-    assert faults == []
-
-
-@pytest.mark.parametrize("width", [1440, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_models_page_is_whole_in_every_width_and_scheme(
-    page, live_server, admin, faults, width, scheme
-):
-    ChampionFactory(name="demo-1", metrics=METRICS, is_demo=True)
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
-
-    page.goto(f"{live_server.url}/models/")
-
-    expect(page.get_by_role("heading", name="demo-1")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert violations(page) == []
     assert faults == []
 
 

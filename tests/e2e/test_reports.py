@@ -59,15 +59,3 @@ def test_a_moderator_reads_the_arithmetic_and_an_admin_judges_the_crowd(
 
     assert (desk, ring, faults) == ([], [], [])
     assert ReportRing.objects.get().status == "voided"
-
-
-@pytest.mark.parametrize("path", ["/rings/", "/rings/cases/", "/rings/policy/", "/reports/"])
-def test_axe_finds_nothing(page, live_server, sign_in, reported, path):
-    person = ProvenBuyerFactory() if path == "/reports/" else AdminFactory()
-    sign_in(person)
-    page.set_viewport_size({"width": 360, "height": 800})
-
-    page.goto(f"{live_server.url}{path}")
-
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -7,15 +7,11 @@ from playwright.sync_api import expect
 from reviewapp.choices import MemberChoice, ProductStatus, ReviewReason, RouteOutcome
 from reviewapp.models import CatalogueImport, ClassificationRequest, Product, Route
 from reviewapp.services.imports.run import run_import
-from tests.e2e.axe import violations
-from tests.e2e.pictures import stored_picture
 from tests.factories import (
     NOW,
     CategoryFactory,
-    ListedProductFactory,
     ModelVersionFactory,
     PredictionFactory,
-    ProductFactory,
     RoutingPolicyFactory,
     SellerFactory,
 )
@@ -135,47 +131,3 @@ def test_files_dropped_together_find_their_fields(page, live_server, seller):
         "images_zip": "images.zip",
         "images_npy": "",
     }
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
-def test_every_page_fits_and_is_accessible(page, live_server, seller, theme, width):
-    waiting = ProductFactory(seller=seller, designation="Poussette canne pliable " * 4)
-    ClassificationRequest.objects.create(
-        product=waiting, input_digest=waiting.input_digest, requested_at=NOW
-    )
-    classified = ProductFactory(seller=seller, external_id="x" * 120, image=stored_picture())
-    classify(classified)
-    ListedProductFactory(seller=seller, image=stored_picture((20, 90, 140)))
-    job = CatalogueImport.objects.create(
-        format="csv",
-        source="x",
-        seller=seller,
-        status="running",
-        rows_total=85_000,
-        rows_done=12_345,
-        created_count=12_000,
-        refused_count=345,
-        lease_expires_at=timezone.now(),
-        created_at=timezone.now(),
-    )
-    page.set_viewport_size({"width": width, "height": 900})
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
-    seller.theme = theme
-    seller.save()
-    for path in (
-        "/seller/",
-        "/seller/add/",
-        "/seller/tokens/",
-        f"/seller/{classified.pk}/",
-        f"/seller/{waiting.pk}/",
-        f"/seller/{classified.pk}/edit/",
-        "/imports/",
-        f"/imports/{job.pk}/",
-    ):
-        page.goto(f"{live_server.url}{path}")
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow == 0, path
-        assert violations(page) == [], path

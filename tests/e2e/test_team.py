@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from reviewapp.choices import MeasureKind, Verdict
 from reviewapp.models import ModeratorAlarm
-from tests.e2e.axe import violations
 from tests.factories import AdminFactory, CategoryFactory, DecisionFactory, ReviewItemFactory
 from tests.views.test_team import alarm_about, closed, measured
 
@@ -47,28 +46,6 @@ def lead(sign_in):
     alarm_about(lead)
     sign_in(lead)
     return decided
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
-def test_every_page_is_whole_and_clean(page, live_server, lead, faults, width, scheme):
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
-    addresses = [
-        reverse("review:work"),
-        reverse("review:team"),
-        reverse("review:member", args=[lead.moderator_id]),
-        reverse("review:decisions"),
-        reverse("review:decisions") + "?q=nothing",
-        reverse("review:provenance", args=[lead.product_id]),
-    ]
-
-    for address in addresses:
-        page.goto(f"{live_server.url}{address}")
-
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-        assert violations(page) == [], address
-    assert faults == []
 
 
 def test_a_lead_goes_from_the_desk_to_an_alarm_and_closes_it(page, live_server, lead):
