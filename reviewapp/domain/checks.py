@@ -25,6 +25,11 @@ KNOWN_ANSWER_PRIORITY: Final = 2.5
 _DOUBT_OF_FULL_RATE: Final = 0.5
 # So many of a person's last known answers tell how careful he or she is now.
 LAST_KNOWN_ANSWERS: Final = 100
+# So many careful people against a known answer are as many as have usually made it.
+CAREFUL_MISSES: Final = 2
+# Lower bound of the accuracy from which somebody's misses speak against the known answer: 9 of 9,
+# or 19 of 22.
+_CAREFUL: Final = 0.66
 # A fault of the product or of the rules is nobody's, and makes no fair question.
 _FAIR: Final = frozenset({AdjudicationCause.SLIP, AdjudicationCause.MODEL_MISLED})
 
@@ -78,6 +83,17 @@ def reasons_after(present: list[ReviewReason], added: list[ReviewReason]) -> lis
     checks = {ReviewReason.SECOND_OPINION, ReviewReason.GOLD}
     kept = present if set(added) & checks else [one for one in present if one not in checks]
     return list(dict.fromkeys([*kept, *added]))
+
+
+def reasons_of_word(first: list[str]) -> list[str]:
+    """Return the reasons of a lead's decision, from the first answer's: a lead's word checks nobody."""
+    checks = {ReviewReason.SECOND_OPINION, ReviewReason.GOLD}
+    return [reason for reason in first if reason not in checks]
+
+
+def is_careful(hits: int, sample: int) -> bool:
+    """Say whether so many right known answers show care (Wilson, lower bound of 95 %)."""
+    return sample > 0 and share(hits, sample).low >= _CAREFUL
 
 
 def is_fair_question(cause: AdjudicationCause) -> bool:

@@ -95,6 +95,16 @@ def reasons_to_show(reasons: list[ReviewReason], *, is_blind: bool) -> list[Revi
     return list(dict.fromkeys(reason for reason in shown if reason in neutral))
 
 
+def reasons_to_tell(reasons: Iterable[str], *, is_lead: bool) -> list[ReviewReason]:
+    """Return the reasons of a past decision as they may be told: to all but leads a known answer
+    was an audit, or the history would teach what the next one looks like."""
+    told = [ReviewReason(reason) for reason in reasons]
+    if is_lead:
+        return told
+    audit, gold = ReviewReason.AUDIT, ReviewReason.GOLD
+    return list(dict.fromkeys(audit if reason == gold else reason for reason in told))
+
+
 class UndoRefusal(Enum):
     """Why a decision may not be undone."""
 

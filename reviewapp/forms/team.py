@@ -12,6 +12,8 @@ from reviewapp.models import Category, ModelVersion, User
 from reviewapp.selectors.decisions import DecisionQuery, searchable_moderators
 
 _ANY = [("", _("Any"))]
+# A moderator who could search for known answers would learn what they look like.
+_TOLD = [choice for choice in ReviewReason.choices if choice[0] != ReviewReason.GOLD]
 
 
 class CloseAlarmForm(forms.Form):
@@ -65,8 +67,12 @@ class HistoryForm(forms.Form):
         label=_("To"), widget=forms.DateInput(attrs={"type": "date"}), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any, *, is_lead: bool) -> None:
+        super().__init__(data)
+        self.is_lead = is_lead
+        reason = self.fields["reason"]
+        if isinstance(reason, forms.ChoiceField) and not is_lead:
+            reason.choices = [*_ANY, *_TOLD]
         field = self.fields["moderator"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = _people()
@@ -78,12 +84,21 @@ class HistoryForm(forms.Form):
             moderator=_id(data["moderator"]),
             category=_id(data["category"]),
             verdict=Verdict(data["verdict"]) if data["verdict"] else None,
-            reason=ReviewReason(data["reason"]) if data["reason"] else None,
+            reasons=self._reasons(),
             model_version=_id(data["model"]),
             since=_midnight(data["since"]),
             until=_midnight(data["until"] + timedelta(days=1)) if data["until"] else None,
             text=data["q"],
         )
+
+    def _reasons(self) -> tuple[ReviewReason, ...]:
+        reason = self.cleaned_data["reason"]
+        if not reason:
+            return ()
+        # What a moderator is told was an audit is found as one.
+        is_disguised = reason == ReviewReason.AUDIT and not self.is_lead
+        found = (ReviewReason.AUDIT, ReviewReason.GOLD) if is_disguised else (reason,)
+        return tuple(ReviewReason(one) for one in found)
 
 
 def _id(row: Any) -> int | None:

@@ -21,7 +21,8 @@ from reviewapp.models.review import Decision
 class KnownAnswer(models.Model):
     """A product whose category is settled, for measuring moderators (a gold item).
 
-    In use until `retired_at`; at most one is in use per product. Rows are retired, never edited.
+    In use until `retired_at`; at most one is in use per product. Rows are retired, never edited;
+    what a lead's word retired is in use again when that word is taken back.
     """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="known_answers")
@@ -98,14 +99,31 @@ class Disagreement(models.Model):
 
 
 class Adjudication(models.Model):
-    """A lead's word on one disagreement, and why it came about. Append-only."""
+    """A lead's word on one disagreement, and why it came about. Taken back, the row stays."""
 
-    disagreement = models.OneToOneField(Disagreement, models.PROTECT, related_name="adjudication")
+    disagreement = models.ForeignKey(Disagreement, models.PROTECT, related_name="adjudications")
     # The lead's answer, with its label; its moderator is the lead.
     decision = models.OneToOneField(Decision, models.PROTECT, related_name="adjudication")
     cause = models.CharField(max_length=16, choices=AdjudicationCause)
     comment = models.TextField(blank=True, max_length=2000)
     adjudicated_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["disagreement"],
+                condition=Q(undone_at=None),
+                name="adjudication_one_standing",
+            )
+        ]
+        indexes = [
+            models.Index(
+                F("adjudicated_at").desc(),
+                condition=Q(undone_at=None),
+                name="adjudication_recent",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.disagreement_id} {self.cause}"

@@ -41,7 +41,7 @@ def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[Answer
         Decision.objects.filter(pk__gt=last)
         .annotate(is_second_look=is_second_look())
         .order_by("pk")
-        .select_related("item__known_answer", "undone_by")
+        .select_related("item__known_answer", "undone_by", "adjudication")
     )
     batch: list[Decision] = []
     for decision in rows[:most]:
@@ -105,7 +105,9 @@ def _is_own_look(decision: Decision) -> bool:
     # out would leave out the cases in which they moved somebody. The answer given then does not.
     is_undone = hasattr(decision, "undone_by") and not decision.is_blind
     is_first = not getattr(decision, "is_second_look", False)
-    return decision.verdict in ANSWERS and is_first and not is_undone and not decision.is_bulk
+    # A lead who decides between two answers has seen both.
+    is_alone = not decision.is_bulk and not hasattr(decision, "adjudication")
+    return decision.verdict in ANSWERS and is_first and not is_undone and is_alone
 
 
 def _standing() -> QuerySet[Decision]:

@@ -19,12 +19,12 @@ MOST_PRODUCTS = 2000
 
 @dataclass(frozen=True, slots=True)
 class DecisionQuery:
-    """What to look for; empty fields do not limit. `since` is inclusive, `until` exclusive."""
+    """What to look for; empty fields do not limit. Any of `reasons` will do. `since` is inclusive, `until` exclusive."""
 
     moderator: int | None = None
     category: int | None = None
     verdict: Verdict | None = None
-    reason: ReviewReason | None = None
+    reasons: tuple[ReviewReason, ...] = ()
     model_version: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -62,10 +62,14 @@ def _limited(query: DecisionQuery) -> QuerySet[Decision]:
         "model_version": query.model_version,
         "decided_at__gte": query.since,
         "decided_at__lt": query.until,
-        "reasons__contains": [query.reason] if query.reason else None,
     }
+    rows = Decision.objects.filter(~Exists(awaiting))
+    if len(query.reasons) == 1:  # of which there is an index
+        rows = rows.filter(reasons__contains=list(query.reasons))
+    elif query.reasons:
+        rows = rows.filter(reasons__overlap=list(query.reasons))
     given = {name: value for name, value in limits.items() if value is not None}
-    return Decision.objects.filter(~Exists(awaiting), **given)
+    return rows.filter(**given)
 
 
 def _product_ids(text: str) -> list[int]:

@@ -108,7 +108,7 @@ def _with_outcomes(rechecks: QuerySet[Recheck], most: int | None = None) -> list
 
 def _outcomes(ids: Collection[int]) -> dict[int, Outcome]:
     answer = Decision.objects.filter(
-        item=OuterRef("pk"), verdict__in=_ANSWERS, undone_by__isnull=True
+        item=OuterRef("pk"), verdict__in=_ANSWERS, undone_by__isnull=True, adjudication=None
     )
     same = answer.filter(category=OuterRef("checks__category"))
     what = Case(

@@ -75,6 +75,15 @@ def retract(
     )
 
 
+def suspend(*, product: Product, now: datetime) -> None:
+    """End the product's live label while people differ on it: it is nobody's truth until then.
+
+    `retract` puts it back. Call it with the product locked.
+    """
+    if _end_live(product, now) is not None:
+        mirror_label(product_id=product.pk, category_id=None)
+
+
 def _end_live(product: Product, now: datetime) -> FeedbackLabel | None:
     live = FeedbackLabel.objects.filter(product=product, ended_at=None).first()
     if live is not None:

@@ -159,7 +159,7 @@ def test_a_products_past_costs_the_same_for_any_length(signed_in, rows, django_a
     item = ReviewItemFactory()
     DecisionFactory.create_batch(rows, item=item)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         signed_in.get(reverse("review:provenance", args=[item.product_id]))
 
 

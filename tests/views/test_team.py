@@ -210,5 +210,5 @@ def test_my_work_costs_the_same_for_any_length(client, moderator, rows, django_a
         )
         DecisionFactory(item=asked.item)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(reverse("review:work"))

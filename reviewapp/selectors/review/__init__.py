@@ -1,6 +1,6 @@
 """Reading for the review desk: the card, the queue's state, past decisions, the taxonomy."""
 
-from reviewapp.selectors.review.card import Card, card, held_item_id
+from reviewapp.selectors.review.card import Card, card, held_item_id, models_said
 from reviewapp.selectors.review.explanation import Moved, explanation_of, moved
 from reviewapp.selectors.review.held import LostClaim, held_by_colleagues, lost_claim
 from reviewapp.selectors.review.history import (
@@ -37,6 +37,7 @@ __all__ = [
     "is_blind_now",
     "latest_undoable",
     "lost_claim",
+    "models_said",
     "moved",
     "neighbourhood",
     "often_confused",

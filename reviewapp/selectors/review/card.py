@@ -154,6 +154,13 @@ def card(*, item_id: int) -> Card:
     )
 
 
+def models_said(*, product: Product) -> tuple[list[Suggestion], list[MemberSaid]]:
+    """FUSION's first categories and each member's answer to the product as it is; for leads."""
+    said = _newest_answers(product)
+    fusion = said.pop(MemberChoice.FUSION, None)
+    return _suggestions(fusion), _members(said, fusion)
+
+
 def _newest_answers(product: Product) -> dict[str, Prediction]:
     """The newest model version's answers to the product's present text and picture."""
     rows = list(

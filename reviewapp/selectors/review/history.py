@@ -65,7 +65,7 @@ def decisions_on(*, product: Product) -> QuerySet[Decision]:
     # Several small statements: one with twelve joins takes longer to plan than all of them to run.
     return (
         Decision.objects.filter(product=product)
-        .select_related("undone_by", "label")
+        .select_related("undone_by", "label", "adjudication")
         .prefetch_related(
             "moderator",
             "category",

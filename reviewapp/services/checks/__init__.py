@@ -3,6 +3,7 @@
 Each function runs inside the caller's transaction, with the product locked.
 """
 
+from reviewapp.services.checks.disputes import DisputeRefused, dispute
 from reviewapp.services.checks.known_answers import (
     add_known_answer,
     known_answer_if_unanimous,
@@ -19,12 +20,15 @@ from reviewapp.services.checks.withdrawing import (
     has_real_successor,
     take_back_check,
     withdraw_checks_of,
+    withdraw_checks_on,
     withdraw_forgotten,
     withdraw_recheck,
 )
 
 __all__ = [
+    "DisputeRefused",
     "add_known_answer",
+    "dispute",
     "has_colleague",
     "has_real_successor",
     "is_check",
@@ -38,6 +42,7 @@ __all__ = [
     "settle_check",
     "take_back_check",
     "withdraw_checks_of",
+    "withdraw_checks_on",
     "withdraw_forgotten",
     "withdraw_recheck",
 ]

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewReason
 from reviewapp.models import Decision, Disagreement, FeedbackLabel, Product, ReviewItem
+from reviewapp.services.checks.disputes import doubt_known_answer
 from reviewapp.services.checks.known_answers import (
     known_answer_if_unanimous,
     retire_known_answer,
 )
+from reviewapp.services.feedback import suspend
 
 
 def is_check(item: ReviewItem) -> bool:
@@ -49,8 +51,12 @@ def settle_check(*, item: ReviewItem, product: Product, decision: Decision, now:
     """Compare the answer to a check. A known answer is measured later, and changes nothing.
 
     Two equal answers, both blind, make a known answer. Two different ones are kept as a
-    Disagreement; the first one's label and listing stay until somebody decides the product anew.
+    Disagreement: the first one's label ends, and is no truth until a lead has decided; the
+    listing stays meanwhile. A known answer that careful people miss goes to a lead by itself.
     """
+    if item.known_answer is not None:
+        doubt_known_answer(known=item.known_answer, decision=decision, now=now)
+        return
     first = item.checks
     if first is None:
         return
@@ -67,6 +73,7 @@ def settle_check(*, item: ReviewItem, product: Product, decision: Decision, now:
         second=decision,
         opened_at=now,
     )
+    suspend(product=product, now=now)
 
 
 def _stands(first: Decision, product: Product) -> bool:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from reviewapp.choices import KnownAnswerEnd, ReviewStatus
-from reviewapp.models import Decision, Disagreement, KnownAnswer, Recheck, ReviewItem
+from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewStatus
+from reviewapp.models import Decision, Disagreement, KnownAnswer, Product, Recheck, ReviewItem
+from reviewapp.services.feedback import retract
 
 # A known answer that was skipped, or whose moderator is away, gives its product back.
 KEPT_FOR = timedelta(days=7)
@@ -23,13 +24,20 @@ def withdraw_checks_of(*, decision: Decision, now: datetime) -> int:
     return _end(ReviewItem.objects.filter(pk__in=ids), now)
 
 
-def take_back_check(*, decision: Decision, now: datetime) -> None:
+def take_back_check(*, decision: Decision, undo: Decision, now: datetime) -> None:
     """Withdraw what a check's answer settled: its disagreement, and the known answer that rests
-    on it."""
+    on it. The label that the disagreement had ended is back, tied to `undo`."""
     KnownAnswer.objects.filter(decision=decision, retired_at=None).update(
         retired_at=now, retired_because=KnownAnswerEnd.UNDONE
     )
-    Disagreement.objects.filter(second=decision, closed_at=None).update(closed_at=now)
+    opened = Disagreement.objects.filter(second=decision, closed_at=None).first()
+    if opened is None:
+        return
+    opened.closed_at = now
+    opened.save(update_fields=["closed_at"])
+    if opened.kind == DisagreementKind.SECOND_OPINION:
+        restore_id = decision.before["label_id"]
+        retract(product=decision.product, undo=undo, restore_id=restore_id, now=now)
 
 
 def withdraw_forgotten(*, now: datetime) -> int:
@@ -44,6 +52,13 @@ def withdraw_recheck(*, recheck: Recheck, now: datetime) -> int:
     """End the open checks of `recheck` that are checks still; return how many."""
     unanswered = recheck.items.exclude(status=ReviewStatus.RESOLVED)
     return _end(unanswered.filter(checks__isnull=False, escalated_at=None), now)
+
+
+def withdraw_checks_on(*, product: Product, now: datetime) -> int:
+    """End the product's open checks, a lead having decided it; return how many."""
+    waiting = ReviewItem.objects.filter(product=product, escalated_at=None)
+    is_check = Q(checks__isnull=False) | Q(known_answer__isnull=False)
+    return _end(waiting.filter(is_check).exclude(status=ReviewStatus.RESOLVED), now)
 
 
 def _checks_of(decision: Decision) -> QuerySet[ReviewItem]:

@@ -50,12 +50,12 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     record = _write_undo(case, target, moderator, client_key, now)
     checks.withdraw_checks_of(decision=target, now=now)
     if _was_check(target):
-        checks.take_back_check(decision=target, now=now)
+        checks.take_back_check(decision=target, undo=record, now=now)
     elif target.verdict in _ANSWERS:
         retract(product=case.product, undo=record, restore_id=target.before["label_id"], now=now)
         reopen_reports(decision=target, now=now)
         reopen_appeal(decision=target)
-        _restore_product(case.product, target.before["product"])
+        restore_product(case.product, target.before["product"])
     _hand_back(case.item, target, moderator, now)
     return record
 
@@ -81,7 +81,7 @@ def undoable_ids(moderator: User) -> set[int]:
 
 
 def own_answers(moderator: User) -> QuerySet[Decision]:
-    """What the moderator has done at the desk; an adjudication is final, and not among it."""
+    """What the moderator has done at the desk; an adjudication is taken back elsewhere."""
     own = Decision.objects.filter(moderator=moderator, adjudication=None)
     return own.exclude(verdict=Verdict.UNDONE)
 
@@ -122,7 +122,8 @@ def _write_undo(
     )
 
 
-def _restore_product(product: Product, before: dict[str, Any]) -> None:
+def restore_product(product: Product, before: dict[str, Any]) -> None:
+    """Put the product back where a decision's snapshot says it was."""
     product.status = before["status"]
     product.category_id = before["category_id"]
     product.listed_at = _moment(before["listed_at"])

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from classifier.types import MemberAnswer, PredictionResult
 from reviewapp.choices import LabelSource, RequestStatus
 from reviewapp.models import (
     Category,
     ClassificationRequest,
+    Disagreement,
     FeedbackLabel,
     ModelVersion,
     Prediction,
@@ -126,10 +128,16 @@ def lock_products(requests: Mapping[int, Claim]) -> dict[int, Product]:
 def live_labels(products: Mapping[int, Product]) -> dict[int, FeedbackLabel]:
     """Return our people's answers that hold for the products' present input, by product.
 
-    An imported label lists nothing: nobody here has looked at the product.
+    An imported label lists nothing: nobody here has looked at the product. While a lead is to
+    decide between two people's answers, the first one still says where the product stays.
     """
-    labels = FeedbackLabel.objects.filter(product__in=products, ended_at=None)
-    labels = labels.exclude(source=LabelSource.IMPORTED)
+    undecided = Disagreement.objects.filter(first=OuterRef("decision"), closed_at=None)
+    holds = Q(ended_at=None) | Q(Exists(undecided))
+    labels = FeedbackLabel.objects.filter(holds, product__in=products)
+    # Of two the live one, which comes last.
+    labels = labels.exclude(source=LabelSource.IMPORTED).order_by(
+        F("ended_at").asc(nulls_last=True)
+    )
     return {
         label.product_id: label
         for label in labels.select_related("category")

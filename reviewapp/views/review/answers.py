@@ -106,7 +106,7 @@ def undo(request: UserRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except decisions.UndoRefused as refused:
-        return _refuse(request, 409, text=_why_not_undone(refused.refusal))
+        return _refuse(request, 409, text=why_not_undone(refused.refusal))
     except decisions.KeyReused:
         return _refuse(request, 409, text=_("This undo was already used for another decision."))
     if is_script(request):
@@ -220,7 +220,8 @@ def _models_said(decision: Decision) -> str:
     return _("FUSION had said %(category)s, %(confidence)s sure.") % values
 
 
-def _why_not_undone(refusal: UndoRefusal) -> str:
+def why_not_undone(refusal: UndoRefusal) -> str:
+    """Say in words why a decision stands."""
     return {
         UndoRefusal.NOT_YOURS: _("Only its author can undo a decision."),
         UndoRefusal.TOO_OLD: _("This decision is too far back to be undone."),

@@ -5,13 +5,13 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from reviewapp.choices import ReviewReason
+from reviewapp.domain.review import reasons_to_tell
 from reviewapp.forms.team import HistoryForm
 from reviewapp.models import Decision
 from reviewapp.selectors.decisions import MOST_PRODUCTS, TooManyProducts, search
 from reviewapp.selectors.pages import CursorInvalid, Page
 from reviewapp.types import UserRequest
-from reviewapp.views.review.sections import sections
+from reviewapp.views.review.sections import LEAD, sections
 
 
 @require_GET
@@ -19,7 +19,8 @@ from reviewapp.views.review.sections import sections
 @permission_required("reviewapp.view_decision", raise_exception=True)
 def decisions(request: UserRequest) -> HttpResponse:
     """Decisions that fit the filters, newest first; each leads to its product's whole past."""
-    form = HistoryForm(request.GET)
+    is_lead = request.user.has_perm(LEAD)
+    form = HistoryForm(request.GET, is_lead=is_lead)
     page: Page[Decision] = Page([])
     too_many = False
     if form.is_valid():
@@ -33,7 +34,7 @@ def decisions(request: UserRequest) -> HttpResponse:
     context = {
         "tabs": sections(request, "review:decisions"),
         "form": form,
-        "rows": [(row, _reasons(row)) for row in page.rows],
+        "rows": [(row, reasons_to_tell(row.reasons, is_lead=is_lead)) for row in page.rows],
         "older": page.older,
         "is_first": not request.GET.get("after"),
         "filters": filters.urlencode(),
@@ -41,10 +42,6 @@ def decisions(request: UserRequest) -> HttpResponse:
         "too_many": MOST_PRODUCTS if too_many else 0,
     }
     return render(request, "review/decisions.html", context)
-
-
-def _reasons(decision: Decision) -> list[ReviewReason]:
-    return [ReviewReason(reason) for reason in decision.reasons]
 
 
 def _without_cursor(asked: QueryDict) -> QueryDict:

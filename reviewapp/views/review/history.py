@@ -8,13 +8,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from reviewapp.choices import ReviewReason
-from reviewapp.domain.review import reasons_to_show
+from reviewapp.domain.review import reasons_to_show, reasons_to_tell
 from reviewapp.models import Product
 from reviewapp.selectors import review as selectors
+from reviewapp.selectors.checks.disagreements import open_disagreement_on
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.types import UserRequest
 from reviewapp.views.review.access import may_review
+from reviewapp.views.review.sections import LEAD
 
 
 @require_GET
@@ -50,12 +51,20 @@ def provenance(request: UserRequest, product_id: int) -> HttpResponse:
         Product.objects.select_related("image", "category__family"), pk=product_id
     )
     is_blind = selectors.is_blind_now(product=product)
+    is_lead = request.user.has_perm(LEAD)
     rows = [
         (
             event,
-            reasons_to_show([ReviewReason(r) for r in event.decision.reasons], is_blind=is_blind),
+            reasons_to_show(
+                reasons_to_tell(event.decision.reasons, is_lead=is_lead), is_blind=is_blind
+            ),
         )
         for event in selectors.past_of(product=product)
     ]
-    context = {"product": product, "rows": rows, "is_blind": is_blind}
+    context = {
+        "product": product,
+        "rows": rows,
+        "is_blind": is_blind,
+        "disagreement": open_disagreement_on(product=product),
+    }
     return render(request, "review/provenance.html", context)

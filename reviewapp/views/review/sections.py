@@ -18,6 +18,8 @@ def sections(request: UserRequest, active: str) -> list[dict[str, Any]]:
         ("reviewapp.view_decision", "review:decisions", _("All decisions")),
         ("reviewapp.add_decision", "review:bulk", _("Near duplicates")),
         (LEAD, "review:team", _("Team")),
+        (LEAD, "review:disagreements", _("Disagreements")),
+        (LEAD, "review:questions", _("Questions")),
         (LEAD, "review:sharing", _("Who gets what")),
     ]
     return [
