@@ -13,7 +13,7 @@ class PromotionForm(forms.Form):
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Kept with the promotion and shown. Not needed where every test has passed."),
+        help_text=_("Kept with the promotion and shown."),
     )
 
 

@@ -62,6 +62,7 @@ def confusion_chart(numbers: Mapping[str, Any], link: str) -> dict[str, Any]:
     cells = {(true, said): products for true, said, products in numbers["confusion"]}
     codes = sorted({code for pair in cells for code in pair})
     support = {code: max(sum(cells.get((code, one), 0) for one in codes), 1) for code in codes}
+    names = [str(code) for code in codes]
     return {
         "x": {"title": _("Predicted"), "type": "category"},
         "y": {"title": _("True"), "type": "category"},
@@ -69,8 +70,8 @@ def confusion_chart(numbers: Mapping[str, Any], link: str) -> dict[str, Any]:
             {
                 "kind": "heatmap",
                 "name": "",
-                "x": [str(code) for code in codes],
-                "y": [str(code) for code in codes],
+                "x": names,
+                "y": names,
                 "z": [
                     [cells.get((true, said), 0) / support[true] for said in codes] for true in codes
                 ],

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from reviewapp.choices import JobStatus, MemberChoice, Queue
+from reviewapp.choices import GateVerdict, JobStatus, MemberChoice, Queue
 from reviewapp.domain.gate import GateResult
 from reviewapp.domain.paired import NotPaired
 from reviewapp.forms.promotions import PromotionForm
@@ -58,11 +58,14 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
     report = get_object_or_404(selectors.gate_reports(), pk=report_id)
     results = [GateResult.from_json(one) for one in report.results]
     names = pages.category_names()
+    form = PromotionForm()
+    # What was not judged takes a tick, or a reason.
+    form.fields["reason"].required = report.verdict == GateVerdict.FAILED
     version, champion = report.candidate.model_version, model_versions.champion()
     newest = newest_report(version, champion) if champion else None
     context = {
         "report": report,
-        "form": PromotionForm(),
+        "form": form,
         "is_worker_missing": not report.judged_at
         and not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
         "is_champion": version == champion,

@@ -67,7 +67,7 @@ def run_evaluation(evaluation_id: int) -> None:
         judge_gates()
 
 
-@app.task
+@app.task(soft_time_limit=900, time_limit=960)
 def judge_gates() -> None:
     """Judge every report whose two versions are measured. Safe to repeat."""
     for report_id in selectors.open_gates():
