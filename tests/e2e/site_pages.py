@@ -29,6 +29,7 @@ from tests.factories import (
     BuyerFactory,
     ChampionFactory,
     DecisionFactory,
+    DisagreementFactory,
     FeedbackLabelFactory,
     ListedProductFactory,
     ModelVersionFactory,
@@ -40,6 +41,7 @@ from tests.factories import (
 )
 from tests.review_world import doubtful_item, load_categories
 from tests.services.test_appeals import decided
+from tests.training_world import request as request_training
 from tests.views.test_team import alarm_about, closed, measured
 
 # Answers to buttons, parts of pages, files, and addresses that only lead on.
@@ -52,8 +54,8 @@ NO_PAGES = {
     "review:undo", "review:filter-save", "review:filter-delete", "review:assign",
     "review:end-assignments", "review:skills", "review:grid-decide", "review:grid-undo",
     "models:evaluation-state", "models:promote", "models:roll-back", "models:rescoring",
-    "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
-    "review:demote", "review:undo-recheck", "review:close-alarm", "rings:look", "seller:revoke",
+    "training:state", "training:curves", "training:cancel", "training:retry", "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
+    "review:dispute", "review:undo-adjudication", "review:demote", "review:undo-recheck", "review:close-alarm", "rings:look", "seller:revoke",
     "seller:appeal",
 }  # fmt: skip
 
@@ -170,11 +172,22 @@ def lead():
     rechecks.open_recheck(moderator=watched, lead=person, scope=week, comment="Look.", now=now)
     rechecks.demote(moderator=watched, lead=person, comment="Look again.", now=now)
     _past_of(watched)
-    names = ("team", "sharing")
+    disagreement = DisagreementFactory(first=first)
+    asked = doubtful_item(number=1, escalated_at=now)
+    DecisionFactory(
+        item=asked,
+        moderator=watched,
+        verdict=Verdict.ESCALATED,
+        category=None,
+        comment="A toy or a model?",
+    )
+    names = ("team", "sharing", "disagreements", "questions")
     return person, [
         *(Page(f"review:{name}") for name in names),
         Page("review:member", (watched.pk,)),
         Page("review:recheck", (watched.pk,)),
+        Page("review:disagreement", (disagreement.pk,)),
+        Page("review:question", (asked.pk,)),
     ]
 
 
@@ -226,10 +239,13 @@ def judge_of_models():
         Page("models:index"),
         Page("models:shadow", (run.pk,)),
         Page("models:evaluations"),
+        Page("models:live"),
         Page("models:evaluation", (new.pk,)),
         Page("models:answers", (new.pk,), "?true=10&predicted=10"),
         Page("models:comparison", query=f"?old={old.pk}&new={new.pk}"),
         Page("models:gate", (gate.pk,)),
+        *map(Page, ("training:index", "training:schedule")),
+        Page("training:detail", (request_training(now).pk,)),
     ]
 
 
