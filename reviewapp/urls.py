@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from reviewapp.views import embedding
 from reviewapp.views.accounts import admin_log_in
 from reviewapp.views.styleguide import styleguide
 
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reviewapp.routes.shop")),
     path("", include("reviewapp.routes.accounts")),
     path("", include("reviewapp.routes.health")),
+    path("embed/report.js", embedding.script, name="embed-script"),
     path("reports/", include("reviewapp.routes.reports")),
     path("rings/", include("reviewapp.routes.rings")),
     path("seller/", include("reviewapp.routes.seller")),

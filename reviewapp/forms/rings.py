@@ -22,6 +22,7 @@ _COLUMNS = (
     "overrule_at",
     "collect_days",
     "hold_reopened",
+    "allow_anonymous",
     "unproven_cap",
     "network_cap",
     "burst_accounts",
@@ -47,6 +48,13 @@ class ReportPolicyForm(forms.Form):
     )
     hold_reopened = forms.BooleanField(
         label=_("Take reopened products out of the shop meanwhile"), required=False
+    )
+    allow_anonymous = forms.BooleanField(
+        label=_("Take reports from people who have not signed in"),
+        required=False,
+        help_text=_(
+            "From the pages of other sites; together they weigh like people without a record."
+        ),
     )
     unproven_cap = forms.FloatField(
         label=_("Without a record, together at most"), min_value=0.01, max_value=100

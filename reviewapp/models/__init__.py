@@ -11,6 +11,7 @@ from reviewapp.models.catalog import (
     ProductImage,
 )
 from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
+from reviewapp.models.embedding import EmbeddingOrigin
 from reviewapp.models.evaluations import Evaluation, GateReport
 from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
@@ -62,6 +63,7 @@ __all__ = [
     "DatasetSnapshot",
     "Decision",
     "Disagreement",
+    "EmbeddingOrigin",
     "Evaluation",
     "Explanation",
     "FamilyViews",

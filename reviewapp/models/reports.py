@@ -37,6 +37,8 @@ class ReportPolicy(models.Model):
     lot_share = models.FloatField(default=0.25)
     # Whether a reopened product leaves the shop until it is decided.
     hold_reopened = models.BooleanField(default=False)
+    # Whether reports come in from people who have not signed in: from other shops' pages.
+    allow_anonymous = models.BooleanField(default=False)
     burst_seconds = models.FloatField(default=_RINGS.burst_seconds)
     burst_accounts = models.PositiveIntegerField(default=_RINGS.burst_accounts)
     network_seconds = models.FloatField(default=_RINGS.network_seconds)
@@ -136,10 +138,12 @@ class ReportCase(models.Model):
 
 
 class MisclassificationReport(models.Model):
-    """A buyer's "wrong category"."""
+    """A buyer's "wrong category"; without a reporter when it came in anonymously."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="reports")
-    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports")
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reports"
+    )
     case = models.ForeignKey(
         ReportCase, models.CASCADE, null=True, blank=True, related_name="reports"
     )
@@ -169,6 +173,11 @@ class MisclassificationReport(models.Model):
                 fields=["product", "reporter"],
                 condition=Q(status=ReportStatus.OPEN),
                 name="report_one_open_per_buyer",
+            ),
+            models.UniqueConstraint(
+                fields=["product", "network"],
+                condition=Q(status=ReportStatus.OPEN, reporter=None) & ~Q(network=""),
+                name="report_one_open_per_network",
             ),
             models.CheckConstraint(
                 condition=Q(status=ReportStatus.OPEN, decision=None, resolved_at=None)

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 from reviewapp.api import appeals, catalog, errors, previews, tokens
 from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
+from reviewapp.api.embedding import EmbeddedOptions, EmbeddedReports
 from reviewapp.api.reports import ReportViewSet
 from reviewapp.api.training import TrainingRunViewSet
 
@@ -26,6 +27,8 @@ urlpatterns = [
     path("products/<path:external_id>", catalog.ProductDetail.as_view(), name="product"),
     path("previews", previews.Previews.as_view(), name="previews"),
     path("previews/<uuid:preview_id>", previews.Preview.as_view(), name="preview"),
+    path("embed/options", EmbeddedOptions.as_view(), name="embed-options"),
+    path("embed/reports", EmbeddedReports.as_view(), name="embed-reports"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include(router.urls)),
     path("<path:path>", errors.not_found, name="not-found"),

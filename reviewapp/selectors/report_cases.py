@@ -45,14 +45,13 @@ def counting_reports(product: Product) -> QuerySet[MisclassificationReport]:
 def voices(
     *, reports: Iterable[MisclassificationReport], half_life_days: float, now: datetime
 ) -> list[Voice]:
-    """Return each report as a voice, with its reporter's record at `now`."""
+    """Return each report as a voice, with its reporter's record at `now`; anonymous ones have none."""
     found = list(reports)
-    known = records(
-        reporters={report.reporter_id for report in found}, half_life_days=half_life_days, now=now
-    )
+    reporters = {report.reporter_id for report in found if report.reporter_id is not None}
+    known = records(reporters=reporters, half_life_days=half_life_days, now=now)
     return [
         Voice(
-            record=known.get(report.reporter_id, Record()),
+            record=known.get(report.reporter_id or 0, Record()),
             category=report.suggested_category.code if report.suggested_category else None,
             network=report.network,
         )

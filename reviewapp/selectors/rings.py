@@ -36,10 +36,10 @@ class RingRow:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One report of a ring: numbers for account and network, no names."""
+    """One report of a ring: numbers for account and network, no names; anonymous has no age."""
 
     account: int
-    account_days: float
+    account_days: float | None
     network: int | None
     seconds: float
     report: MisclassificationReport
@@ -54,11 +54,13 @@ def filed_since(
             "pk", "reporter", "product", "reported_category__family", "network", "created_at"
         )
     )
-    known = records(reporters={row[1] for row in rows}, half_life_days=half_life_days, now=now)
+    reporters = {row[1] for row in rows if row[1] is not None}
+    known = records(reporters=reporters, half_life_days=half_life_days, now=now)
     return [
-        Filed(*row)
+        # Each anonymous report counts as an account of its own.
+        Filed(row[0], row[1] or -row[0], *row[2:])
         for row in rows
-        if weight_of(known.get(row[1], Record()), rules) < rules.proven_at
+        if weight_of(known.get(row[1] or 0, Record()), rules) < rules.proven_at
     ]
 
 
@@ -75,14 +77,14 @@ def numbers_of(ring: ReportRing, *, now: datetime) -> dict[str, Any]:
     """Return the ring in numbers, as its event keeps them; nothing that names anybody."""
     rows = list(
         MisclassificationReport.objects.filter(ring=ring).values_list(
-            "reporter", "product", "network", "created_at", "reporter__date_joined"
+            "reporter", "product", "network", "created_at", "reporter__date_joined", "pk"
         )
     )
     times = [row[3] for row in rows]
-    ages = sorted((now - row[4]) / timedelta(days=1) for row in rows)
+    ages = sorted((now - row[4]) / timedelta(days=1) for row in rows if row[4])
     return {
         "reports": len(rows),
-        "accounts": len({row[0] for row in rows}),
+        "accounts": len({row[0] or -row[5] for row in rows}),
         "products": len({row[1] for row in rows}),
         "networks": len({row[2] for row in rows if row[2]}),
         "seconds": (max(times) - min(times)).total_seconds() if times else 0.0,
@@ -110,12 +112,12 @@ def members(*, ring: ReportRing) -> list[Member]:
         .select_related("reporter", "product", "reported_category", "suggested_category")
         .order_by("created_at", "pk")[:REPORTS_SHOWN]
     )
-    accounts = _numbered(report.reporter_id for report in found)
+    accounts = _numbered(report.reporter_id or -report.pk for report in found)
     networks = _numbered(report.network for report in found if report.network)
     return [
         Member(
-            account=accounts[report.reporter_id],
-            account_days=(report.created_at - report.reporter.date_joined) / timedelta(days=1),
+            account=accounts[report.reporter_id or -report.pk],
+            account_days=_account_days(report),
             network=networks.get(report.network),
             seconds=(report.created_at - found[0].created_at).total_seconds(),
             report=report,
@@ -126,6 +128,12 @@ def members(*, ring: ReportRing) -> list[Member]:
 
 def held_count() -> int:
     return ReportRing.objects.filter(status=RingStatus.HELD).count()
+
+
+def _account_days(report: MisclassificationReport) -> float | None:
+    if report.reporter is None:
+        return None
+    return (report.created_at - report.reporter.date_joined) / timedelta(days=1)
 
 
 def _numbered(keys: Iterable[Any]) -> dict[Any, int]:

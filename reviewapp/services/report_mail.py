@@ -18,7 +18,7 @@ def announce(*, report_ids: Collection[int], now: datetime) -> None:
         pk__in=report_ids, reporter__wants_mail=True
     ).select_related("reporter", "product", "reported_category", "decision__category")
     for report in answered:
-        if wants_mail(report.reporter):
+        if report.reporter is not None and wants_mail(report.reporter):
             with translation.override(report.reporter.language or settings.LANGUAGE_CODE):
                 post_mail(
                     recipient=report.reporter,

@@ -5,8 +5,10 @@ What they weigh together is in `reviewapp.services.report_cases`.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import ProductStatus, ReportStatus
@@ -27,32 +29,44 @@ class ReportRefused(Exception):
     message: str
 
 
+class AnonymousRefused(ReportRefused):
+    """This report needs a person who has signed in."""
+
+
 @transaction.atomic
 def submit_report(
     *,
     product: Product,
-    reporter: User,
+    reporter: User | None,
     suggested_category: Category | None,
     comment: str,
     now: datetime,
     address: str = "",
 ) -> MisclassificationReport:
-    """File a report, or bring the buyer's open one up to date, and weigh the product's case anew.
+    """File a report, or bring the open one up to date, and weigh the product's case anew.
 
+    reporter: None for an anonymous report; then a network has one open report of the product
     address: the reporter's network address; only a hash of its network is kept
     Locks the product. Raises ReportRefused for a product that is not listed, a suggestion that
-    names the category the product already has, and people limited by their record.
+    names the category the product already has, people limited by their record, and anonymous
+    reports when the policy takes none or their network is not known.
     """
     product = Product.objects.select_for_update().get(pk=product.pk)
     if product.status != ProductStatus.LISTED or product.category_id is None:
         raise ReportRefused(_("This product is not in the catalogue at the moment."))
     if suggested_category is not None and suggested_category.pk == product.category_id:
         raise ReportRefused(_("The product is already in this category; choose another one."))
-    _refuse_limited(reporter, product, now)
+    network = network_hash(address=address, now=now)
+    if reporter is None:
+        _refuse_anonymous(network, now)
+        whose: dict[str, Any] = {"reporter": None, "network": network}
+    else:
+        _refuse_limited(reporter, product, now)
+        whose = {"reporter": reporter}
     case = report_cases.case_of(product=product, now=now)
     report, _created = MisclassificationReport.objects.update_or_create(
         product=product,
-        reporter=reporter,
+        **whose,
         status=ReportStatus.OPEN,
         defaults={"suggested_category": suggested_category, "comment": comment},
         create_defaults={
@@ -60,7 +74,7 @@ def submit_report(
             "suggested_category": suggested_category,
             "comment": comment,
             "reported_category_id": product.category_id,
-            "network": network_hash(address=address, now=now),
+            "network": network,
             "created_at": now,
             "is_demo": product.is_demo,
         },
@@ -101,14 +115,19 @@ def answer_reports(*, report_ids: list[int], decision: Decision, now: datetime) 
 def reopen_reports(*, decision: Decision, now: datetime) -> int:
     """Open again what `decision` answered, after its undo; return how many.
 
-    A buyer who has filed a newer report on the product meanwhile keeps only that one open.
+    A buyer who has filed a newer report on the product meanwhile keeps only that one open, and so
+    does a network that reports anonymously.
     """
     newer = MisclassificationReport.objects.filter(
         product=decision.product_id, status=ReportStatus.OPEN
-    ).values("reporter")
+    )
+    of_buyers, of_networks = newer.exclude(reporter=None), newer.filter(reporter=None)
     reports = MisclassificationReport.objects.filter(
         decision=decision, status__in=_BY_DECISION
-    ).exclude(reporter__in=newer)
+    ).exclude(
+        Q(reporter__in=of_buyers.values("reporter"))
+        | Q(reporter=None, network__in=of_networks.exclude(network="").values("network"))
+    )
     first = reports.select_related("case").first()
     if first is None:
         return 0
@@ -117,6 +136,13 @@ def reopen_reports(*, decision: Decision, now: datetime) -> int:
     )
     case = report_cases.reopen_case(decision=decision, case=first.case, now=now)
     return reports.update(case=case, status=ReportStatus.OPEN, decision=None, resolved_at=None)
+
+
+def _refuse_anonymous(network: str, now: datetime) -> None:
+    if not current_report_policy(now=now).allow_anonymous:
+        raise AnonymousRefused(_("Sign in at the marketplace to report this product."))
+    if not network:
+        raise AnonymousRefused(_("Your network could not be told; sign in to report."))
 
 
 def _refuse_limited(reporter: User, product: Product, now: datetime) -> None:

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "drf_spectacular",
+    "corsheaders",
     "csp",
     "reviewapp",
 ]
@@ -41,6 +42,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -129,6 +131,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+# Pages of other sites reach nothing but the report button; which sites: EmbeddingOrigin.
+CORS_URLS_REGEX = r"^/api/v1/embed/"
+CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["content-type"]
+CORS_PREFLIGHT_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 FILE_UPLOAD_HANDLERS = [
@@ -205,6 +212,8 @@ RATE_LIMITS = {
     "login_account": (100, 300),
     "login_network": (50, 300),
     "ingest": (600, 60),
+    # By network address: from pages of other sites.
+    "anonymous_reports": (20, 3600),
     "reports": (30, 3600),
     "uploads": (60, 3600),
     "appeals": (20, 3600),

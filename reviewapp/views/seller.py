@@ -19,12 +19,14 @@ from reviewapp.forms.seller import EditProductForm, NewProductForm, ProductForm,
 from reviewapp.models import Product
 from reviewapp.selectors import seller as selectors
 from reviewapp.selectors.appeals import contestable
+from reviewapp.selectors.embedding import live_origins
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.selectors.review.taxonomy import guides
 from reviewapp.selectors.statements import history
 from reviewapp.selectors.suggestions import suggestion_for
 from reviewapp.selectors.tokens import tokens_of
 from reviewapp.services.catalog import IngestOutcome, ingest_product
+from reviewapp.services.embedding import product_token
 from reviewapp.services.suggestions import record_suggestion
 from reviewapp.services.tokens import issue_token, revoke_token
 from reviewapp.types import UserRequest
@@ -122,6 +124,9 @@ def product_page(
         "contestable": contestable(product=found, now=timezone.now()),
         "form": form,
     }
+    if live_origins():
+        context["report_token"] = product_token(found)
+        context["script"] = request.build_absolute_uri(reverse("embed-script"))
     return render(request, "seller/product.html", context, status=status)
 
 

@@ -124,3 +124,24 @@ def test_an_undo_leaves_a_newer_report_of_the_same_buyer_alone():
     ReportFactory(product=report.product, reporter=report.reporter)
 
     assert reports.reopen_reports(decision=decision, now=NOW) == 0
+
+
+def test_an_undo_opens_anonymous_reports_beside_newer_ones():
+    signed = ReportFactory()
+    product = signed.product
+    anonymous = ReportFactory(product=product, reporter=None, network="a")
+    replaced = ReportFactory(product=product, reporter=None, network="b")
+    decision = DecisionFactory(
+        item=ReviewItemFactory(product=product, status=ReviewStatus.RESOLVED, resolved_at=NOW)
+    )
+    reports.close_reports(product=product, decision=decision, now=NOW)
+    ReportFactory(product=product, reporter=None, network="b")
+
+    reopened = reports.reopen_reports(decision=decision, now=NOW)
+
+    replaced.refresh_from_db()
+    assert reopened == 2
+    assert replaced.status != ReportStatus.OPEN
+    for report in (signed, anonymous):
+        report.refresh_from_db()
+        assert report.status == ReportStatus.OPEN

@@ -219,3 +219,17 @@ def test_a_ring_is_judged_once(product, crowd):
         )
 
     assert RingEvent.objects.count() == 2
+
+
+def test_a_crowd_that_has_not_signed_in_is_held_as_well(product, client):
+    ReportPolicyFactory(allow_anonymous=True)
+    submit(product, *[None] * CROWD, category=CategoryFactory())
+
+    held = rings.hold_rings(now=NOW + timedelta(minutes=1))
+
+    ring = ReportRing.objects.get()
+    client.force_login(AdminFactory(language="en"))
+    page = client.get(f"/rings/{ring.pk}/").content.decode()
+    assert held == CROWD
+    assert ring.events.get().details["accounts"] == CROWD
+    assert page.count("not signed in") == CROWD

@@ -13,6 +13,7 @@ from reviewapp.domain.imports import LANGUAGE_PATTERN
 from reviewapp.domain.products import EXTERNAL_ID_CHARS, LARGEST_CODE, Outcome
 from reviewapp.models import Category
 from reviewapp.selectors.seller import Answer, Guess, Standing
+from reviewapp.services.embedding import product_token
 
 
 class NeighbourSerializer(serializers.Serializer[Any]):
@@ -138,6 +139,12 @@ class ProductSerializer(serializers.Serializer[Standing]):
     arrived_at = serializers.DateTimeField(source="product.arrived_at")
     predicted_at = serializers.DateTimeField(source="product.predicted_at", allow_null=True)
     listed_at = serializers.DateTimeField(source="product.listed_at", allow_null=True)
+    report_token = serializers.SerializerMethodField(
+        help_text="Names the product to the report button on other sites' pages."
+    )
+
+    def get_report_token(self, standing: Standing) -> str:
+        return product_token(standing.product)
 
 
 class ProductPageSerializer(serializers.Serializer[Any]):
