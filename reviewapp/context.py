@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import Queue, Theme
-from reviewapp.selectors import workers
+from reviewapp.selectors import quality, workers
 
 # (permission or None for everyone, URL name, label)
 _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
@@ -24,6 +24,7 @@ _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     ("reviewapp.add_datasetexport", "datasets:index", lambda: _("Datasets")),
     ("reviewapp.view_modelversion", "models:index", lambda: _("Models")),
     ("reviewapp.view_modelversion", "policy:index", lambda: _("Policy")),
+    ("reviewapp.view_decision", "quality:index", lambda: _("Quality")),
 ]
 
 
@@ -34,6 +35,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "demo_mode": settings.DEMO,
         "nav": SimpleLazyObject(lambda: _navigation(request)),
         "no_worker_listening": SimpleLazyObject(lambda: _no_worker_listening(request)),
+        "is_certificate_void": SimpleLazyObject(lambda: _is_certificate_void(request)),
     }
 
 
@@ -60,3 +62,10 @@ def _no_worker_listening(request: HttpRequest) -> bool:
     ):
         return False
     return not workers.is_listening(queue=Queue.INFERENCE, now=timezone.now())
+
+
+def _is_certificate_void(request: HttpRequest) -> bool:
+    """True when an admin should look into too many wrong listings."""
+    if not request.user.has_perm("reviewapp.add_routingpolicy"):
+        return False
+    return quality.open_alarms().exists()

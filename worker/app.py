@@ -35,6 +35,7 @@ _BEAT = {
     "send-mail": ("worker.tasks.mail.send_waiting", UPKEEP_SECONDS),
     "sweep-reports": ("worker.tasks.sweep.sweep_reports", UPKEEP_SECONDS),
     "book-comparisons": ("worker.tasks.team.book", UPKEEP_SECONDS),
+    "roll-up-routes": ("worker.tasks.rollups.roll_up", UPKEEP_SECONDS),
     "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
     "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),

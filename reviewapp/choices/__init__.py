@@ -59,11 +59,16 @@ from reviewapp.choices.training import (
     TrainingStage,
     TrainingStatus,
 )
+from reviewapp.choices.trust import (
+    AuditStratum,
+    GroupKind,
+)
 
 __all__ = [
     "AbsenceChoice",
     "AdjudicationCause",
     "AppealStatus",
+    "AuditStratum",
     "CaseStatus",
     "Certainty",
     "ComparisonKind",
@@ -73,6 +78,7 @@ __all__ = [
     "FailureCode",
     "GateTest",
     "GateVerdict",
+    "GroupKind",
     "ImportFormat",
     "JobStatus",
     "KnownAnswerEnd",

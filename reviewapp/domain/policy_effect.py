@@ -16,7 +16,7 @@ import numpy.typing as npt
 from classifier.certify import Certificate, error_bound, labels_needed, learn_then_test
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.intervals import Z_95, Interval, share
-from reviewapp.domain.routing import Policy
+from reviewapp.domain.routing import Policy, stratum_of
 
 DELTA: Final = 0.05
 """Promises hold with 1 - DELTA."""
@@ -110,7 +110,8 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
     listed = listed_by(sample, policy)
     accepted, wrong = int(listed.sum()), int((listed & ~sample.is_right).sum())
     coverage = share(accepted, len(sample))
-    reviews = arrivals * (1 - coverage.value + policy.audit_rate * coverage.value)
+    audits = float(_audit_rates(sample, policy)[listed].sum()) / len(sample)
+    reviews = arrivals * (1 - coverage.value + audits)
     spent = paid(sample, listed, policy, costs, (~sample.is_right).astype(float))
     return Effect(
         coverage=coverage,
@@ -202,8 +203,15 @@ def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: F
     damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
     review = costs.review + costs.moderator_error * damage
     # An audit is work, but no wait: the product stays listed.
-    audit = policy.audit_rate * costs.review_minute * costs.review_seconds / 60
+    audit = _audit_rates(sample, policy) * costs.review_minute * costs.review_seconds / 60
     return np.where(listed, p_wrong * damage + audit, review)
+
+
+def _audit_rates(sample: Sample, policy: Policy) -> Floats:
+    """Return how likely each product is audited if it is listed (N,)."""
+    needed = thresholds_of(sample, policy).tolist()
+    pairs = zip(sample.confidence.tolist(), needed, strict=True)
+    return np.array([policy.audit_rate_in(stratum_of(one, at)) for one, at in pairs])
 
 
 def _predicted(
@@ -216,6 +224,11 @@ def _predicted(
     spread = math.sqrt(float((np.where(listed, damage**2 * doubt * (1 - doubt), 0)).sum()))
     half = Z_95 * spread / len(sample)
     return _scaled(Interval(mean, max(mean - half, 0.0), mean + half, len(sample)), arrivals)
+
+
+def halve_doubt(policy: Policy) -> Policy:
+    """Return the policy with doubled odds for every threshold, which about halves the doubt let in."""
+    return _raised(policy, math.log(2))
 
 
 def _raised(policy: Policy, step: float) -> Policy:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reviewapp.choices import ReviewReason, RouteOutcome
+from reviewapp.choices import AuditStratum, ReviewReason, RouteOutcome
 
 MODELS_REASONS = frozenset(
     {
@@ -20,6 +20,9 @@ MODELS_REASONS = frozenset(
         ReviewReason.FAILED,
     }
 )
+# Up to which share of the way from the threshold to certainty a stratum reaches, and how many times
+# the policy's audit rate it is audited: most errors lie just above the threshold.
+_STRATA = ((AuditStratum.NEAR, 0.5, 4.0), (AuditStratum.MIDDLE, 0.9, 2.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Policy:
     thresholds: the same for single categories, by code
     missing_thresholds: at least this where an input is missing ("image" or "text"), whatever
         the category
-    audit_rate: share of accepted products that a moderator checks blindly, 0..1
+    audit_rate: share of almost certain products that a moderator checks blindly, 0..1
+    audit_rates: the same for the other strata; those that are missing are audited 4 (near) and 2
+        (middle) times as often
     disagreement_at: CNN and BERT disagree when they name different categories and each is at
         least this confident, 0..1; a weak member's guess alone is no reason to bother a person
     """
@@ -42,6 +47,14 @@ class Policy:
     review_missing_text: bool = True
     thresholds: Mapping[int, float] = field(default_factory=dict)
     missing_thresholds: Mapping[str, float] = field(default_factory=dict)
+    audit_rates: Mapping[str, float] = field(default_factory=dict)
+
+    def audit_rate_in(self, stratum: AuditStratum) -> float:
+        """Return the share of the stratum's listed products that is audited, 0..1."""
+        for name, _reach, times in _STRATA:
+            if name == stratum:
+                return self.audit_rates.get(name.value, min(1.0, times * self.audit_rate))
+        return self.audit_rate
 
     def threshold(self, code: int, missing: str) -> float:
         """Return the confidence needed to list a product under `code`, 0..1.
@@ -92,6 +105,13 @@ class RouteDecision:
     outcome: RouteOutcome
     reasons: tuple[ReviewReason, ...]
     inclusion_probability: float
+    stratum: AuditStratum = AuditStratum.REVIEW
+
+
+def stratum_of(confidence: float, threshold: float) -> AuditStratum:
+    """Return the stratum of a confidence at or above `threshold`, both 0..1."""
+    way = (confidence - threshold) / (1 - threshold) if threshold < 1 else 1.0
+    return next((name for name, reach, _times in _STRATA if way < reach), AuditStratum.FAR)
 
 
 def audit_draw(product_id: int, policy_version: int) -> float:
@@ -105,13 +125,16 @@ def route(evidence: Evidence, draw: float, policy: Policy) -> RouteDecision:
     """Route one product.
 
     A product in doubt is reviewed with certainty. An accepted one is audited when `draw`, a
-    number in [0, 1) such as `audit_draw` gives, falls below the policy's audit rate.
+    number in [0, 1) such as `audit_draw` gives, falls below the audit rate of its stratum.
     """
     doubts = _doubts(evidence, policy)
-    if doubts:
+    if doubts or evidence.fusion is None:
         return RouteDecision(RouteOutcome.REVIEW, doubts, 1.0)
-    reasons = (ReviewReason.AUDIT,) if draw < policy.audit_rate else ()
-    return RouteDecision(RouteOutcome.LISTED, reasons, policy.audit_rate)
+    needed = policy.threshold(evidence.fusion.code, evidence.missing)
+    stratum = stratum_of(evidence.fusion.confidence, needed)
+    rate = policy.audit_rate_in(stratum)
+    reasons = (ReviewReason.AUDIT,) if draw < rate else ()
+    return RouteDecision(RouteOutcome.LISTED, reasons, rate, stratum)
 
 
 def are_models_doubts(reasons: Iterable[str]) -> bool:

@@ -38,6 +38,16 @@ class PolicyForm(forms.Form):
         _("Check this share of listed products (%)"),
         _("Drawn at random and checked blindly: the only unbiased measure of accuracy."),
     )
+    near_percent = _percent(
+        _("Of those just above the threshold (%)"),
+        _("Most errors are here. Empty: four times the share above."),
+        required=False,
+    )
+    middle_percent = _percent(
+        _("Of those well above the threshold (%)"),
+        _("Empty: twice the share above."),
+        required=False,
+    )
     target_percent = _percent(
         _("At most this share may be listed wrongly (%)"),
         _("What the promise below is about."),
@@ -83,6 +93,11 @@ class PolicyForm(forms.Form):
         return {
             "accept_at": _share(data["accept_percent"]),
             "audit_rate": _share(data["audit_percent"]),
+            "audit_rates": {
+                stratum: _share(data[f"{stratum}_percent"])
+                for stratum in ("near", "middle")
+                if data[f"{stratum}_percent"] is not None
+            },
             "target_error": _share(data["target_percent"]),
             "fairness_bound": data["fairness_bound"],
             "thresholds": self._of_categories("accept", _share),
@@ -126,6 +141,7 @@ def initial_of(policy: RoutingPolicy) -> dict[str, Any]:
         "fairness_bound": policy.fairness_bound,
     }
     missing = {f"{k}_percent": _as_percent(at) for k, at in policy.missing_thresholds.items()}
+    missing |= {f"{s}_percent": _as_percent(rate) for s, rate in policy.audit_rates.items()}
     own = {f"accept_{code}": _as_percent(at) for code, at in policy.thresholds.items()}
     paid_in = {f"wrong_{code}": cost for code, cost in paid.by_category.items()}
     return {**values, **missing, **own, **paid_in}

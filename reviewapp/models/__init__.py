@@ -43,6 +43,7 @@ from reviewapp.models.team import (
     TeamMeasure,
 )
 from reviewapp.models.training import TrainingPoint, TrainingRun, TrainingSchedule
+from reviewapp.models.trust import CertificateAlarm, CertificateWatch, RollUpCursor, RouteTally
 
 __all__ = [
     "Adjudication",
@@ -56,6 +57,8 @@ __all__ = [
     "CategoryConfusion",
     "CategoryFamily",
     "CategoryPreview",
+    "CertificateAlarm",
+    "CertificateWatch",
     "ClassificationRequest",
     "ComparisonCursor",
     "ComparisonTally",
@@ -92,7 +95,9 @@ __all__ = [
     "Rescoring",
     "ReviewItem",
     "RingEvent",
+    "RollUpCursor",
     "Route",
+    "RouteTally",
     "RoutingPolicy",
     "SavedFilter",
     "SellerSuggestion",

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from reviewapp.choices import (
     AbsenceChoice,
+    AuditStratum,
     MemberChoice,
     ModelStage,
     ReviewReason,
@@ -97,6 +98,8 @@ class RoutingPolicy(models.Model):
     version = models.PositiveIntegerField(unique=True)
     accept_at = models.FloatField(default=0.80)
     audit_rate = models.FloatField(default=0.05)
+    # By AuditStratum, where it differs from `audit_rate` in other ways than usual.
+    audit_rates = models.JSONField(default=dict, blank=True)
     disagreement_at = models.FloatField(default=0.5)
     review_missing_text = models.BooleanField(default=True)
     # By category code, and by missing input ("image", "text"); JSON has text keys only.
@@ -156,6 +159,9 @@ class Route(models.Model):
     details = models.JSONField(default=dict, blank=True)
     # Probability that a product with these answers is reviewed under this policy.
     inclusion_probability = models.FloatField()
+    # How far above its threshold it was; REVIEW when nothing was listed because of the models, and
+    # empty on routes from before audits had strata.
+    stratum = models.CharField(max_length=6, choices=AuditStratum, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -15,6 +15,7 @@ from reviewapp.models import RoutingPolicy, User
 NUMBERS: Final = (
     "accept_at",
     "audit_rate",
+    "audit_rates",
     "disagreement_at",
     "review_missing_text",
     "thresholds",
@@ -108,6 +109,7 @@ def rules(policy: RoutingPolicy) -> Policy:
         version=policy.version or 0,  # a draft has none yet
         accept_at=policy.accept_at,
         audit_rate=policy.audit_rate,
+        audit_rates=policy.audit_rates,
         disagreement_at=policy.disagreement_at,
         review_missing_text=policy.review_missing_text,
         thresholds={int(code): at for code, at in policy.thresholds.items()},

@@ -124,6 +124,7 @@ def _record(
         reasons=list(decision.reasons),
         details=details,
         inclusion_probability=decision.inclusion_probability,
+        stratum=decision.stratum,
         created_at=now,
     )
 

@@ -9,7 +9,7 @@ from reviewapp.domain.costs import Costs
 from reviewapp.domain.policy_effect import Sample
 from reviewapp.domain.routing import Policy
 
-POLICY = Policy(version=1, accept_at=0.8, audit_rate=0.1)
+POLICY = Policy(version=1, accept_at=0.8, audit_rate=0.1, audit_rates={"near": 0.1, "middle": 0.1})
 COSTS = Costs(wrong=10.0, review_minute=6.0, review_seconds=10.0)  # a review costs 1
 
 

@@ -2,8 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewapp.choices import ReviewReason, RouteOutcome
-from reviewapp.domain.routing import Evidence, MemberOpinion, Policy, audit_draw, route
+from reviewapp.choices import AuditStratum, ReviewReason, RouteOutcome
+from reviewapp.domain.routing import (
+    Evidence,
+    MemberOpinion,
+    Policy,
+    audit_draw,
+    route,
+    stratum_of,
+)
 
 POLICY = Policy(version=1, accept_at=0.8, audit_rate=0.1)
 share = st.floats(0, 1)
@@ -65,11 +72,32 @@ def test_a_confidence_that_is_no_number_goes_to_review():
 
 
 def test_an_audited_product_stays_listed():
-    decision = route(sure(), 0.05, POLICY)
+    decision = route(sure(0.999), 0.0, POLICY)
 
     assert decision.outcome == RouteOutcome.LISTED
     assert decision.reasons == (ReviewReason.AUDIT,)
     assert decision.inclusion_probability == POLICY.audit_rate
+
+
+@pytest.mark.parametrize(
+    ("confidence", "rates", "stratum", "expected"),
+    [
+        (0.85, {}, AuditStratum.NEAR, 0.2),
+        (0.95, {}, AuditStratum.MIDDLE, 0.1),
+        (0.99, {}, AuditStratum.FAR, 0.05),
+        (0.85, {"near": 0.5}, AuditStratum.NEAR, 0.5),
+    ],
+)
+def test_audits_are_denser_just_above_the_threshold(confidence, rates, stratum, expected):
+    policy = Policy(version=1, accept_at=0.8, audit_rate=0.05, audit_rates=rates)
+
+    decision = route(sure(confidence), 0.9, policy)
+
+    assert (decision.stratum, decision.inclusion_probability) == (stratum, expected)
+
+
+def test_certainty_as_a_threshold_leaves_one_stratum():
+    assert stratum_of(1.0, 1.0) == AuditStratum.FAR
 
 
 @pytest.mark.parametrize(

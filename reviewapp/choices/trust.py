@@ -1,0 +1,24 @@
+"""Words of live accuracy and fairness."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditStratum(TextChoices):
+    """How far above its threshold a listed product's confidence lies; REVIEW: not listed by itself."""
+
+    NEAR = "near", _("just above the threshold")
+    MIDDLE = "middle", _("well above the threshold")
+    FAR = "far", _("almost certain")
+    REVIEW = "review", _("reviewed")
+
+
+class GroupKind(TextChoices):
+    """What roll-ups of routes are grouped by: the category, and the declared groups of fairness."""
+
+    CATEGORY = "category", _("Category")
+    FAMILY = "family", _("Category family")
+    LANGUAGE = "language", _("Language")
+    SELLER = "seller", _("Seller’s products so far")
+    DESCRIPTION = "description", _("Description")
+    PICTURE = "picture", _("Picture")

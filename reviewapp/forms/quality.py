@@ -1,0 +1,10 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class AcknowledgeForm(forms.Form):
+    """What an admin has found out about a void certificate."""
+
+    comment = forms.CharField(
+        label=_("What you found"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -1,0 +1,147 @@
+"""Watching over what is promised of automatic listings, and making the gate stricter when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from reviewapp.choices import AuditStratum, ModelStage
+from reviewapp.domain import policy_effect
+from reviewapp.domain.certificate_watch import CertificateBets
+from reviewapp.domain.routing import Policy
+from reviewapp.models import (
+    CertificateAlarm,
+    CertificateWatch,
+    ModelVersion,
+    RoutingPolicy,
+    User,
+)
+from reviewapp.selectors.audits import AuditAnswer
+from reviewapp.services.mail import post_mail, wants_mail
+from reviewapp.services.policies import current_policy, rules, set_policy
+
+
+def watch_audits(*, answers: Sequence[AuditAnswer], now: datetime) -> None:
+    """Take answered audits into the running tests; void the certificates that fail.
+
+    Call it in the transaction that moves the cursor: an answer must count once.
+    """
+    audits = [one for one in answers if one.is_listed and one.inclusion_probability > 0]
+    for pair in sorted({(one.model_version, one.policy) for one in audits}):
+        own = [one for one in audits if (one.model_version, one.policy) == pair]
+        _watch(*pair, own, now)
+
+
+@transaction.atomic
+def close_alarm(*, alarm: CertificateAlarm, by: User, comment: str, now: datetime) -> bool:
+    """Note that an admin has looked into it; False when it was closed already. No rule changes."""
+    open_one = CertificateAlarm.objects.filter(pk=alarm.pk, closed_at=None)
+    return bool(open_one.update(closed_at=now, closed_by=by, comment=comment))
+
+
+def _watch(version: int, policy_id: int, audits: Sequence[AuditAnswer], now: datetime) -> None:
+    watch, _created = CertificateWatch.objects.get_or_create(
+        model_version_id=version, policy_id=policy_id
+    )
+    watch = CertificateWatch.objects.select_for_update().get(pk=watch.pk)
+    policy = RoutingPolicy.objects.get(pk=policy_id)
+    bets = CertificateBets.from_json(watch.bets)
+    least = _least_rate(rules(policy))
+    for one in audits:
+        # A product that came back with an older rate weighs no more than the rarest.
+        weight = min(1.0, least / one.inclusion_probability)
+        bets = bets.after(is_wrong=one.is_wrong, weight=weight, target=policy.target_error)
+        if bets.is_void:
+            _void(version, policy, bets, now)
+            break
+    watch.bets = bets.as_json()
+    watch.save(update_fields=["bets"])
+
+
+def _least_rate(policy: Policy) -> float:
+    strata = (AuditStratum.NEAR, AuditStratum.MIDDLE, AuditStratum.FAR)
+    rates = [policy.audit_rate_in(stratum) for stratum in strata]
+    return min(rate for rate in rates if rate > 0)
+
+
+def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datetime) -> None:
+    """Record the alarm once, make the gate stricter, and tell the admins."""
+    alarm, is_new = CertificateAlarm.objects.get_or_create(
+        model_version_id=version,
+        policy=policy,
+        defaults={
+            "target": policy.target_error,
+            "evidence": bets.evidence,
+            "audits": bets.seen,
+            "wrong": bets.wrong,
+            "raised_at": now,
+        },
+    )
+    if not is_new:
+        return
+    champion = ModelVersion.objects.filter(pk=version, stage=ModelStage.CHAMPION)
+    if current_policy(now=now) == policy and champion.exists():
+        alarm.policy_after = _tighten(policy, now)
+        alarm.save(update_fields=["policy_after"])
+    _tell_admins(alarm, now)
+
+
+def _tighten(policy: RoutingPolicy, now: datetime) -> RoutingPolicy:
+    stricter = policy_effect.halve_doubt(rules(policy))
+    changes: dict[str, Any] = {
+        "accept_at": stricter.accept_at,
+        "thresholds": {str(code): at for code, at in stricter.thresholds.items()},
+        "missing_thresholds": dict(stricter.missing_thresholds),
+    }
+    with translation.override(settings.LANGUAGE_CODE):
+        note = _("Stricter by itself: the certificate of version %(version)s is void") % {
+            "version": policy.version
+        }
+    return set_policy(changes=changes, based_on=policy.version, author=None, now=now, note=note)
+
+
+def _tell_admins(alarm: CertificateAlarm, now: datetime) -> None:
+    backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
+    admins = User.objects.with_perm("reviewapp.add_routingpolicy", backend=backend)
+    for admin in admins.filter(wants_mail=True):
+        if wants_mail(admin):
+            with translation.override(admin.language or settings.LANGUAGE_CODE):
+                post_mail(
+                    recipient=admin,
+                    key=f"certificate:{alarm.pk}:{admin.pk}",
+                    subject=_("Too many automatic listings are wrong"),
+                    body=_body(alarm),
+                    now=now,
+                )
+
+
+def _body(alarm: CertificateAlarm) -> str:
+    numbers = {
+        "version": alarm.policy.version,
+        "target": f"{alarm.target:.1%}",
+        "wrong": alarm.wrong,
+        "audits": alarm.audits,
+    }
+    told = (
+        _(
+            "Policy version %(version)s promised at most %(target)s wrong automatic listings."
+            " Blind audits say that it is surely more: %(wrong)s of %(audits)s were wrong, most"
+            " of them just above the threshold, where audits are densest."
+        )
+        % numbers
+    )
+    if alarm.policy_after is None:
+        done = _("A newer policy or model is in force already; no threshold was changed.")
+    else:
+        done = _("Stricter thresholds are in force as version %(version)s.") % {
+            "version": alarm.policy_after.version
+        }
+    todo = _("Look at the page “Quality”, find out what has changed, and acknowledge the alarm.")
+    return f"{told}\n\n{done}\n\n{todo}\n"
