@@ -100,7 +100,10 @@ class ReportViewSet(
     def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:
         """Save, within the limit that reports from the pages count towards as well."""
         try:
-            limits.count_attempt(action="reports", actor=f"user:{self.request.user.pk}")
+            limits.count_report(
+                reporter_id=self.request.user.pk or 0,
+                network=client_address(self.request._request),
+            )
         except limits.LimitReached as reached:
             raise exceptions.Throttled(wait=reached.retry_after) from reached
         serializer.save()

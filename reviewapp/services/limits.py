@@ -41,6 +41,15 @@ def count_attempt(*, action: str, actor: str) -> None:
         raise LimitReached(retry_after=left)
 
 
+def count_report(*, reporter_id: int, network: str) -> None:
+    """Count a report by its account, and by its network with a bound for many accounts there.
+
+    Raises LimitReached.
+    """
+    count_attempt(action="reports", actor=f"user:{reporter_id}")
+    count_attempt(action="reports_network", actor=network)
+
+
 def count_log_in(*, username: str, network: str) -> None:
     """Count an attempt to sign in, before the password is looked at. Raises LimitReached.
 

@@ -215,6 +215,7 @@ RATE_LIMITS = {
     # By network address: from pages of other sites.
     "anonymous_reports": (20, 3600),
     "reports": (30, 3600),
+    "reports_network": (300, 3600),
     "uploads": (60, 3600),
     "appeals": (20, 3600),
     "previews": (120, 300),

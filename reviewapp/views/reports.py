@@ -65,7 +65,7 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
     if not form.is_valid():
         return _answer(request, product, form, status=422)
     try:
-        limits.count_attempt(action="reports", actor=f"user:{request.user.pk}")
+        limits.count_report(reporter_id=request.user.pk, network=client_address(request))
         submit_report(
             product=product,
             reporter=request.user,

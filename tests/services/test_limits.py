@@ -6,7 +6,13 @@ import pytest
 from django.test import override_settings
 
 from reviewapp.services import limits
-from reviewapp.services.limits import LimitReached, count_attempt, count_log_in, forgive_log_in
+from reviewapp.services.limits import (
+    LimitReached,
+    count_attempt,
+    count_log_in,
+    count_report,
+    forgive_log_in,
+)
 from reviewapp.services.process_counters import ProcessCounters
 from reviewapp.views.errors import fault
 from tests.factories import SellerFactory
@@ -45,6 +51,17 @@ def test_the_first_attempt_over_the_limit_is_told_how_long_to_wait(redis_or_none
         count_attempt(action="reports", actor="user:1")
 
     assert 0 < reached.value.retry_after <= 60
+
+
+def test_many_accounts_of_one_network_are_stopped_together(redis_or_none, settings):
+    settings.RATE_LIMITS = {"reports": (2, 60), "reports_network": (5, 60)}
+    for account in range(5):
+        count_report(reporter_id=9000 + account, network="10.0.5.1")
+
+    with pytest.raises(LimitReached):
+        count_report(reporter_id=9006, network="10.0.5.1")
+
+    count_report(reporter_id=9006, network="10.0.5.2")
 
 
 def test_a_guesser_locks_out_himself_and_not_the_owner(redis_or_none):
