@@ -40,6 +40,7 @@ _BEAT = {
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
     "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),
     "follow-training-schedule": ("worker.tasks.training.follow_schedule", UPKEEP_SECONDS),
+    "group-older-products": ("worker.tasks.sweep.group_older_products", UPKEEP_SECONDS),
     "forget-heartbeats": ("worker.tasks.sweep.forget_heartbeats", UPKEEP_SECONDS),
 }
 

@@ -25,12 +25,23 @@ class BlindAnswer:
     code: int
 
 
+@dataclass(frozen=True, slots=True)
+class KnownAnswered:
+    """What a person answered blind where the category was settled."""
+
+    person: int
+    code: int
+    truth: int
+
+
 def competence(
     answers: Sequence[BlindAnswer],
     beliefs: Mapping[int, Sequence[tuple[int, float]]],
     codes: Sequence[int],
+    known: Sequence[KnownAnswered] = (),
 ) -> dict[tuple[int, int | None], Interval]:
-    """Return (person, category or None for all) -> share of answers equal to the others' consensus.
+    """Return (person, category or None for all) -> share of blind answers that were right: equal to
+    what is known, or else to the consensus of everybody else.
 
     beliefs: item -> FUSION's first categories with their probabilities; codes: the taxonomy. The
     consensus of an item is CROWDLAB's (Goh, Tkachenko, Mueller, 2022, arXiv 2210.06812), fitted
@@ -38,12 +49,15 @@ def competence(
     items count that somebody else answered too. Intervals are Wilson's, 95 %: they hold for the
     consensus, which is the best guess at the truth and not the truth.
     """
-    known = [answer for answer in answers if answer.code in set(codes)]
+    valid = [answer for answer in answers if answer.code in set(codes)]
     hits: dict[tuple[int, int | None], list[bool]] = defaultdict(list)
-    for person in sorted({answer.person for answer in known}):
-        others = [answer for answer in known if answer.person != person]
+    for one in known:
+        for key in ((one.person, None), (one.person, one.truth)):
+            hits[key].append(one.code == one.truth)
+    for person in sorted({answer.person for answer in valid}):
+        others = [answer for answer in valid if answer.person != person]
         agreed = _consensus(others, beliefs, codes)
-        for answer in known:
+        for answer in valid:
             if answer.person == person and answer.item in agreed:
                 truth = agreed[answer.item]
                 for key in ((person, None), (person, truth)):

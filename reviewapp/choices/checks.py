@@ -9,6 +9,7 @@ class ComparisonKind(TextChoices):
 
     GOLD = "gold", _("Known answer")
     SECOND_OPINION = "second", _("A colleague's blind answer")
+    BULK = "bulk", _("A colleague's blind answer, given in a grid")
     SHOWN = "shown", _("FUSION, shown to the moderator")
     BLIND = "blind", _("FUSION, hidden from the moderator")
     FAR = "far", _("FUSION's first five")

@@ -85,6 +85,7 @@ class MeasureKind(TextChoices):
     ANCHORING = "anchoring", _("Anchoring gap")
     COMPETENCE = "competence", _("Competence")
     GOLD = "gold", _("Known answers right")
+    BULK = "bulk", _("Grids confirmed by colleagues")
 
 
 class GateTest(TextChoices):

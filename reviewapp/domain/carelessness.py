@@ -9,6 +9,7 @@ The guarantee is as good as the bound: what is tolerated comes from the peers (`
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from reviewapp.choices import ComparisonKind, WatchStream
 from reviewapp.domain.intervals import Z_95_ONE_SIDED, share
@@ -28,7 +29,8 @@ _HIGHEST_TOLERATED = 0.9
 # begins late does not have to earn back what years of care have lost.
 BLOCK = 50
 
-STREAM_OF = {
+# A grid is one look at many products: its answers are no independent bets, and not watched.
+STREAM_OF: Final = {
     ComparisonKind.GOLD: WatchStream.TRUTH,
     ComparisonKind.SECOND_OPINION: WatchStream.TRUTH,
     ComparisonKind.SHOWN: WatchStream.SUGGESTION,
@@ -104,11 +106,21 @@ def after_answer(
 ) -> Watch:
     """Return the watch after one more answer. `bound`: see `tolerated`; `categories` in use."""
     stream = STREAM_OF[kind]
-    shown = 5 if stream == WatchStream.FAR else 1
-    at_random = max(0.0, 1 - shown / categories)
     capital = _stake(watch.streams[stream])
-    factor = _payoff(is_off=is_off, bound=bound, at_random=at_random)
+    factor = payoff(kind=kind, is_off=is_off, bound=bound, categories=categories)
     capital = replace(capital, seen=capital.seen + 1, staked=capital.staked * factor)
+    return Watch({**watch.streams, stream: capital})
+
+
+def without_answer(watch: Watch, *, kind: ComparisonKind, factor: float) -> Watch:
+    """Return the watch after an answer that paid `factor` has turned out to be no fair question.
+
+    What was staked since is divided, too: the capital left is at most what it would have been, so
+    that a careful person stays as safe as before. One that has lost capital is left where it is.
+    """
+    stream = STREAM_OF[kind]
+    capital = watch.streams[stream]
+    capital = replace(capital, staked=capital.staked / max(factor, 1.0))
     return Watch({**watch.streams, stream: capital})
 
 
@@ -120,8 +132,11 @@ def _stake(capital: Capital) -> Capital:
     return replace(capital, staked=capital.staked + stake, kept=capital.kept - stake)
 
 
-def _payoff(*, is_off: bool, bound: float, at_random: float) -> float:
-    """The likelihood ratio of the carelessness looked for; its mean is at most 1 up to `bound`."""
+def payoff(*, kind: ComparisonKind, is_off: bool, bound: float, categories: int) -> float:
+    """Return what the staked capital is multiplied by: the likelihood ratio of the carelessness
+    looked for. Its mean is at most 1 while a person is off no more often than `bound`."""
+    shown = 5 if STREAM_OF[kind] == WatchStream.FAR else 1
+    at_random = max(0.0, 1 - shown / categories)
     careless = (1 - _RANDOM_SHARE) * bound + _RANDOM_SHARE * at_random
     if careless <= bound:
         return 1.0

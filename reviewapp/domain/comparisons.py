@@ -2,11 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reviewapp.choices import ComparisonKind, ReviewReason
-from reviewapp.domain.carelessness import Tally, Watch, after_answer, tolerated
+from reviewapp.domain.carelessness import (
+    STREAM_OF,
+    Tally,
+    Watch,
+    after_answer,
+    payoff,
+    tolerated,
+)
 
 # An answer that is taken back at once says nothing about its author; after this it counts for good.
 # It also outlasts any transaction whose decision has a lower id and is not yet to be seen.
@@ -17,18 +24,19 @@ _APART = frozenset({ReviewReason.AUDIT, ReviewReason.GOLD, ReviewReason.SECOND_O
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Who answered which category (by id)."""
+    """Who answered which category (by id). is_bulk: in a grid, with one look at many products"""
 
     moderator: int
     category: int
+    is_bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFacts:
     """One standing answer with all it can be held against; categories are ids.
 
-    suggested: FUSION's answer; five: FUSION's first ones; known: of a gold item; first: the blind
-    answer that this one is the second opinion to
+    suggested: FUSION's answer; five: FUSION's first ones; known: of a gold item; first: the answer
+    that this one is the blind second opinion to; decision: where it is from, by id
     """
 
     given: Given
@@ -38,28 +46,40 @@ class AnswerFacts:
     is_blind: bool
     known: int | None = None
     first: Given | None = None
+    decision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One person's answer held against one thing; `category` is the one whose difficulty counts."""
+    """One person's answer held against one thing; `category` is the one whose difficulty counts.
+
+    decision: of a known answer, whose comparison may have to be taken out again
+    """
 
     moderator: int
     kind: ComparisonKind
     category: int
     is_off: bool
+    decision: int | None = None
 
 
 def comparisons_of(facts: AnswerFacts) -> Iterator[Comparison]:
-    """Yield what an answer says about its author, and a second opinion about both authors."""
+    """Yield what an answer says about its author, and a second opinion about both authors.
+
+    About the one who answered in a grid alone if that came first, and apart: one look at many.
+    """
     who, answer = facts.given.moderator, facts.given.category
     if facts.known is not None:
-        yield Comparison(who, ComparisonKind.GOLD, facts.known, answer != facts.known)
+        is_off = answer != facts.known
+        yield Comparison(who, ComparisonKind.GOLD, facts.known, is_off, facts.decision)
     if facts.first is not None:
         is_off = answer != facts.first.category
         subject = facts.suggested or facts.first.category
-        for moderator in (facts.first.moderator, who):
-            yield Comparison(moderator, ComparisonKind.SECOND_OPINION, subject, is_off)
+        if facts.first.is_bulk:
+            yield Comparison(facts.first.moderator, ComparisonKind.BULK, subject, is_off)
+        else:
+            for moderator in (facts.first.moderator, who):
+                yield Comparison(moderator, ComparisonKind.SECOND_OPINION, subject, is_off)
     if facts.suggested is None or facts.reasons & _APART:
         return
     kind = ComparisonKind.BLIND if facts.is_blind else ComparisonKind.SHOWN
@@ -86,11 +106,21 @@ class Alarm:
     record: dict[ComparisonKind, Line]
 
 
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What a known answer's comparison did to the watch over its author, see `GoldComparison`."""
+
+    comparison: Comparison
+    decision: int
+    factor: float = 1.0
+    bound: float = 0.0
+
+
 @dataclass
 class Ledger:
     """Tallies of everybody by kind and category, and the watch over each person.
 
-    `categories`: how many are in use. `changed` and `restarted` are what has to be stored.
+    `categories`: how many are in use. `changed`, `restarted` and `stakes` are what has to be stored.
     Booking costs the same however long the ledger is.
     """
 
@@ -100,6 +130,7 @@ class Ledger:
     records: dict[int, dict[ComparisonKind, Line]] = field(default_factory=dict)
     changed: set[tuple[int, ComparisonKind, int]] = field(default_factory=set)
     restarted: set[int] = field(default_factory=set)
+    stakes: list[Stake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._of_kind: dict[ComparisonKind, Tally] = defaultdict(Tally)
@@ -112,16 +143,37 @@ class Ledger:
         """Add one comparison; return the alarm if it raises one, and begin that watch anew."""
         who, kind = comparison.moderator, comparison.kind
         key = (who, kind, comparison.category)
-        own = self.tallies.get(key, Tally())
-        bound = tolerated(
+        bound = self._tolerated(comparison)
+        one = Tally(1, int(comparison.is_off))
+        self.tallies[key] = self.tallies.get(key, Tally()) + one
+        self.changed.add(key)
+        self._add(key, one)
+        self._note_stake(comparison, bound)
+        return None if bound is None else self._watch(comparison, bound)
+
+    def _tolerated(self, comparison: Comparison) -> float | None:
+        who, kind = comparison.moderator, comparison.kind
+        if kind not in STREAM_OF:
+            return None
+        own = self.tallies.get((who, kind, comparison.category), Tally())
+        return tolerated(
             peers=self._of_kind[kind] - self._of_person[who, kind],
             peers_here=self._of_category[kind, comparison.category] - own,
         )
-        one = Tally(1, int(comparison.is_off))
-        self.tallies[key] = own + one
-        self.changed.add(key)
-        self._add(key, one)
-        return None if bound is None else self._watch(comparison, bound)
+
+    def _note_stake(self, comparison: Comparison, bound: float | None) -> None:
+        if comparison.decision is None:
+            return
+        if bound is None:
+            self.stakes.append(Stake(comparison, comparison.decision))
+            return
+        factor = payoff(
+            kind=comparison.kind,
+            is_off=comparison.is_off,
+            bound=bound,
+            categories=self.categories,
+        )
+        self.stakes.append(Stake(comparison, comparison.decision, factor, bound))
 
     def _add(self, key: tuple[int, ComparisonKind, int], tally: Tally) -> None:
         who, kind, category = key
@@ -147,4 +199,9 @@ class Ledger:
         self.watches[who] = Watch()
         self.records[who] = {}
         self.restarted.add(who)
+        # What the watch before has counted is no part of the new one.
+        self.stakes = [
+            replace(stake, factor=1.0, bound=0.0) if stake.comparison.moderator == who else stake
+            for stake in self.stakes
+        ]
         return Alarm(who, watch.evidence, record)

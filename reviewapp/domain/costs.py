@@ -37,6 +37,12 @@ class Costs:
         """Of one product listed wrongly under `code`."""
         return self.by_category.get(code, self.wrong)
 
+    def weight(self, code: int) -> float:
+        """Return how many times the usual cost a wrong listing under `code` is, in 0.01..100."""
+        if self.wrong <= 0:
+            return 1.0
+        return min(max(self.wrong_in(code) / self.wrong, 0.01), 100.0)
+
     def threshold(self, code: int) -> float:
         """Return the confidence from which listing under `code` costs less than a review, 0..1.
 

@@ -31,7 +31,8 @@ AUDIT = 0.1
 HIGH_VALUE: Final = 1.0
 
 USUAL_COST: Final = 1.0
-"""Cost of one view of a wrongly listed product, in any unit; categories may say otherwise."""
+"""Of one view of a wrongly listed product. A category whose wrong listings cost the policy in force
+twice as much as others has 2."""
 USUAL_VIEWS: Final = 10.0
 """Views of a listed product a day, until enough are counted."""
 USUAL_SECONDS: Final = 10.0

@@ -13,6 +13,7 @@ NEEDED = {
     MeasureKind.ANCHORING: 30,
     MeasureKind.COMPETENCE: 20,
     MeasureKind.GOLD: 20,
+    MeasureKind.BULK: 30,
 }
 
 
@@ -35,7 +36,7 @@ class Measured:
 def from_tallies(
     tallies: dict[tuple[int, ComparisonKind, int], Tally],
 ) -> list[Measured]:
-    """Return agreement with colleagues, known answers right, and the anchoring gap.
+    """Return agreement with colleagues, the same of grids, known answers right, and the anchoring gap.
 
     For each moderator and the team, in each category and overall.
     """
@@ -59,12 +60,14 @@ def _measures(
     gap = difference(shown, blind) if shown and blind else None
     smaller = min(tallies[ComparisonKind.SHOWN].seen, tallies[ComparisonKind.BLIND].seen)
     second, gold = tallies[ComparisonKind.SECOND_OPINION], tallies[ComparisonKind.GOLD]
+    bulk = tallies[ComparisonKind.BULK]
     if person is None:
         # Each pair of answers stands in both tallies.
         second = Tally(second.seen // 2, second.off // 2)
     return [
         Measured(MeasureKind.AGREEMENT, person, place, second.seen, _right(second)),
         Measured(MeasureKind.GOLD, person, place, gold.seen, _right(gold)),
+        Measured(MeasureKind.BULK, person, place, bulk.seen, _right(bulk)),
         Measured(MeasureKind.ANCHORING, person, place, smaller, gap),
     ]
 

@@ -7,6 +7,7 @@ from reviewapp.models.catalog import (
     CategoryConfusion,
     CategoryFamily,
     ClassificationRequest,
+    GroupCursor,
     Product,
     ProductImage,
 )
@@ -38,6 +39,7 @@ from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 from reviewapp.models.team import (
     ComparisonCursor,
     ComparisonTally,
+    GoldComparison,
     ModeratorAlarm,
     ModeratorWatch,
     TeamMeasure,
@@ -72,6 +74,8 @@ __all__ = [
     "FamilyViews",
     "FeedbackLabel",
     "GateReport",
+    "GoldComparison",
+    "GroupCursor",
     "HeldOutAnswers",
     "KnownAnswer",
     "LabelImport",

@@ -41,19 +41,11 @@ class Category(models.Model):
     includes = models.JSONField(default=dict, blank=True)
     excludes = models.JSONField(default=dict, blank=True)
     synonyms = models.JSONField(default=dict, blank=True)
-    # Of one view of a product that is wrongly listed here, where the usual one is 1.
-    wrong_cost = models.FloatField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["code"]
         verbose_name_plural = "categories"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(wrong_cost=None) | Q(wrong_cost__gt=0, wrong_cost__lte=1000),
-                name="category_wrong_cost_in_range",
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -232,3 +224,18 @@ class ClassificationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.status}"
+
+
+class GroupCursor(models.Model):
+    """How far products and pictures from before there were near-duplicate groups have been looked
+    through; one row, locked while looking."""
+
+    last_image = models.BigIntegerField(default=0)
+    last_product = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="group_cursor_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.last_image}, {self.last_product}"

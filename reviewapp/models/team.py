@@ -4,6 +4,7 @@ from django.db.models import F, Q
 
 from reviewapp.choices import ComparisonKind, MeasureKind
 from reviewapp.models.catalog import Category
+from reviewapp.models.review import Decision
 
 
 class ComparisonCursor(models.Model):
@@ -37,6 +38,30 @@ class ComparisonTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.moderator_id} {self.kind}: {self.off} of {self.seen}"
+
+
+class GoldComparison(models.Model):
+    """A known answer's comparison as it was booked, so that it can be taken out again."""
+
+    decision = models.OneToOneField(Decision, models.PROTECT, related_name="gold_comparison")
+    # Of the known answer.
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    is_off = models.BooleanField()
+    # What it did to the watch: the capital's factor, and how often it might have been off.
+    factor = models.FloatField()
+    tolerated = models.FloatField()
+    booked_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(factor__gt=0, tolerated__gte=0), name="gold_comparison_factor_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision_id} {'off' if self.is_off else 'right'}"
 
 
 class ModeratorWatch(models.Model):

@@ -7,10 +7,14 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from reviewapp.choices import MemberChoice, ReviewReason, Verdict
+from reviewapp.choices import KnownAnswerEnd, MemberChoice, ReviewReason, Verdict
 from reviewapp.domain.comparisons import AnswerFacts, Given
 from reviewapp.models import Category, Decision, Prediction
-from reviewapp.selectors.checks.known_answers import is_second_look
+from reviewapp.selectors.checks.known_answers import (
+    is_right_answer,
+    is_second_look,
+    known_answers_of_all,
+)
 
 # Two people differ once on anything; three times on the same pair is a habit.
 LEAST_CONFUSIONS = 3
@@ -28,6 +32,14 @@ class Pair:
     first: Given
     second: Given
     beliefs: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody's answer to a product whose category is settled, and that category (`truth`)."""
+
+    given: Given
+    truth: int
 
 
 def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[AnswerFacts], int | None]:
@@ -73,6 +85,20 @@ def double_labelled(*, most: int) -> list[Pair]:
         for d in seconds
         if (first := firsts.get(d.pk)) is not None and first.is_blind
     ]
+
+
+def known_answered(*, most: int) -> list[Known]:
+    """Return the newest answers to known answers, at most `most`, as leads have ruled on disputes.
+
+    Left out while a dispute is open, and where there was no fair question.
+    """
+    found = []
+    for decision in known_answers_of_all()[:most]:
+        is_right, known = is_right_answer(decision), decision.item.known_answer
+        if is_right is not None and known is not None:
+            given = _given(decision)
+            found.append(Known(given, given.category if is_right else known.category_id))
+    return found
 
 
 def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]:
@@ -125,18 +151,21 @@ def _facts(
         is_blind=decision.is_blind,
         known=_known(decision),
         first=None if first is None else _given(first),
+        decision=decision.pk,
     )
 
 
 def _known(decision: Decision) -> int | None:
     known = decision.item.known_answer
-    return None if known is None else known.category_id
+    # A lead has upheld a dispute of it: it was no fair question to anybody.
+    has_fallen = known is not None and known.retired_because == KnownAnswerEnd.DISPUTE_UPHELD
+    return None if known is None or has_fallen else known.category_id
 
 
 def _given(decision: Decision) -> Given:
     if decision.category_id is None:
         raise ValueError(f"Decision {decision.pk} is no answer.")
-    return Given(decision.moderator_id, decision.category_id)
+    return Given(decision.moderator_id, decision.category_id, decision.is_bulk)
 
 
 def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:

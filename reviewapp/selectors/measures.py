@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from reviewapp.choices import EstimateSource, Measured, ReviewReason
 from reviewapp.domain import priority
+from reviewapp.domain.costs import Costs
 from reviewapp.domain.priority import Estimate, ExpectedCost
 from reviewapp.models import Category, QueueMeasure
 
@@ -15,14 +16,16 @@ def expected_cost_of(
     probability: float,
     category: Category | None,
     reasons: Sequence[ReviewReason],
+    costs: Costs,
 ) -> ExpectedCost:
     """Return the expected cost of a product that is wrong with `probability`, 0..1.
 
-    category: where it would be listed; None when no model has an answer
+    category: where it would be listed; None when no model has an answer. costs: of the policy
     """
     known = _Known(category)
+    weight = costs.weight(category.code) if category else None
     return priority.expected_cost(
-        probability, known.cost(), known.get(Measured.VIEWS), known.seconds(reasons)
+        probability, weight, known.get(Measured.VIEWS), known.seconds(reasons)
     )
 
 
@@ -30,13 +33,9 @@ class _Known:
     """The measures of one category's family, and those of all families together."""
 
     def __init__(self, category: Category | None) -> None:
-        self.category = category
         self.family = category.family_id if category else None
         rows = QueueMeasure.objects.filter(Q(family=self.family) | Q(family=None))
         self.rows = {(row.kind, row.family_id, row.reason): row for row in rows}
-
-    def cost(self) -> float | None:
-        return self.category.wrong_cost if self.category else None
 
     def get(self, kind: Measured, reason: str = "") -> Estimate | None:
         """Return the family's measure or, while that rests on too little, the one of all."""

@@ -21,13 +21,14 @@ from reviewapp.models import (
 )
 from reviewapp.selectors.rechecks import demoted_ids
 
-# What is told about a person, in the order of the page.
-OF_A_PERSON = (
+# What is told about a person in a table, and on the person's page, in that order.
+IN_TABLES = (
     MeasureKind.AGREEMENT,
     MeasureKind.COMPETENCE,
     MeasureKind.GOLD,
     MeasureKind.ANCHORING,
 )
+OF_A_PERSON = (*IN_TABLES, MeasureKind.BULK)
 Cell = tuple[MeasureKind, TeamMeasure | None]
 _ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
@@ -104,7 +105,7 @@ def members(*, now: datetime, held: Iterable[ReviewItem]) -> list[Member]:
         user.pk: Member(
             user,
             done.get(user.pk, Today()),
-            [(kind, measured.get((user.pk, kind))) for kind in OF_A_PERSON],
+            [(kind, measured.get((user.pk, kind))) for kind in IN_TABLES],
             alarms.get(user.pk),
             user.pk in demoted,
         )

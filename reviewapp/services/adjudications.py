@@ -31,6 +31,7 @@ from reviewapp.models import (
 from reviewapp.selectors.checks.disagreements import may_adjudicate
 from reviewapp.services import checks
 from reviewapp.services.appeals import answer_appeal, reopen_appeal
+from reviewapp.services.comparisons import withdraw_comparisons
 from reviewapp.services.decisions.case import Case, fusion_answer, snapshot, standing_decisions
 from reviewapp.services.decisions.refusals import (
     CategoryRetired,
@@ -235,6 +236,7 @@ def _settle_known_answers(
         checks.retire_known_answer(product=product, because=because, now=now)
         # Retired for another cause before, it is still the one that the dispute was about.
         KnownAnswer.objects.filter(pk=known.pk).update(retired_because=because)
+        withdraw_comparisons(known=known, now=now)
     if is_fair_question(word.cause):
         source = KnownAnswerSource.ADJUDICATED
         checks.add_known_answer(product=product, decision=decision, source=source, now=now)

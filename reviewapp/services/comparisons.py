@@ -4,14 +4,17 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from reviewapp.choices import ComparisonKind, WatchStream
-from reviewapp.domain.carelessness import Capital, Watch
+from reviewapp.domain.carelessness import Capital, Watch, without_answer
 from reviewapp.domain.comparisons import GRACE, Alarm, Ledger, Line, comparisons_of
 from reviewapp.models import (
     Category,
     ComparisonCursor,
     ComparisonTally,
+    GoldComparison,
+    KnownAnswer,
     ModeratorAlarm,
     ModeratorWatch,
     User,
@@ -28,8 +31,7 @@ def book_comparisons(*, now: datetime, most: int = BATCH) -> int | None:
 
     Repeating it is harmless: the cursor is locked and moves in the same transaction.
     """
-    ComparisonCursor.objects.get_or_create(pk=1)
-    cursor = ComparisonCursor.objects.select_for_update().get(pk=1)
+    cursor = _lock_cursor()
     facts, last = settled_after(last=cursor.last_decision, until=now - GRACE, most=most)
     if last is None:
         return None
@@ -50,16 +52,70 @@ def close_alarm(*, alarm: ModeratorAlarm, by: User, comment: str, now: datetime)
     return bool(open_one.update(closed_at=now, closed_by=by, comment=comment))
 
 
+@transaction.atomic
+def withdraw_comparisons(*, known: KnownAnswer, now: datetime) -> int:
+    """Take everybody's comparisons with `known` out again, because a lead has upheld a dispute of
+    it; return how many there were.
+
+    Tally, record and watch are as if it had not been asked, or kinder. Waits for a booking under
+    way; what has not been booked never will be.
+    """
+    _lock_cursor()
+    rows = GoldComparison.objects.filter(
+        decision__item__known_answer=known, withdrawn_at=None
+    ).select_related("decision")
+    return sum(_withdraw(row, now) for row in rows)
+
+
+def _withdraw(row: GoldComparison, now: datetime) -> int:
+    who = row.decision.moderator_id
+    row.withdrawn_at = now
+    row.save(update_fields=["withdrawn_at"])
+    ComparisonTally.objects.filter(
+        moderator=who, kind=ComparisonKind.GOLD, category=row.category_id
+    ).update(seen=F("seen") - 1, off=F("off") - int(row.is_off))
+    watch = ModeratorWatch.objects.filter(moderator=who, since__lte=row.booked_at).first()
+    if watch is not None:
+        _take_out(row, watch)
+    return 1
+
+
+def _lock_cursor() -> ComparisonCursor:
+    """Let one booking or withdrawal at a time change tallies and watches."""
+    ComparisonCursor.objects.get_or_create(pk=1)
+    return ComparisonCursor.objects.select_for_update().get(pk=1)
+
+
+def _take_out(row: GoldComparison, watch: ModeratorWatch) -> None:
+    kind = ComparisonKind.GOLD
+    kinder = without_answer(_watch_of(watch), kind=kind, factor=row.factor)
+    watch.streams = _streams(kinder)
+    line = watch.record.get(kind.value)
+    if line is not None and row.tolerated:
+        watch.record[kind.value] = {
+            "seen": line["seen"] - 1,
+            "off": line["off"] - row.is_off,
+            "tolerated": max(0.0, line["tolerated"] - row.tolerated),
+        }
+    watch.save(update_fields=["streams", "record"])
+
+
 def _load_ledger() -> Ledger:
     ledger = Ledger(Category.objects.filter(is_active=True).count() or 1, all_tallies())
     for row in ModeratorWatch.objects.all():
-        ledger.watches[row.moderator_id] = Watch(
-            {stream: Capital(**row.streams[stream]) for stream in WatchStream}
-        )
+        ledger.watches[row.moderator_id] = _watch_of(row)
         ledger.records[row.moderator_id] = {
             ComparisonKind(kind): Line(**line) for kind, line in row.record.items()
         }
     return ledger
+
+
+def _watch_of(row: ModeratorWatch) -> Watch:
+    return Watch({stream: Capital(**row.streams[stream]) for stream in WatchStream})
+
+
+def _streams(watch: Watch) -> dict[str, dict[str, float]]:
+    return {stream.value: asdict(capital) for stream, capital in watch.streams.items()}
 
 
 def _save_ledger(ledger: Ledger, now: datetime) -> None:
@@ -78,6 +134,17 @@ def _save_ledger(ledger: Ledger, now: datetime) -> None:
         unique_fields=["moderator", "kind", "category"],
         update_fields=["seen", "off"],
     )
+    GoldComparison.objects.bulk_create(
+        GoldComparison(
+            decision_id=stake.decision,
+            category_id=stake.comparison.category,
+            is_off=stake.comparison.is_off,
+            factor=stake.factor,
+            tolerated=stake.bound,
+            booked_at=now,
+        )
+        for stake in ledger.stakes
+    )
     for who in {who for who, _kind, _category in ledger.changed} & ledger.watches.keys():
         _save_watch(who, ledger, now)
 
@@ -86,9 +153,7 @@ def _save_watch(who: int, ledger: Ledger, now: datetime) -> None:
     row, _created = ModeratorWatch.objects.get_or_create(moderator_id=who, defaults={"since": now})
     if who in ledger.restarted:
         row.since = now
-    row.streams = {
-        stream.value: asdict(capital) for stream, capital in ledger.watches[who].streams.items()
-    }
+    row.streams = _streams(ledger.watches[who])
     row.record = _as_json(ledger.records[who])
     row.save()
 

@@ -1,16 +1,17 @@
 """Near-duplicate groups of products: joined on arrival, and afterwards by older rows."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
 
 from classifier.errors import InputUnreadable
 from classifier.image import open_rgb
 from reviewapp.choices import ReviewStatus
 from reviewapp.domain import groups
-from reviewapp.models import Product, ProductImage, ReviewItem
+from reviewapp.models import GroupCursor, Product, ProductImage, ReviewItem
 from reviewapp.services.images import look_of
 
 
@@ -28,14 +29,34 @@ def join_groups(*, products: Sequence[Product]) -> None:
         product.group_key = groups.join_group(title, look, by_title, by_look)
 
 
-def fingerprint_pictures(*, after: int, most: int) -> int | None:
-    """Give fingerprint and look to up to `most` pictures with an id above `after` that lack them.
+@transaction.atomic
+def group_older(*, now: datetime, most: int) -> bool:
+    """Give fingerprints and groups to up to `most` rows that arrived before there were any.
 
-    Returns the last id looked at, or None when none is left. Flat and unreadable ones keep none.
+    Pictures first, then products, each by rising id and once: flat and unreadable pictures keep no
+    fingerprint. False when everything has been looked at, or another worker is at it.
     """
-    rows = ProductImage.objects.filter(pk__gt=after, fingerprint=None).order_by("pk")[:most]
+    GroupCursor.objects.get_or_create(pk=1)
+    left = GroupCursor.objects.select_for_update(skip_locked=True).filter(pk=1, finished_at=None)
+    cursor = left.first()
+    if cursor is None:
+        return False
+    last_image = _fingerprint_images(cursor.last_image, most)
+    if last_image is not None:
+        cursor.last_image = last_image
+    else:
+        last_product = _group_products(cursor.last_product, most)
+        if last_product is not None:
+            cursor.last_product = last_product
+        else:
+            cursor.finished_at = now
+    cursor.save()
+    return cursor.finished_at is None
+
+
+def _fingerprint_images(after: int, most: int) -> int | None:
     last = None
-    for image in rows:
+    for image in ProductImage.objects.filter(pk__gt=after, fingerprint=None).order_by("pk")[:most]:
         last = image.pk
         image.fingerprint = _fingerprint(image)
         image.look = look_of(image.fingerprint)
@@ -43,9 +64,9 @@ def fingerprint_pictures(*, after: int, most: int) -> int | None:
     return last
 
 
-def group_products(*, after: int, most: int) -> int | None:
-    """Give a group to up to `most` products with an id above `after` that lack one; see above."""
-    rows = list(_ungrouped().filter(pk__gt=after).order_by("pk")[:most])
+def _group_products(after: int, most: int) -> int | None:
+    ungrouped = Product.objects.filter(pk__gt=after, group_key=None).select_related("image")
+    rows = list(ungrouped.order_by("pk")[:most])
     join_groups(products=rows)
     for product in rows:
         # Not by `save`: what changed on the row meanwhile stays.
@@ -60,10 +81,6 @@ def group_products(*, after: int, most: int) -> int | None:
 def _keys(product: Product) -> tuple[int | None, int | None]:
     look = product.image.look if product.image else None
     return groups.title_hash(product.designation), look
-
-
-def _ungrouped() -> QuerySet[Product]:
-    return Product.objects.filter(group_key=None).select_related("image")
 
 
 def _oldest(field: str, keys: Collection[int]) -> dict[int, int]:

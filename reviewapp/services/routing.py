@@ -14,7 +14,7 @@ from reviewapp.domain.routing import Evidence, MemberOpinion, RouteDecision
 from reviewapp.models import FeedbackLabel, Prediction, Product, ReviewItem, Route, RoutingPolicy
 from reviewapp.selectors.measures import expected_cost_of
 from reviewapp.services.listing import hold_product, list_product
-from reviewapp.services.policies import rules
+from reviewapp.services.policies import costs, rules
 from reviewapp.services.review import open_item
 
 Answers = Mapping[str, Prediction]
@@ -147,6 +147,7 @@ def _to_review(product: Product, route: Route, fusion: Prediction | None, now: d
         probability=p_wrong(fusion.confidence if fusion else None),
         category=fusion.category if fusion else None,
         reasons=reasons,
+        costs=costs(route.policy),
     )
     open_item(product=product, reasons=reasons, priority=cost, route=route, now=now)
 

@@ -12,7 +12,9 @@ from reviewapp.domain.carelessness import (
     Tally,
     Watch,
     after_answer,
+    payoff,
     tolerated,
+    without_answer,
 )
 from tests.moderator_world import run
 
@@ -94,3 +96,22 @@ def _is_ever_accused(chance, *, rate, bound, answers):
         if watch.streams[WatchStream.SUGGESTION].total >= 1 / ALPHA:
             return True
     return False
+
+
+def test_a_withdrawn_answer_leaves_no_more_capital_than_if_it_had_paid_nothing():
+    chance = random.Random(3)
+    gold = {"kind": ComparisonKind.GOLD, "bound": 0.1, "categories": 27}
+    off = payoff(is_off=True, **gold)
+    asked = paid_nothing = Watch()
+    for number in range(3 * BLOCK):
+        is_off = number == 40 or chance.random() < 0.2
+        asked = after_answer(asked, is_off=is_off, **gold)
+        paid_nothing = after_answer(paid_nothing, is_off=is_off, **gold)
+        if number == 40:
+            paid_nothing = without_answer(paid_nothing, kind=ComparisonKind.GOLD, factor=off)
+
+    withdrawn = without_answer(asked, kind=ComparisonKind.GOLD, factor=off)
+
+    assert off > 1 > payoff(is_off=False, **gold)
+    assert withdrawn.evidence <= paid_nothing.evidence < asked.evidence
+    assert without_answer(asked, kind=ComparisonKind.GOLD, factor=0.9) == asked

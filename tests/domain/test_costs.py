@@ -45,3 +45,10 @@ def test_listing_costs_less_than_a_review_exactly_from_the_threshold_on(wrong, c
 
     if abs(listing - review) > 1e-9:
         assert (listing < review) == (confidence > costs.threshold(10))
+
+
+def test_a_category_weighs_what_it_costs_beside_the_usual_within_bounds():
+    costs = Costs(wrong=0.5, by_category={10: 1.5, 20: 0.0, 30: 1e9})
+
+    assert [costs.weight(code) for code in (10, 20, 30, 40)] == [3.0, 0.01, 100.0, 1.0]
+    assert Costs(wrong=0.0, by_category={10: 5.0}).weight(10) == 1.0

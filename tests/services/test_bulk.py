@@ -249,3 +249,17 @@ def test_two_moderators_never_get_the_same_tile(category, settings):
     anns, bens = (ReviewItem.objects.filter(claimed_by=person) for person in (ann, ben))
     assert set(anns) == set(items[:4])
     assert set(bens) == set(items[4:])
+
+
+def test_a_share_of_a_grid_is_double_labelled_too(category, settings):
+    settings.REVIEW_SECOND_OPINION_SHARE = 0.5
+    ann, ben, items = ModeratorFactory(), ModeratorFactory(), [alike(category) for _ in range(16)]
+    claim(ann, category)
+
+    decide(ann, category, answers(items))
+
+    second = ReviewItem.objects.filter(checks__is_bulk=True, is_blind=True)
+    assert 2 <= second.count() <= 14
+    assert {item.not_for for item in second} == {ann}
+    assert review.claim_next(moderator=ben, now=NOW) in {item.pk for item in second}
+    assert not bulk_groups(moderator=ben, now=NOW)

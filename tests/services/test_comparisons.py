@@ -1,18 +1,34 @@
 """Decisions become comparisons once, and an alarm follows from enough of them."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
-from reviewapp.choices import ComparisonKind, ReviewReason, ReviewStatus, Verdict
-from reviewapp.models import ComparisonTally, ModeratorAlarm, ModeratorWatch
-from reviewapp.services.comparisons import book_comparisons, close_alarm
+from reviewapp.choices import (
+    AdjudicationCause,
+    ComparisonKind,
+    DisagreementKind,
+    ReviewReason,
+    ReviewStatus,
+    Verdict,
+)
+from reviewapp.models import (
+    ComparisonTally,
+    GoldComparison,
+    ModeratorAlarm,
+    ModeratorWatch,
+)
+from reviewapp.services.adjudications import Word, adjudicate
+from reviewapp.services.comparisons import book_comparisons, close_alarm, withdraw_comparisons
 from tests.factories import (
     NOW,
     AdminFactory,
     CategoryFactory,
     ChampionFactory,
     DecisionFactory,
+    DisagreementFactory,
+    KnownAnswerFactory,
     ModeratorFactory,
     PredictionFactory,
     ReviewItemFactory,
@@ -186,3 +202,121 @@ def an_alarm_about_to_ring(category):
         for _ in range(40):
             answered(peer, category, category)
     return ModeratorFactory()
+
+
+def known_answered(moderator, category, answer, **kwargs):
+    """`moderator` answers `answer` where `category` is known, blind; return the decision."""
+    known = KnownAnswerFactory(category=category)
+    item = answered_item(
+        product=known.product, known_answer=known, only_for=moderator, reasons=[ReviewReason.GOLD]
+    )
+    return DecisionFactory(
+        item=item,
+        moderator=moderator,
+        category=answer,
+        is_blind=True,
+        reasons=[ReviewReason.GOLD],
+        **kwargs,
+    )
+
+
+def ruled(decision, category, cause=AdjudicationCause.SLIP):
+    """A lead rules on the dispute of `decision` that `category` is right."""
+    known = decision.item.known_answer
+    dispute = DisagreementFactory(
+        first=known.decision,
+        second=decision,
+        kind=DisagreementKind.DISPUTE,
+        known_answer=known,
+    )
+    adjudicate(
+        disagreement_id=dispute.pk,
+        lead=AdminFactory(),
+        word=Word(category, cause),
+        client_key=uuid.uuid4(),
+        now=LATER,
+    )
+
+
+def test_a_known_answer_is_booked_by_itself(categories):
+    ten, forty = categories[:2]
+    moderator = ModeratorFactory()
+    known_answered(moderator, ten, ten)
+    missed = known_answered(moderator, ten, forty)
+
+    book_all()
+
+    assert tallies(moderator) == {(ComparisonKind.GOLD, 10): (2, 1)}
+    row = GoldComparison.objects.get(decision=missed)
+    assert (row.category, row.is_off, row.withdrawn_at) == (ten, True, None)
+
+
+def test_an_upheld_dispute_takes_the_comparison_out_and_the_watch_is_no_worse_for_it(categories):
+    ten, forty = categories[:2]
+    moderator = ModeratorFactory()
+    for peer in (ModeratorFactory(), ModeratorFactory()):
+        for _ in range(30):
+            known_answered(peer, ten, ten)
+    known_answered(moderator, ten, ten)
+    book_all()
+    before = ModeratorWatch.objects.get(moderator=moderator)
+    missed = known_answered(moderator, ten, forty)
+    book_all()
+    between = ModeratorWatch.objects.get(moderator=moderator)
+
+    ruled(missed, forty)
+    again = withdraw_comparisons(known=missed.item.known_answer, now=LATER)
+
+    after = ModeratorWatch.objects.get(moderator=moderator)
+    truth = [row.streams["truth"]["staked"] for row in (before, between, after)]
+    assert again == 0
+    assert GoldComparison.objects.get(decision=missed).withdrawn_at == LATER
+    assert tallies(moderator) == {(ComparisonKind.GOLD, 10): (1, 0)}
+    assert truth[1] > truth[0] == pytest.approx(truth[2])
+    assert after.record["gold"] == pytest.approx(before.record["gold"])
+
+
+def test_a_withdrawn_comparison_leaves_a_watch_that_began_later_alone(categories):
+    ten, forty = categories[:2]
+    moderator = ModeratorFactory()
+    for peer in (ModeratorFactory(), ModeratorFactory()):
+        for _ in range(30):
+            known_answered(peer, ten, ten)
+    missed = [known_answered(moderator, ten, forty) for _ in range(12)]
+    book_all()
+    before = ModeratorWatch.objects.get(moderator=moderator)
+
+    ruled(missed[0], forty)
+
+    after = ModeratorWatch.objects.get(moderator=moderator)
+    assert ModeratorAlarm.objects.filter(moderator=moderator).exists()
+    assert (after.streams, after.record) == (before.streams, before.record)
+    assert tallies(moderator) == {(ComparisonKind.GOLD, 10): (11, 11)}
+
+
+def test_a_dispute_upheld_before_the_booking_is_never_booked(categories):
+    ten, forty = categories[:2]
+    moderator = ModeratorFactory()
+    unfair = known_answered(moderator, ten, forty)
+    ruled(unfair, ten, AdjudicationCause.AMBIGUOUS)
+    missed = known_answered(moderator, ten, forty)
+    ruled(missed, ten)
+
+    book_all(now=LATER + timedelta(hours=1))
+
+    assert tallies(moderator) == {(ComparisonKind.GOLD, 10): (1, 1)}
+
+
+def test_a_grid_confirmed_by_a_colleague_counts_apart_and_for_its_author_only(categories):
+    ten, forty = categories[:2]
+    first = answered(ModeratorFactory(), ten, ten, item=answered_item(), is_bulk=True)
+    item = answered_item(
+        product=first.product, not_for=first.moderator, checks=first, reasons=SECOND
+    )
+    second = DecisionFactory(item=item, category=forty, is_blind=True, reasons=SECOND)
+
+    book_all()
+
+    assert tallies(first.moderator) == {(ComparisonKind.BULK, 10): (1, 1)}
+    assert tallies(second.moderator) == {}
+    assert not ModeratorWatch.objects.exists()

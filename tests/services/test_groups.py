@@ -1,12 +1,13 @@
 import pytest
-from django.core.management import call_command
 
-from reviewapp.models import Product, ProductImage
+from reviewapp.models import GroupCursor, Product, ProductImage
 from reviewapp.services.catalog import draft_product, ingest_batch, ingest_product
+from reviewapp.services.groups import group_older
 from reviewapp.services.images import store_image
 from tests.domain.test_groups import compressed, photo
 from tests.factories import NOW
 from tests.pictures import as_bytes
+from worker.tasks.sweep import group_older_products
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,22 @@ def test_older_products_get_their_group_afterwards():
     ProductImage.objects.update(fingerprint=None, look=None)
     Product.objects.update(title_hash=None, group_key=None)
 
-    call_command("find_groups")
+    group_older_products()
 
     assert set(Product.objects.values_list("group_key", flat=True)) == expected
+    assert GroupCursor.objects.get().finished_at is not None
+
+
+def test_older_rows_are_looked_at_once_even_those_that_get_no_fingerprint():
+    arrive("a", "Robe rouge", photo(1))
+    ProductImage.objects.update(fingerprint=None, look=None, sha256="0" * 64)
+    looked_at = []
+    while group_older(now=NOW, most=1):
+        looked_at.append(GroupCursor.objects.get().last_image)
+
+    arrive("b", "Jolie robe")
+    Product.objects.update(group_key=None)
+
+    assert looked_at == [ProductImage.objects.get().pk]
+    assert group_older(now=NOW, most=1) is False
+    assert Product.objects.filter(group_key=None).count() == 2

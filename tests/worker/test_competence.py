@@ -2,7 +2,7 @@
 
 import random
 
-from worker.competence import BlindAnswer, competence
+from worker.competence import BlindAnswer, KnownAnswered, competence
 
 CODES = [10, 40, 50, 60, 1140]
 GOOD, ALSO_GOOD, POOR = 1, 2, 3
@@ -63,3 +63,15 @@ def test_a_category_that_nobody_chose_or_that_is_gone_does_no_harm():
 
     assert found[GOOD, None].sample == 40
     assert (4, None) not in found
+
+
+def test_what_is_known_counts_as_it_is_known_without_a_colleague():
+    known = [KnownAnswered(POOR, 10, 10)] * 3 + [KnownAnswered(POOR, 40, 10)]
+    answers, beliefs = team(5, items=40)
+
+    alone = competence([], {}, CODES, known)
+    together = competence(answers, beliefs, CODES, known)
+
+    assert (alone[POOR, None].value, alone[POOR, None].sample) == (0.75, 4)
+    assert alone[POOR, 10].sample == 4
+    assert together[POOR, None].sample == 44

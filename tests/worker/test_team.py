@@ -9,7 +9,13 @@ from django.utils import timezone
 from reviewapp.choices import MeasureKind, ReviewReason, ReviewStatus, Verdict
 from reviewapp.domain.team import NEEDED
 from reviewapp.models import ComparisonTally, Decision, TeamMeasure
-from tests.factories import CategoryFactory, DecisionFactory, ModeratorFactory, ReviewItemFactory
+from tests.factories import (
+    CategoryFactory,
+    DecisionFactory,
+    KnownAnswerFactory,
+    ModeratorFactory,
+    ReviewItemFactory,
+)
 from worker.tasks import team
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +122,32 @@ def test_a_measure_is_replaced_not_repeated_and_rests_when_nobody_decides(people
 
     assert rested == first
     assert measure(MeasureKind.AGREEMENT, people[0]).measured_at > first
+
+
+def test_known_answers_count_in_competence_as_leads_have_ruled(people):
+    made = timezone.now() - timedelta(hours=1)
+    category, other = CategoryFactory(), CategoryFactory()
+    for number in range(24):
+        known = KnownAnswerFactory(product__category=category)
+        item = ReviewItemFactory(
+            product=known.product,
+            known_answer=known,
+            reasons=[ReviewReason.GOLD],
+            status=ReviewStatus.RESOLVED,
+            resolved_at=made,
+        )
+        DecisionFactory(
+            item=item,
+            moderator=people[0],
+            category=other if number % 4 == 0 else category,
+            is_blind=True,
+            reasons=[ReviewReason.GOLD],
+            decided_at=made,
+        )
+
+    team.book()
+    team.measure()
+
+    for kind in (MeasureKind.COMPETENCE, MeasureKind.GOLD):
+        for place in (None, category):
+            assert measure(kind, people[0], place).value == pytest.approx(0.75)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from reviewapp.selectors.workers import is_demo_training, is_listening
 from reviewapp.services import (
     checks,
     explanations,
+    groups,
     measures,
     predictions,
     report_cases,
@@ -40,6 +42,8 @@ from worker.tasks.training import wake_training
 # sweeps; should Redis lose it, the wait begins again.
 _UNUSABLE_KEY = "model:unusable-since"
 _UNUSABLE_SECONDS = 24 * 3600
+# Of a minute, so that what people wait for comes in between; a batch locks its rows for a moment.
+_GROUPING_SECONDS, _GROUPED = 10.0, 100
 
 
 @app.task
@@ -138,3 +142,11 @@ def forget_heartbeats() -> None:
 def measure_queue() -> None:
     """Measure anew what the priorities of coming items are made of."""
     measures.measure_queue(now=timezone.now())
+
+
+@app.task
+def group_older_products() -> None:
+    """Find the near-duplicate groups of products that arrived before there were any; once."""
+    deadline = time.monotonic() + _GROUPING_SECONDS
+    while time.monotonic() < deadline and groups.group_older(now=timezone.now(), most=_GROUPED):
+        pass

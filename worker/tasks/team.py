@@ -11,12 +11,12 @@ from reviewapp.choices import MeasureKind
 from reviewapp.domain.agreement import krippendorff_alpha
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.team import Measured, from_tallies
-from reviewapp.selectors.comparisons import Pair, double_labelled
+from reviewapp.selectors.comparisons import Known, Pair, double_labelled, known_answered
 from reviewapp.selectors.team import all_tallies, is_measuring_due
 from reviewapp.services.comparisons import book_comparisons
 from reviewapp.services.team import store_measures
 from worker.app import app
-from worker.competence import BlindAnswer, competence
+from worker.competence import BlindAnswer, KnownAnswered, competence
 
 # Per run; the next one, a minute later, goes on where this one stopped.
 _BUDGET_SECONDS = 20.0
@@ -39,7 +39,8 @@ def measure() -> None:
     if not is_measuring_due():
         return
     pairs = double_labelled(most=_MOST_PAIRS)
-    measured = [*from_tallies(all_tallies()), *_alphas(pairs), *_competences(pairs)]
+    known = known_answered(most=_MOST_PAIRS)
+    measured = [*from_tallies(all_tallies()), *_alphas(pairs), *_competences(pairs, known)]
     store_measures(measured=measured, now=now)
 
 
@@ -53,7 +54,7 @@ def _alphas(pairs: list[Pair]) -> Iterator[Measured]:
         yield Measured(MeasureKind.ALPHA, None, category, held, interval)
 
 
-def _competences(pairs: list[Pair]) -> Iterator[Measured]:
+def _competences(pairs: list[Pair], known: list[Known]) -> Iterator[Measured]:
     answers = [
         BlindAnswer(pair.product, given.moderator, given.category)
         for pair in pairs
@@ -61,7 +62,9 @@ def _competences(pairs: list[Pair]) -> Iterator[Measured]:
     ]
     beliefs = {pair.product: pair.beliefs for pair in pairs}
     categories = sorted({answer.code for answer in answers} | _believed(pairs))
-    for (person, category), interval in competence(answers, beliefs, categories).items():
+    settled = [KnownAnswered(k.given.moderator, k.given.category, k.truth) for k in known]
+    found = competence(answers, beliefs, categories, settled)
+    for (person, category), interval in found.items():
         yield _of_person(person, category, interval)
 
 

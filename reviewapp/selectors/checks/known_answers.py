@@ -74,9 +74,13 @@ def is_second_look() -> Exists:
 
 def known_answers_of(*, moderator: User) -> QuerySet[Decision]:
     """The moderator's first answers to known answers, newest first, undone ones among them."""
+    return known_answers_of_all().filter(moderator=moderator)
+
+
+def known_answers_of_all() -> QuerySet[Decision]:
+    """Everybody's first answers to known answers, newest first, undone ones among them."""
     return (
         Decision.objects.filter(
-            moderator=moderator,
             # Named again for the index, which holds nothing else.
             reasons__contains=[ReviewReason.GOLD],
             item__known_answer__isnull=False,

@@ -15,7 +15,12 @@ from reviewapp.services.comparisons import close_alarm
 from reviewapp.types import UserRequest
 from reviewapp.views.review.sections import LEAD, sections
 
-_OF_THE_TEAM = (MeasureKind.ALPHA, MeasureKind.AGREEMENT, MeasureKind.ANCHORING)
+_OF_THE_TEAM = (
+    MeasureKind.ALPHA,
+    MeasureKind.AGREEMENT,
+    MeasureKind.ANCHORING,
+    MeasureKind.BULK,
+)
 
 
 @require_GET
@@ -33,7 +38,7 @@ def team(request: UserRequest) -> HttpResponse:
         "busiest": max(hour.decided for hour in hours),
         "held": held,
         "members": selectors.members(now=now, held=held),
-        "kinds": selectors.OF_A_PERSON,
+        "kinds": selectors.IN_TABLES,
         "measures": selectors.overall(moderator=None, kinds=_OF_THE_TEAM),
         "category_kinds": _OF_THE_TEAM,
         "categories": selectors.by_category(moderator=None, kinds=_OF_THE_TEAM),
@@ -78,8 +83,8 @@ def _member_page(
         "person": person,
         "today": done.get(person.pk, selectors.Today()),
         "measures": selectors.overall(moderator=person, kinds=selectors.OF_A_PERSON),
-        "kinds": selectors.OF_A_PERSON,
-        "categories": selectors.by_category(moderator=person, kinds=selectors.OF_A_PERSON),
+        "kinds": selectors.IN_TABLES,
+        "categories": selectors.by_category(moderator=person, kinds=selectors.IN_TABLES),
         "alarms": alarms,
         "rechecks": rechecks.rechecks_of(moderator=person),
         "demotion": rechecks.demotion_of(moderator_id=person.pk),
