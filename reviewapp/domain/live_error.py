@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from scipy.special import betaincinv
 
 from reviewapp.domain.intervals import Interval
 
@@ -87,6 +88,29 @@ def live_error(cells: Iterable[Cell]) -> LiveError | None:
         drawn=sum(cell.drawn for cell in given),
         wrong=sum(cell.wrong for cell in given),
     )
+
+
+def error_at_least(cells: Iterable[Cell], tests: int) -> float:
+    """Return a lower bound of the error that holds for all of `tests` groups together, 95 % sure.
+
+    The quantile of the Beta law with the posterior's mean and variance: draws do not reach so far.
+    Raises ValueError without an answered audit.
+    """
+    merged = _merged([cell for cell in cells if cell.listed])
+    if not merged:
+        raise ValueError("There is no answered audit.")
+    if not any(cell.wrong for cell in merged):
+        return 0.0
+    total = sum(cell.listed for cell in merged)
+    mean = variance = 0.0
+    for cell in merged:
+        right = cell.answered - cell.wrong + _PRIOR / len(merged)
+        wrong = cell.wrong + _PRIOR / len(merged)
+        part, weight = wrong / (wrong + right), cell.listed / total
+        mean += weight * part
+        variance += weight**2 * part * (1 - part) / (wrong + right + 1)
+    size = mean * (1 - mean) / variance - 1
+    return float(betaincinv(mean * size, (1 - mean) * size, 0.05 / max(tests, 1)))
 
 
 def audits_missing(answered: int, enough: int = ENOUGH) -> int:

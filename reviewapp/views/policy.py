@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviewapp.choices import SampleSource
+from reviewapp.domain.fairness import FEWEST
 from reviewapp.domain.routing import Policy
 from reviewapp.forms.policy import PolicyForm, initial_of
 from reviewapp.models import Category, RoutingPolicy
-from reviewapp.selectors import calibration, model_versions, policies
+from reviewapp.selectors import calibration, fairness, model_versions, policies
 from reviewapp.services.policies import (
     PolicyOutdated,
     costs,
@@ -59,6 +60,11 @@ def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpRespons
     form = PolicyForm(request.POST, categories=_categories())
     if not form.is_valid():
         return _page(request, current, form, status=422)
+    known = _known(request)
+    if known and _fairness(current, draft(current, form.changes()), known).broken:
+        words = _("Not put into force: a group would fare worse than the bound allows; see below.")
+        messages.error(request, words)
+        return _page(request, current, form, status=422)
     try:
         policy = set_policy(
             changes=form.changes(),
@@ -88,6 +94,17 @@ def _shown(request: UserRequest, current: RoutingPolicy) -> RoutingPolicy:
     found = _what_if(current, current, known)
     chosen = next((one for one in found.alternatives if one.key == name), None)
     return current if chosen is None else draft(current, _numbers(chosen.policy))
+
+
+def _fairness(
+    current: RoutingPolicy, proposed: RoutingPolicy, known: calibration.KnownProducts
+) -> fairness.PolicyFairness:
+    return fairness.policy_fairness(
+        sample=known.sample,
+        current=rules(current),
+        proposed=rules(proposed),
+        bound=proposed.fairness_bound,
+    )
 
 
 def _numbers(policy: Policy) -> dict[str, Any]:
@@ -135,8 +152,15 @@ def _effect(
     context: dict[str, Any] = {"known": known, "target": proposed.target_error, "names": names}
     if known is None:
         return context
-    arrivals = calibration.arrivals_per_day(now=timezone.now())
-    return context | {"effect": _what_if(current, proposed, known), "arrivals": arrivals}
+    groups = _fairness(current, proposed, known)
+    return context | {
+        "effect": _what_if(current, proposed, known),
+        "arrivals": calibration.arrivals_per_day(now=timezone.now()),
+        "broken": fairness.labelled(groups.broken),
+        "unjudged": len(groups.unjudged),
+        "fairness_bound": proposed.fairness_bound,
+        "fewest": FEWEST,
+    }
 
 
 def _page(

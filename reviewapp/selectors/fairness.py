@@ -1,0 +1,288 @@
+"""How the declared groups fare, from the roll-ups; and whether a policy would be fair to them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from django.db import connection
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from reviewapp.choices import AuditStratum, GroupKind
+from reviewapp.domain.fairness import (
+    ERROR,
+    WAITING,
+    GroupJudgement,
+    judge,
+    worst_to_best,
+)
+from reviewapp.domain.intervals import Interval, share
+from reviewapp.domain.live_error import ENOUGH_OF_A_PART, Cell, error_at_least
+from reviewapp.domain.policy_effect import Bools, Sample, listed_by
+from reviewapp.domain.routing import Policy
+from reviewapp.models import Category, CategoryFamily, ModelVersion, RouteTally
+from reviewapp.selectors.quality import Figure, cell_of, figure
+
+DAYS: Final = 90
+DECLARED: Final = tuple(kind for kind in GroupKind if kind != GroupKind.CATEGORY)
+_SUMS: Final = ("routed", "drawn", "answered", "wrong", "listed_in_a_day")
+# Of answered reports on products of each group; the few rows of the period only.
+_REPORTS = """
+SELECT groups.kind, groups.value, count(*) FILTER (WHERE report.status = 'upheld'), count(*)
+FROM reviewapp_misclassificationreport report
+JOIN reviewapp_product product ON product.id = report.product_id
+JOIN reviewapp_category category ON category.id = report.reported_category_id
+JOIN reviewapp_categoryfamily family ON family.id = category.family_id
+CROSS JOIN LATERAL (VALUES
+    ('family', family.slug),
+    ('language', coalesce(nullif(product.language, ''), 'unknown')),
+    ('description', CASE WHEN product.description = '' THEN 'missing' ELSE 'present' END),
+    ('picture', CASE WHEN product.image_id IS NULL THEN 'missing' ELSE 'present' END)
+) AS groups (kind, value)
+WHERE report.created_at >= %s AND report.status IN ('upheld', 'dismissed')
+GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """One group. error: of its automatic listings, None while too few audits are answered.
+
+    automatic: share listed by the models alone; in_a_day: share in the shop within a day of arrival;
+    reports: share of answered buyers' reports that were right
+    """
+
+    label: str
+    group: str
+    routed: int
+    listing: Figure
+    automatic: Interval
+    in_a_day: Interval
+    reports: Interval | None
+
+    @property
+    def error(self) -> Interval | None:
+        shown = self.listing.estimate is not None and not self.listing.missing
+        return self.listing.estimate.error if shown and self.listing.estimate else None
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """The groups of one kind, with how many times the best one's the worst one's share is."""
+
+    kind: GroupKind
+    groups: Sequence[GroupFigures]
+
+    @property
+    def error_ratio(self) -> float | None:
+        return worst_to_best([one.error for one in self.groups if one.error])
+
+    @property
+    def automatic_ratio(self) -> float | None:
+        return worst_to_best(
+            [one.automatic for one in self.groups if one.routed >= ENOUGH_OF_A_PART]
+        )
+
+
+def fairness(*, now: datetime, model_version: ModelVersion | None = None) -> list[KindFigures]:
+    """Return the figures of all declared groups over the last DAYS days, of one model or of all.
+
+    Today is left out: its products have not had a day to be listed.
+    """
+    rows = _rows(now, model_version)
+    reports = _report_counts(now)
+    labels = _family_names()
+    found = []
+    for kind in DECLARED:
+        groups = sorted({group for one, group in rows if one == kind})
+        figures = [
+            _group(kind, group, rows[kind, group], reports.get((kind, group)), labels)
+            for group in groups
+        ]
+        found.append(KindFigures(kind, figures))
+    return found
+
+
+def judgements(
+    *, model_version: ModelVersion | None, bound: float, now: datetime
+) -> list[GroupJudgement]:
+    """Hold each group's live error and waiting under `model_version` against `bound` times overall.
+
+    For the promotion gate and the page: `breaks` names who is surely worse off, `is_judged` who has
+    enough products to tell.
+    """
+    rows = _rows(now, model_version)
+    one_kind = [
+        row for (kind, _g), some in rows.items() if kind == GroupKind.PICTURE for row in some
+    ]
+    tests = 2 * len(rows)
+    names = {key: f"{key[0]}:{key[1]}" for key in rows}
+    waits = {names[key]: _waiting(some) for key, some in rows.items()}
+    held, routed = _waiting(one_kind)
+    found = judge(WAITING, waits, held / routed if routed else 0.0, bound, tests)
+    overall = figure("", _cells(one_kind), 0).estimate
+    if overall is None:
+        return found
+    for key, some in rows.items():
+        cells = _cells(some)
+        own = figure("", cells, 0)
+        if own.estimate is not None:
+            low = error_at_least(cells, tests)
+            found.append(
+                GroupJudgement(
+                    ERROR, names[key], own.estimate.error.value, low,
+                    overall.error.value, own.answered, bound,
+                )
+            )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFairness:
+    """Groups that a policy would surely treat worse than its bound, and those too small to judge."""
+
+    broken: Sequence[GroupJudgement]
+    unjudged: Sequence[GroupJudgement]
+
+
+def policy_fairness(
+    *, sample: Sample, current: Policy, proposed: Policy, bound: float
+) -> PolicyFairness:
+    """Judge `proposed` on the sample's groups: inputs that are missing, and FUSION's family.
+
+    A group that `current` treats as badly does not count as broken: what is unfair already must not
+    keep a policy from becoming fairer.
+    """
+    masks = _groups_of(sample)
+    before = {(one.harm, one.name): one for one in _of_policy(sample, masks, current, bound)}
+    found = _of_policy(sample, masks, proposed, bound)
+    return PolicyFairness(
+        broken=[one for one in found if one.breaks and _is_worse(one, before)],
+        unjudged=[one for one in found if not one.is_judged],
+    )
+
+
+def _is_worse(one: GroupJudgement, before: Mapping[tuple[str, str], GroupJudgement]) -> bool:
+    was = before.get((one.harm, one.name))
+    return was is None or not was.breaks or (one.ratio or 0) > (was.ratio or 0)
+
+
+def _groups_of(sample: Sample) -> dict[str, Bools]:
+    families = dict(Category.objects.values_list("code", "family__slug"))
+    masks: dict[str, Bools] = {}
+    for kind, missing in ((GroupKind.PICTURE, "image"), ("text", "text")):
+        own = np.array([missing in one.split(",") for one in sample.missing], dtype=bool)
+        masks[f"{kind}:missing"], masks[f"{kind}:present"] = own, ~own
+    slugs = np.array([families.get(code, "") for code in sample.predicted.tolist()], dtype=object)
+    return masks | {f"{GroupKind.FAMILY}:{slug}": slugs == slug for slug in set(slugs) if slug}
+
+
+def _of_policy(
+    sample: Sample, masks: Mapping[str, Bools], policy: Policy, bound: float
+) -> list[GroupJudgement]:
+    listed = listed_by(sample, policy)
+    tests = 2 * len(masks)
+    wrong = listed & ~sample.is_right
+    errors = {n: (int((m & wrong).sum()), int((m & listed).sum())) for n, m in masks.items()}
+    waits = {n: (int((m & ~listed).sum()), int(m.sum())) for n, m in masks.items()}
+    error = float(wrong.sum() / listed.sum()) if listed.any() else 0.0
+    waiting = float((~listed).mean()) if len(sample) else 0.0
+    return judge(ERROR, errors, error, bound, tests) + judge(WAITING, waits, waiting, bound, tests)
+
+
+def group_label(kind: str, group: str, families: Mapping[str, str]) -> str:
+    """Return what a person calls the group."""
+    words = {
+        "missing": _("missing"),
+        "present": _("present"),
+        "unknown": _("not recognised"),
+        "feed": _("no account (imported)"),
+        "few": _("fewer than 10"),
+        "some": _("10 to 99"),
+        "many": _("100 and more"),
+    }
+    return families.get(group, group) if kind == GroupKind.FAMILY else words.get(group, group)
+
+
+def _family_names() -> dict[str, str]:
+    return {family.slug: family.name for family in CategoryFamily.objects.all()}
+
+
+def labelled(found: Sequence[GroupJudgement]) -> list[tuple[str, str, GroupJudgement]]:
+    """Return judgements with the names of their kind and group."""
+    families = _family_names() if found else {}
+    kinds = {str(kind.value): str(kind.label) for kind in GroupKind} | {"text": _("Text")}
+    return [(kinds[one.kind], group_label(one.kind, one.group, families), one) for one in found]
+
+
+Rows = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def _rows(now: datetime, version: ModelVersion | None) -> Rows:
+    today = now.date()
+    rows = RouteTally.objects.filter(
+        kind__in=DECLARED, day__gte=today - timedelta(days=DAYS), day__lt=today
+    )
+    if version is not None:
+        rows = rows.filter(model_version=version)
+    grouped: Rows = defaultdict(list)
+    sums = {name: Sum(name) for name in _SUMS}
+    by = ("kind", "group", "stratum", "inclusion_probability")
+    for row in rows.values(*by).annotate(**sums):
+        grouped[row["kind"], row["group"]].append(row)
+    return grouped
+
+
+def _cells(rows: Sequence[Mapping[str, Any]]) -> list[Cell]:
+    """Sum the strata of listings; what was reviewed is no listing."""
+    listed = [row for row in rows if row["stratum"] != AuditStratum.REVIEW]
+    sums: dict[tuple[str, float], Counter[str]] = defaultdict(Counter)
+    for row in listed:
+        counts = {name: row[name] for name in ("routed", "drawn", "answered", "wrong")}
+        sums[row["stratum"], row["inclusion_probability"]].update(counts)
+    return [
+        cell_of(
+            {"routed": 0, "drawn": 0, "answered": 0, "wrong": 0}
+            | dict(counts)
+            | {"stratum": stratum, "inclusion_probability": rate}
+        )
+        for (stratum, rate), counts in sums.items()
+    ]
+
+
+def _waiting(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    routed = sum(row["routed"] for row in rows)
+    held = sum(row["routed"] for row in rows if row["stratum"] == AuditStratum.REVIEW)
+    return held, routed
+
+
+def _group(
+    kind: GroupKind,
+    group: str,
+    rows: Sequence[Mapping[str, Any]],
+    reports: tuple[int, int] | None,
+    families: Mapping[str, str],
+) -> GroupFigures:
+    held, routed = _waiting(rows)
+    prompt = sum(row["listed_in_a_day"] for row in rows)
+    enough = reports is not None and reports[1] >= ENOUGH_OF_A_PART
+    return GroupFigures(
+        label=group_label(kind, group, families),
+        group=group,
+        routed=routed,
+        listing=figure("", _cells(rows), ENOUGH_OF_A_PART),
+        automatic=share(routed - held, routed),
+        in_a_day=share(prompt, routed),
+        reports=share(*reports) if reports and enough else None,
+    )
+
+
+def _report_counts(now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORTS, [now - timedelta(days=DAYS)])
+        return {(kind, group): (upheld, all_) for kind, group, upheld, all_ in cursor.fetchall()}

@@ -1,0 +1,175 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from reviewapp.choices import AuditStratum, GroupKind
+from reviewapp.domain.fairness import ERROR, WAITING
+from reviewapp.domain.policy_effect import Sample
+from reviewapp.domain.routing import Policy
+from reviewapp.models import HeldOutAnswers, RouteTally, RoutingPolicy
+from reviewapp.selectors import fairness
+from reviewapp.services.policies import current_policy
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ModeratorFactory,
+    RoutingPolicyFactory,
+    SellerFactory,
+)
+from tests.views.test_policy import VALID
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def champion():
+    return ChampionFactory()
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(language="en")
+    client.force_login(user)
+    return user
+
+
+def group(champion, kind, name, *, listed, wrong, answered=400, held=100):
+    """A group of which `wrong` of `answered` audits were wrong, and `held` products waited."""
+    common = {
+        "day": timezone.now().date() - timedelta(days=2),
+        "model_version": champion,
+        "policy": RoutingPolicyFactory(),
+        "kind": kind,
+        "group": name,
+    }
+    RouteTally.objects.create(
+        **common, stratum=AuditStratum.NEAR, inclusion_probability=0.5, routed=listed,
+        drawn=answered, answered=answered, wrong=wrong, listed_in_a_day=listed,
+    )  # fmt: skip
+    RouteTally.objects.create(
+        **common, stratum=AuditStratum.REVIEW, inclusion_probability=1.0, routed=held
+    )
+
+
+def everybody(champion, **counts):
+    group(champion, GroupKind.PICTURE, "present", **counts)
+
+
+def broken(champion, bound=2.0):
+    found = fairness.judgements(model_version=champion, bound=bound, now=timezone.now())
+    return [(one.harm, one.name) for one in found if one.breaks]
+
+
+def test_a_group_surely_listed_wrongly_more_often_breaks_the_bound(champion):
+    everybody(champion, listed=4000, wrong=8)
+    group(champion, GroupKind.LANGUAGE, "de", listed=800, wrong=60, held=20)
+
+    assert broken(champion) == [(ERROR, "language:de")]
+
+
+def test_a_group_held_back_more_often_breaks_the_bound(champion):
+    everybody(champion, listed=4000, wrong=8, held=400)
+    group(champion, GroupKind.SELLER, "few", listed=500, wrong=1, held=400)
+
+    assert broken(champion) == [(WAITING, "seller:few")]
+    assert broken(champion, bound=10.0) == []
+
+
+def test_a_small_group_is_not_judged(champion):
+    everybody(champion, listed=4000, wrong=8)
+    group(champion, GroupKind.LANGUAGE, "de", listed=60, wrong=30, answered=50, held=0)
+
+    found = fairness.judgements(model_version=champion, bound=2.0, now=timezone.now())
+
+    small = [one for one in found if one.name == "language:de"]
+    assert [one.is_judged for one in small] == [False, False]
+    assert broken(champion) == []
+
+
+def test_the_page_says_who_is_worse_off_and_by_how_much(client, admin, champion):
+    everybody(champion, listed=4000, wrong=8)
+    group(champion, GroupKind.LANGUAGE, "de", listed=800, wrong=60)
+    group(champion, GroupKind.LANGUAGE, "fr", listed=3000, wrong=6)
+
+    html = client.get("/fairness/").content.decode()
+
+    assert "Language, de: 15.0% wrong among listed" in html
+    assert "The worst group is listed wrongly 10.0 times as often as the best one." in html
+
+
+def test_the_csv_holds_every_group(client, admin, champion):
+    group(champion, GroupKind.LANGUAGE, "de", listed=900, wrong=4)
+
+    lines = client.get("/fairness/figures.csv").content.decode().splitlines()
+
+    assert lines[1].startswith("language,de,1000,400,0.01,")
+    assert ",0.9," in lines[1]
+
+
+def test_staff_reads_it_and_sellers_do_not(client):
+    client.force_login(SellerFactory())
+    assert client.get("/fairness/").status_code == 403
+    client.force_login(ModeratorFactory())
+
+    assert client.get("/fairness/").status_code == 200
+
+
+def test_the_page_takes_a_fixed_number_of_queries(
+    client, admin, champion, django_assert_max_num_queries
+):
+    for number in range(12):
+        group(champion, GroupKind.LANGUAGE, f"l{number}", listed=900, wrong=4)
+
+    with django_assert_max_num_queries(16):
+        client.get("/fairness/")
+
+
+@pytest.fixture
+def answers(champion):
+    """Products without a picture are right as often, but the models are less sure of them."""
+    for code in (10, 20):
+        CategoryFactory(code=code)
+    return HeldOutAnswers.objects.create(
+        model_version=champion,
+        confidence=[0.97] * 1500 + [0.85] * 300,
+        predicted=[10] * 1800,
+        true=[10] * 1795 + [20] * 5,
+        missing=[""] * 1500 + ["image"] * 300,
+    )
+
+
+def test_an_unfair_policy_is_not_put_into_force(client, admin, answers):
+    current_policy(now=timezone.now())
+
+    response = client.post("/policy/", VALID | {"accept_percent": "90"})
+
+    assert response.status_code == 422
+    assert RoutingPolicy.objects.count() == 1
+    html = response.content.decode()
+    assert "Picture, missing: 100.0% held back for a person" in html
+
+
+def test_a_fair_policy_is(client, admin, answers):
+    current_policy(now=timezone.now())
+
+    client.post("/policy/", VALID | {"accept_percent": "82"})
+
+    assert RoutingPolicy.objects.latest().accept_at == 0.82
+
+
+def test_what_is_unfair_already_does_not_keep_a_policy_from_becoming_fairer():
+    CategoryFactory(code=10)
+    confidence = np.array([0.97] * 1500 + [0.85] * 150 + [0.75] * 150)
+    codes = np.full(1800, 10)
+    sample = Sample(confidence, codes, codes, ("",) * 1500 + ("image",) * 300)
+    strict = Policy(version=1, accept_at=0.9)
+
+    def broken_by(now, then):
+        found = fairness.policy_fairness(sample=sample, current=now, proposed=then, bound=2.0)
+        return found.broken
+
+    assert broken_by(Policy(version=1, accept_at=0.7), strict)
+    assert not broken_by(strict, strict)
