@@ -15,11 +15,11 @@ _IMAGE: Final = {"epochs": 10, "batch_size": 64, "learning_rate": 1e-4, "amp": "
 
 
 class Recipe(TextChoices):
-    HEADS = "heads", _("Quick: the members’ heads on cached features (minutes on a processor)")
-    LEXICAL = "lexical", _("Words only: TF-IDF, the baseline to beat")
-    TEXT = "text", _("Fine-tune the text backbone first (wants a GPU)")
-    IMAGE = "image", _("Fine-tune the picture backbone first (wants a GPU)")
-    BOTH = "both", _("Fine-tune both backbones first (wants a GPU)")
+    HEADS = "heads", _("Quick: heads on cached features")
+    LEXICAL = "lexical", _("Words only, the baseline")
+    TEXT = "text", _("Fine-tune texts first")
+    IMAGE = "image", _("Fine-tune pictures first")
+    BOTH = "both", _("Fine-tune both first")
 
 
 RECIPES: Final[Mapping[Recipe, Mapping[str, Any]]] = {

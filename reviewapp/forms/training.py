@@ -20,7 +20,10 @@ class RecipeForm(forms.Form):
     """How to train: one of the recipes, or a configuration of one's own."""
 
     recipe = forms.ChoiceField(
-        label=_("Recipe"), choices=[(one.value, one.label) for one in Recipe], initial=Recipe.HEADS
+        label=_("Recipe"),
+        choices=[(one.value, one.label) for one in Recipe],
+        initial=Recipe.HEADS,
+        help_text=_("Minutes on a processor; fine-tuning a whole network wants a GPU."),
     )
     own_config = forms.CharField(
         label=_("Configuration of one’s own (JSON)"),
@@ -71,9 +74,9 @@ class TrainingForm(RecipeForm):
         self._snapshots = {str(one.pk): one for one in snapshots}
         labels: Any = self.fields["labels"]
         labels.choices = [
-            (NEW, _("Freeze the labels of today")),
+            (NEW, _("Those of today, frozen now")),
             *((pk, _snapshot_name(one)) for pk, one in self._snapshots.items()),
-            (NONE, _("None: only the codes that products arrived with")),
+            (NONE, _("None, only codes of origin")),
         ]
 
     def clean(self) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _curve(
         }
         for (name, points), tone in zip(named.items(), _TONES, strict=False)
     ]
-    x_axis = {"title": x_title, **({"type": "log"} if is_log else {})}
+    x_axis = {"title": x_title, **({"type": "log", "format": ".0e"} if is_log else {})}
     at: dict[float, dict[str, float]] = {}
     for name, points in named.items():
         for x, y in points:
@@ -148,7 +148,12 @@ def _curve(
     return Curve(
         key=key,
         title=title,
-        chart={"x": x_axis, "y": {}, "series": series},
+        # A single series gets no legend.
+        chart={
+            "x": x_axis,
+            "y": {"title": _("Log-loss") if is_log else " / ".join(named)},
+            "series": series,
+        },
         columns=list(named),
         rows=[(x, [at[x].get(name) for name in named]) for x in shown],
     )

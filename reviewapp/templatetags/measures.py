@@ -1,11 +1,13 @@
 """Measured numbers, in the reader's language."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
@@ -21,6 +23,12 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def _locale() -> str:
     return to_locale(get_language() or "en")
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Write a chart's values as JSON, for an attribute that a script reads."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter

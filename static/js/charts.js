@@ -1,5 +1,5 @@
-// Draws what the server measured. A chart is a <figure data-chart="ID">, its numbers are the JSON of
-// <script type="application/json" id="ID">, its colours those of the page:
+// Draws what the server measured. A chart is a <figure data-chart="JSON">, its colours are those of
+// the page:
 //   { x: {title, format}, y: {title, format, from}, y2: {...}, bars: "group" | "stack",
 //     series: [{kind: "line" | "bar" | "area" | "heatmap", name, x, y, low, high, tone, axis, links}],
 //     marks: [{y | x, text}] }
@@ -9,9 +9,8 @@ import { cssColour } from "./lib/colours.js";
 const DASHES = { accent: "solid", danger: "dash", warning: "dot", info: "dashdot" };
 
 function draw(figure) {
-  const source = document.getElementById(figure.dataset.chart);
-  if (!source || !window.Plotly) return;
-  const chart = JSON.parse(source.textContent);
+  if (!window.Plotly) return;
+  const chart = JSON.parse(figure.dataset.chart);
   window.Plotly.react(figure, chart.series.flatMap(traces), layout(chart), {
     responsive: true,
     // Its buttons would stand inside a picture, and it writes a style sheet of its own.

@@ -53,12 +53,13 @@ def backbones(tmp_path_factory):
     }
 
 
-@pytest.fixture
-def begin(tmp_path, backbones):
-    """Make a run's folder; each has caches of its own unless it is given a name again."""
+@pytest.fixture(scope="module")
+def begin(tmp_path_factory, backbones):
+    """Make a run's folder, with a feature cache of its own."""
+    root = tmp_path_factory.mktemp("runs")
 
     def begin(name, **config):
-        folder = tmp_path / name
+        folder = root / name
         folder.mkdir()
         write_rows(folder)
         encoders = {
@@ -67,7 +68,7 @@ def begin(tmp_path, backbones):
         training = {"folds": 3, "bootstrap_samples": 20, **encoders}
         whole = {"training": training, **config}
         (folder / "config.json").write_text(json.dumps(whole))
-        return Run(folder, folder, tmp_path / "built", folder / "features")
+        return Run(folder, folder, root / "built", folder / "features")
 
     return begin
 
@@ -152,15 +153,18 @@ def test_a_run_tells_of_its_stages_and_curves_and_ends_in_the_same_hash(begin):
 TUNE = {"text": {"epochs": 2, "batch_size": 16, "checkpoint_steps": 1, "learning_rate": 1e-3}}
 
 
-def test_a_fine_tuned_backbone_comes_before_the_heads_and_into_the_artifact(begin):
+@pytest.fixture(scope="module")
+def tuned(begin):
     run = begin("tuned", finetune=TUNE)
-    trained, stages, points = finish(run)
-    again, _, _ = finish(begin("elsewhere", finetune=TUNE))
+    return run, *finish(run)
+
+
+def test_a_fine_tuned_backbone_comes_before_the_heads_and_into_the_artifact(tuned):
+    run, _trained, stages, points = tuned
 
     model = load_artifact(run.folder / "model")
     assert model.config.stack_on is StackOn.CALIBRATION
     assert Modality.TEXT in model.bundled
-    assert trained.manifest_sha256 == again.manifest_sha256
     assert ("tune_text", 8, 8) in stages
     curves = {point[0] for point in points}
     assert curves >= {"text/training_loss", "text/validation_loss", "text/validation_accuracy"}
@@ -173,8 +177,7 @@ def start(run, out, *options):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_killed_run_goes_on_from_its_checkpoint_and_ends_in_the_same_hash(begin):
-    unbroken, _, _ = finish(begin("unbroken", finetune=TUNE))
+def test_a_killed_run_goes_on_from_its_checkpoint_and_ends_in_the_same_hash(begin, tuned):
     run = begin("killed", finetune=TUNE)
     with start(run, "model-1") as process:
         for event in map(json.loads, process.stdout):
@@ -186,7 +189,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_and_ends_in_the_same_hash(begi
 
     first_steps = [done for stage, done, _ in stages if stage == "tune_text"]
     assert first_steps[0] > 1
-    assert resumed.manifest_sha256 == unbroken.manifest_sha256
+    assert resumed.manifest_sha256 == tuned[1].manifest_sha256
 
 
 def test_two_processes_never_work_on_one_run_and_none_outlives_its_parent(begin):
