@@ -99,7 +99,7 @@ def fairness(*, now: datetime, model_version: ModelVersion | None = None) -> lis
     labels = _family_names()
     found = []
     for kind in DECLARED:
-        groups = sorted({group for one, group in rows if one == kind})
+        groups = sorted({group for one, group in rows if one == kind}, key=_place)
         figures = [
             _group(kind, group, rows[kind, group], reports.get((kind, group)), labels)
             for group in groups
@@ -207,6 +207,12 @@ def group_label(kind: str, group: str, families: Mapping[str, str]) -> str:
         "many": _("100 and more"),
     }
     return families.get(group, group) if kind == GroupKind.FAMILY else words.get(group, group)
+
+
+def _place(group: str) -> tuple[int, str]:
+    """Sellers by size, everybody else by name."""
+    sizes = ("few", "some", "many", "feed")
+    return (sizes.index(group) if group in sizes else 0, group)
 
 
 def _family_names() -> dict[str, str]:
