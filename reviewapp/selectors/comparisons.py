@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from reviewapp.choices import KnownAnswerEnd, MemberChoice, ReviewReason, Verdict
 from reviewapp.domain.comparisons import AnswerFacts, Given
+from reviewapp.domain.intervals import Interval, share
 from reviewapp.models import Category, Decision, Prediction
 from reviewapp.selectors.checks.known_answers import (
     is_right_answer,
@@ -101,11 +102,25 @@ def known_answered(*, most: int) -> list[Known]:
     return found
 
 
-def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]:
-    """Return pairs of category ids that the moderator and colleagues answered for the same product.
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Two categories (ids, the smaller first) that a moderator and colleagues gave one product.
 
-    As (smaller id, larger id, how often), most frequent first, from the newest `most` double-labelled
-    products; which of the two was right is not told. Below LEAST_CONFUSIONS a pair is chance.
+    times: how often; rate: among the double-labelled products that either of them put into one of
+    the two
+    """
+
+    first: int
+    second: int
+    times: int
+    rate: Interval
+
+
+def confusions(*, moderator: int, most: int = 500) -> list[Confusion]:
+    """Return the moderator's habitual confusions, most frequent first.
+
+    From the newest `most` double-labelled products; which of the two was right is not told. Below
+    LEAST_CONFUSIONS a pair is chance.
     """
     seconds = list(
         _standing()
@@ -118,12 +133,15 @@ def confusions(*, moderator: int, most: int = 500) -> list[tuple[int, int, int]]
         .order_by("-decided_at", "-pk")[:most]
     )
     firsts = _first_answers(seconds)
-    pairs = Counter(
-        tuple(sorted((_given(d).category, _given(firsts[d.pk]).category)))
-        for d in seconds
-        if d.pk in firsts and d.category_id != firsts[d.pk].category_id
-    )
-    return [(a, b, times) for (a, b), times in pairs.most_common() if times >= LEAST_CONFUSIONS]
+    answers = [
+        (_given(d).category, _given(firsts[d.pk]).category) for d in seconds if d.pk in firsts
+    ]
+    pairs = Counter((min(pair), max(pair)) for pair in answers if pair[0] != pair[1])
+    return [
+        Confusion(a, b, times, share(times, sum(a in pair or b in pair for pair in answers)))
+        for (a, b), times in pairs.most_common()
+        if times >= LEAST_CONFUSIONS
+    ]
 
 
 def _is_own_look(decision: Decision) -> bool:

@@ -4,12 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
+from tests.e2e.axe import violations
 from tests.e2e.desk_session import SEARCHES, paints, play, script
 from tests.factories import NOW, DecisionFactory, ModeratorFactory
 from tests.review_world import doubtful_item, load_categories
@@ -374,6 +374,4 @@ def test_axe_finds_nothing(desk, settings, scheme, width, is_blind):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
 
-    found = Axe().run(page)
-
-    assert found.violations_count == 0, found.generate_report()
+    assert not violations(page)

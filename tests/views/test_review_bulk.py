@@ -135,7 +135,7 @@ def test_more_groups_cost_no_more_queries(client, world, django_assert_max_num_q
     for group in range(5):
         ReviewItemFactory.create_batch(2, group_key=group, suggested=category)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(reverse("review:bulk"))
 
 

@@ -127,8 +127,13 @@ def test_three_differences_on_the_same_pair_are_called_a_confusion(client, moder
         )
 
     confused = client.get(reverse("review:work")).context["confused"]
+    desk = " ".join(client.get(reverse("review:desk")).content.decode().split())
 
     assert [(one.first, one.second, one.times) for one in confused] == [(toys, games, 3)]
+    for code, other in [(1280, "1281 Board games"), (1281, "1280 Toys")]:
+        guide = desk.split(f'class="guide" data-code="{code}"')[1].split("</section>")[0]
+        assert f"You often confuse this with {other}." in guide
+        assert "3 times out of 3 (43.9% to 100.0%)" in guide
 
 
 def test_a_lead_sees_load_age_pace_and_who_is_on_what(lead, moderator):
@@ -197,7 +202,7 @@ def test_the_team_page_costs_the_same_for_any_team(lead, people, django_assert_n
         DecisionFactory(item=closed(), moderator=person, decided_at=timezone.now())
         measured(MeasureKind.AGREEMENT, person, category=CategoryFactory())
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         lead.get(reverse("review:team"))
 
 

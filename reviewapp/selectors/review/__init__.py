@@ -13,7 +13,7 @@ from reviewapp.selectors.review.history import (
 from reviewapp.selectors.review.neighbours import Neighbourhood, neighbourhood
 from reviewapp.selectors.review.provenance import Event, past_of
 from reviewapp.selectors.review.queue import COUNT_UP_TO, QueueState, queue_state
-from reviewapp.selectors.review.taxonomy import guides
+from reviewapp.selectors.review.taxonomy import guides, personal_guides
 from reviewapp.selectors.review.work import Asked, Confused, asked_leads, often_confused
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "neighbourhood",
     "often_confused",
     "past_of",
+    "personal_guides",
     "queue_state",
     "undoable_ids",
 ]

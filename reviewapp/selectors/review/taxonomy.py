@@ -1,21 +1,45 @@
 """The categories as a guide: what belongs where, and what tells neighbours apart."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import get_language
 
-from reviewapp.models import Category, CategoryConfusion
+from reviewapp.models import Category, CategoryConfusion, User
+from reviewapp.selectors.review.work import Confused, often_confused
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One category with its rules in the reader's language, and words it is searched by."""
+    """One category with its rules in the reader's language, and words it is searched by.
+
+    own: what the reader mixes it up with
+    """
 
     category: Category
     includes: list[str]
     excludes: list[str]
     search: str
     confusions: list[CategoryConfusion] = field(default_factory=list)
+    own: list[tuple[Category, Confused]] = field(default_factory=list)
+
+
+def personal_guides(*, moderator: User) -> list[Guide]:
+    """Return `guides` with what the moderator mixes each category up with.
+
+    It says nothing of any one product, so it may stand beside blind ones.
+    """
+    habits = often_confused(moderator=moderator)
+    return [
+        replace(
+            guide,
+            own=[
+                (habit.other(guide.category), habit)
+                for habit in habits
+                if guide.category in (habit.first, habit.second)
+            ],
+        )
+        for guide in guides()
+    ]
 
 
 def guides() -> list[Guide]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from reviewapp.choices import Verdict
+from reviewapp.domain.intervals import Interval
 from reviewapp.models import Category, CategoryConfusion, Decision, User
 from reviewapp.selectors.comparisons import confusions
 
@@ -27,21 +28,32 @@ class Confused:
     first: Category
     second: Category
     times: int
+    rate: Interval
     question: str
+
+    def other(self, category: Category) -> Category:
+        """Return the one that `category`, one of the two, is mixed up with."""
+        return self.second if category == self.first else self.first
 
 
 def often_confused(*, moderator: User) -> list[Confused]:
     """Return the moderator's habitual confusions, most frequent first."""
     pairs = confusions(moderator=moderator.pk)[:_CONFUSIONS_SHOWN]
-    ids = {pk for first, second, _times in pairs for pk in (first, second)}
+    ids = {pk for pair in pairs for pk in (pair.first, pair.second)}
     known = Category.objects.select_related("family").in_bulk(ids)
     questions = {
         frozenset((row.category_id, row.neighbour_id)): row.question
         for row in CategoryConfusion.objects.filter(category__in=ids, neighbour__in=ids)
     }
     return [
-        Confused(known[a], known[b], times, questions.get(frozenset((a, b)), ""))
-        for a, b, times in pairs
+        Confused(
+            known[pair.first],
+            known[pair.second],
+            pair.times,
+            pair.rate,
+            questions.get(frozenset((pair.first, pair.second)), ""),
+        )
+        for pair in pairs
     ]
 
 

@@ -47,7 +47,7 @@ def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpRe
     context = {
         **card_context(request, item_id),
         "keys_json": json.dumps(keys_of(request.user.desk_keys)),
-        "guides": selectors.guides(),
+        "guides": selectors.personal_guides(moderator=request.user),
         "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
         "queue_form": QueueForm.showing(queue),
         "queue": str(queue),
