@@ -187,8 +187,8 @@ SELECT count(*) FROM (
 ) doubled
 """
 
-# Each answered product is listed where its answer put it, with one live label that says so. A check
-# of an answer moves nothing.
+# Each answered product is listed where its answer put it, with one live label that says so; with none
+# while a disagreement about it is open. A check of an answer moves nothing.
 _LABELS_ASTRAY = """
 SELECT count(*) FROM reviewapp_decision decision
 JOIN reviewapp_product product ON product.id = decision.product_id
@@ -197,7 +197,10 @@ WHERE decision.verdict IN ('confirmed', 'corrected')
     product.category_id IS DISTINCT FROM decision.category_id OR product.status <> 'listed'
     OR (SELECT array_agg(label.category_id) FROM reviewapp_feedbacklabel label
         WHERE label.product_id = product.id AND label.ended_at IS NULL)
-       IS DISTINCT FROM ARRAY[decision.category_id]
+       IS DISTINCT FROM (
+           CASE WHEN EXISTS (SELECT FROM reviewapp_disagreement open
+                             WHERE open.product_id = product.id AND open.closed_at IS NULL)
+                THEN NULL ELSE ARRAY[decision.category_id] END)
 )
 """
 

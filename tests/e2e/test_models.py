@@ -75,7 +75,7 @@ def test_measures_are_whole_on_a_phone_at_night(page, live_server, report, fault
 def test_a_click_on_the_confusion_matrix_leads_to_its_products(page, live_server, report, faults):
     page.set_viewport_size({"width": 1440, "height": 1200})
     page.goto(f"{live_server.url}/models/evaluations/{report.champion_id}/")
-    chart = page.locator("[data-chart=confusion] .nsewdrag")
+    chart = page.locator("#confusion .nsewdrag")
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
 

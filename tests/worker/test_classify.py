@@ -17,7 +17,7 @@ from reviewapp.services import predictions, workers
 from tests.factories import CategoryFactory, ChampionFactory, ProductFactory, RequestFactory
 from tests.worker.predictors import FixedPredictor
 from worker import inference
-from worker.tasks import classify, sweep
+from worker.tasks import classify, previews, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +28,8 @@ def sent(monkeypatch):
     messages = []
     monkeypatch.setattr(classify.drain, "apply_async", lambda **options: messages.append(options))
     cache.delete(classify._WAKE_KEY)
+    # Sellers who write in other tests make batches small.
+    monkeypatch.setattr(previews, "_WRITING_KEY", f"test:{uuid.uuid4().hex}")
     # A wait of its own: the cache outlives the test, and other processes share it.
     monkeypatch.setattr(sweep, "_UNUSABLE_KEY", f"test:{uuid.uuid4().hex}")
     yield messages

@@ -15,6 +15,7 @@ from tests.factories import (
     ModelVersionFactory,
     ProductFactory,
     RequestFactory,
+    RoutingPolicyFactory,
 )
 from tests.labels import label
 from tests.worker.predictors import FixedPredictor, result
@@ -46,6 +47,8 @@ def predictor(settings, monkeypatch):
 
 @pytest.fixture
 def champion():
+    # No audit by lot: it would open review items of its own.
+    RoutingPolicyFactory(audit_rate=0.0)
     return ChampionFactory(name="old-1")
 
 

@@ -244,7 +244,8 @@ def test_a_large_upload_is_moved_not_copied():
 def test_the_first_row_of_an_id_counts_however_often_the_file_is_sent():
     table = "external_id,designation\na,Lampe\nb,Table\n a ,Chaise\n"
 
-    job, again = request(table), request(table)
+    seller = SellerFactory(language="en")
+    job, again = request(table, seller=seller), request(table, seller=seller)
     work(job)
     work(again)
 
