@@ -16,6 +16,7 @@ from reviewapp.network import client_address
 from reviewapp.selectors.embedding import is_live
 from reviewapp.services import limits
 from reviewapp.services.embedding import TokenInvalid, product_of
+from reviewapp.services.networks import network_of
 from reviewapp.services.report_policies import current_report_policy
 from reviewapp.services.reports import AnonymousRefused, ReportRefused, submit_report
 
@@ -99,7 +100,7 @@ class EmbeddedReports(APIView):
         given = dict(form.validated_data)
         address = client_address(request._request)
         try:
-            limits.count_attempt(action="anonymous_reports", actor=address)
+            limits.count_attempt(action="anonymous_reports", actor=network_of(address))
             submit_report(
                 product=_product(given.pop("token")),
                 reporter=None,

@@ -10,6 +10,7 @@ from reviewapp.models import Category, MisclassificationReport, User
 from reviewapp.network import client_address
 from reviewapp.selectors.shop import listed_products
 from reviewapp.services import limits
+from reviewapp.services.networks import network_of
 from reviewapp.services.reports import ReportRefused, submit_report
 
 
@@ -102,7 +103,7 @@ class ReportViewSet(
         try:
             limits.count_report(
                 reporter_id=self.request.user.pk or 0,
-                network=client_address(self.request._request),
+                network=network_of(client_address(self.request._request)),
             )
         except limits.LimitReached as reached:
             raise exceptions.Throttled(wait=reached.retry_after) from reached

@@ -201,11 +201,12 @@ def arithmetic(score: CaseScore) -> dict[str, Any]:
 def _count(voices: Sequence[Voice], rules: Rules) -> tuple[Counted, ...]:
     weights = [weight_of(voice.record, rules) for voice in voices]
     proven = [weight >= rules.proven_at for weight in weights]
-    left = _capped(weights, [voice.network for voice in voices], rules.network_cap)
-    # "" marks the proven: like an unknown network they have no ceiling in common.
+    # "" marks the proven: like an unknown network they have no ceiling in common. This ceiling comes
+    # first: a crowd of new accounts on a proven reporter's network must not press him or her down.
     left = _capped(
-        left, ["" if is_proven else "unproven" for is_proven in proven], rules.unproven_cap
+        weights, ["" if is_proven else "unproven" for is_proven in proven], rules.unproven_cap
     )
+    left = _capped(left, [voice.network for voice in voices], rules.network_cap)
     return tuple(
         Counted(
             upheld=voice.record.upheld,

@@ -19,10 +19,10 @@ _PREFIX = {4: 24, 6: 48}
 _HASH_CHARS = 32
 
 
-def network_hash(*, address: str, now: datetime) -> str:
-    """Return the hash of the network of `address`; "" when that is no network address.
+def network_of(address: str) -> str:
+    """Return the network of `address` in the clear, for limits; "" when that is no network address.
 
-    Equal for equal networks within one week (from Monday, UTC).
+    Whoever has one IPv6 address has as many as he likes: what counts is the network.
     """
     try:
         parsed = ipaddress.ip_address(address)
@@ -30,8 +30,18 @@ def network_hash(*, address: str, now: datetime) -> str:
         return ""
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
-    network = ipaddress.ip_network((parsed, _PREFIX[parsed.version]), strict=False)
-    digest = hmac.new(_salt(_monday(now)), str(network).encode(), hashlib.sha256)
+    return str(ipaddress.ip_network((parsed, _PREFIX[parsed.version]), strict=False))
+
+
+def network_hash(*, address: str, now: datetime) -> str:
+    """Return the hash of the network of `address`; "" when that is no network address.
+
+    Equal for equal networks within one week (from Monday, UTC).
+    """
+    network = network_of(address)
+    if not network:
+        return ""
+    digest = hmac.new(_salt(_monday(now)), network.encode(), hashlib.sha256)
     return digest.hexdigest()[:_HASH_CHARS]
 
 

@@ -14,6 +14,7 @@ from reviewapp.selectors import shop
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.services import limits
 from reviewapp.services.accounts import save_mail_choice
+from reviewapp.services.networks import network_of
 from reviewapp.services.reports import ReportRefused, submit_report
 from reviewapp.types import UserRequest
 from reviewapp.views.limits import too_many
@@ -65,7 +66,9 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
     if not form.is_valid():
         return _answer(request, product, form, status=422)
     try:
-        limits.count_report(reporter_id=request.user.pk, network=client_address(request))
+        limits.count_report(
+            reporter_id=request.user.pk, network=network_of(client_address(request))
+        )
         submit_report(
             product=product,
             reporter=request.user,

@@ -48,7 +48,7 @@
       this.opener = make("button", { type: "button", textContent: this.words.open });
       this.opener.setAttribute("aria-expanded", "false");
       this.opener.addEventListener("click", () => this.show());
-      this.status = make("p", { role: "status" });
+      this.status = make("p", { role: "status", tabIndex: -1 });
       const root = make("div", {}, this.opener, this.status);
       root.lang = this.language;
       root.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
@@ -56,7 +56,8 @@
     }
 
     async show() {
-      if (this.form) return;
+      if (this.form || this.asking) return;
+      this.asking = true;
       this.status.textContent = this.words.busy;
       const address = new URL("options", BASE);
       address.search = new URLSearchParams({ token: this.getAttribute("token") ?? "", lang: this.language });
@@ -69,6 +70,8 @@
         else this.lead(options.address);
       } catch {
         this.status.textContent = this.words.failed;
+      } finally {
+        this.asking = false;
       }
     }
 
@@ -110,12 +113,13 @@
         const answer = await fetch(new URL("reports", BASE), {
           method: "POST",
           credentials: "omit",
-          headers: { "Content-Type": "application/json" },
+          headers: { "Content-Type": "application/json", "Accept-Language": this.language },
           body: JSON.stringify(report),
         });
         if (answer.ok) {
           this.close(false);
           this.status.textContent = this.words.thanks;
+          this.status.focus();
           return;
         }
         this.status.textContent = answer.status === 429 ? this.words.many : await detail(answer, this.words.failed);

@@ -158,3 +158,13 @@ def test_a_network_is_limited_and_told_for_how_long(anonymous, settings):
 
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert 0 < int(answers[2]["Retry-After"]) <= 60
+
+
+def test_the_limit_is_the_networks_and_not_the_addresss(anonymous, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"anonymous_reports": (2, 60)}
+    products = ListedProductFactory.create_batch(3)
+    addresses = ("2001:db8:7:1::1", "2001:db8:7:2::1", "2001:db8:7:3::1")
+
+    answers = [report(*pair) for pair in zip(products, addresses, strict=True)]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429]

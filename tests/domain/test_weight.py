@@ -103,6 +103,17 @@ def test_one_network_is_no_crowd():
     assert same.weight == pytest.approx(RULES.network_cap)
 
 
+@pytest.mark.parametrize("crowd", [1, 20, 200])
+def test_new_accounts_on_a_proven_persons_network_do_not_press_him_or_her_down(crowd):
+    proven = Voice(PROVEN, 2220, "home")
+    fresh = [Voice(Record(), 1281, "home")] * crowd
+
+    alone, crowded = score_case([proven], MODEL, RULES), score_case([proven, *fresh], MODEL, RULES)
+
+    assert crowded.lead == 2220
+    assert crowded.score >= alone.score
+
+
 def test_the_models_doubt_raises_the_score():
     crowd = [Voice(PROVEN, 1281)]
 

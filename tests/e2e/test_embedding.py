@@ -82,12 +82,37 @@ def test_a_report_by_keyboard_from_another_sites_page(page, shop, bear, faults):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("Thank you!")).to_be_visible()
+    expect(page.get_by_text("Thank you!")).to_be_focused()
     report = MisclassificationReport.objects.get()
     assert (report.product, report.comment) == (bear, "Not a book")
     assert report.suggested_category.code == 1280
     assert page.context.cookies() == []
     assert faults == []
+
+
+def test_a_double_click_opens_one_form(page, shop, bear):
+    allow(shop, anonymous=True)
+    page.goto(shop.address)
+
+    page.get_by_role("button", name="Report a wrong category").dblclick()
+    expect(page.get_by_label("The right category")).to_be_focused()
+    page.wait_for_load_state("networkidle")
+
+    expect(page.locator("wrong-category-report form")).to_have_count(1)
+
+
+def test_a_refusal_is_in_the_language_of_the_button(browser, shop, bear):
+    allow(shop, anonymous=True)
+    context = browser.new_context(locale="fr-FR")
+    page = context.new_page()
+    page.goto(shop.address)
+    page.get_by_role("button", name="Report a wrong category").click()
+    page.get_by_label("The right category").select_option(str(bear.category.code))
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_text("The product is already in this category")).to_be_visible()
+    context.close()
 
 
 def test_without_the_switch_it_leads_to_the_marketplace(page, shop, bear, live_server):
