@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.policy_effect import Promise, Sample, certified
 from reviewapp.domain.routing import Policy
 from reviewapp.models import RoutingPolicy, User
+from reviewapp.services import versions
 
 NUMBERS: Final = (
     "accept_at",
@@ -27,25 +28,9 @@ NUMBERS: Final = (
 """What a version of the policy says, beside who made it, when and why."""
 
 
-@dataclass(eq=False)
-class PolicyOutdated(Exception):
-    """Somebody has set a newer policy since the form was opened."""
-
-    version: int
-
-
 def current_policy(*, now: datetime) -> RoutingPolicy:
-    """Return the policy in force; make version 1 with the default numbers on first use.
-
-    Safe when several workers come first at once: one row is made, all return it.
-    """
-    policy = RoutingPolicy.objects.order_by("-version").first()
-    if policy is None:
-        RoutingPolicy.objects.bulk_create(
-            [RoutingPolicy(version=1, created_at=now)], ignore_conflicts=True
-        )
-        policy = RoutingPolicy.objects.order_by("-version")[0]
-    return policy
+    """Return the policy in force; make version 1 with the default numbers on first use."""
+    return versions.in_force(RoutingPolicy, now=now)
 
 
 @transaction.atomic
@@ -60,14 +45,11 @@ def set_policy(
     """Put a new version in force with `changes`; the rest is taken over from the one before.
 
     changes: new values by name, of NUMBERS
-    based_on: the version the author has seen; raises PolicyOutdated when a newer one is in force
+    based_on: the version the author has seen; raises VersionOutdated when a newer one is in force
     """
     if unknown := sorted(set(changes) - set(NUMBERS)):
         raise ValueError(f"No numbers of a policy: {', '.join(unknown)}")
-    _lock_policies()
-    before = current_policy(now=now)
-    if before.version != based_on:
-        raise PolicyOutdated(before.version)
+    before = versions.in_force_for_next(RoutingPolicy, based_on=based_on, now=now)
     numbers = {name: getattr(before, name) for name in NUMBERS} | dict(changes)
     return RoutingPolicy.objects.create(
         **numbers, version=before.version + 1, note=note, created_by=author, created_at=now
@@ -95,12 +77,6 @@ def recertified(*, sample: Sample, policy: RoutingPolicy) -> Recertified:
     base = rules(policy)
     promise = certified(sample, base, policy.target_error)
     return Recertified(promise.policy or base, promise)
-
-
-def _lock_policies() -> None:
-    """Let one writer in at a time, so that the next version number is free."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE reviewapp_routingpolicy IN SHARE ROW EXCLUSIVE MODE")
 
 
 def rules(policy: RoutingPolicy) -> Policy:

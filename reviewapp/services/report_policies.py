@@ -4,11 +4,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from reviewapp.domain.rings import RingRules
 from reviewapp.domain.weight import Rules
 from reviewapp.models import ReportPolicy, User
+from reviewapp.services import versions
 
 _TAKEN_OVER = [
     field.name
@@ -18,26 +19,13 @@ _TAKEN_OVER = [
 
 
 @dataclass(eq=False)
-class ReportPolicyOutdated(Exception):
-    """Somebody has set a newer policy since the form was opened."""
-
-    version: int
-
-
-@dataclass(eq=False)
 class ReportPolicyUnsafe(Exception):
     """With these numbers people without a record could reach the bar by their number alone."""
 
 
 def current_report_policy(*, now: datetime) -> ReportPolicy:
     """Return the policy in force; make version 1 with the default numbers on first use."""
-    policy = ReportPolicy.objects.order_by("-version").first()
-    if policy is None:
-        ReportPolicy.objects.bulk_create(
-            [ReportPolicy(version=1, created_at=now)], ignore_conflicts=True
-        )
-        policy = ReportPolicy.objects.order_by("-version")[0]
-    return policy
+    return versions.in_force(ReportPolicy, now=now)
 
 
 @transaction.atomic
@@ -46,15 +34,10 @@ def set_report_policy(
 ) -> ReportPolicy:
     """Put a new version in force: `numbers` by column, the rest from the one before.
 
-    based_on: the version the author has seen. Raises ReportPolicyOutdated when a newer one is in
+    based_on: the version the author has seen. Raises VersionOutdated when a newer one is in
     force, and ReportPolicyUnsafe when the ceiling of the unproven would reach the bar.
     """
-    with connection.cursor() as cursor:
-        # One writer at a time, so that the next version number is free.
-        cursor.execute("LOCK TABLE reviewapp_reportpolicy IN SHARE ROW EXCLUSIVE MODE")
-    before = current_report_policy(now=now)
-    if before.version != based_on:
-        raise ReportPolicyOutdated(before.version)
+    before = versions.in_force_for_next(ReportPolicy, based_on=based_on, now=now)
     policy = ReportPolicy(
         **{name: getattr(before, name) for name in _TAKEN_OVER} | numbers,
         version=before.version + 1,

@@ -20,13 +20,13 @@ from reviewapp.forms.policy import PolicyForm, initial_of
 from reviewapp.models import Category, RoutingPolicy
 from reviewapp.selectors import calibration, fairness, model_versions, policies
 from reviewapp.services.policies import (
-    PolicyOutdated,
     costs,
     current_policy,
     draft,
     rules,
     set_policy,
 )
+from reviewapp.services.versions import VersionOutdated
 from reviewapp.types import UserRequest
 
 
@@ -73,7 +73,7 @@ def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpRespons
             author=request.user,
             now=timezone.now(),
         )
-    except PolicyOutdated:
+    except VersionOutdated:
         current = current_policy(now=timezone.now())
         words = _("Somebody has changed the policy meanwhile. These are the numbers in force now.")
         messages.warning(request, words)

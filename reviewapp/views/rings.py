@@ -16,11 +16,11 @@ from reviewapp.selectors import rings as selectors
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.services import report_cases, rings
 from reviewapp.services.report_policies import (
-    ReportPolicyOutdated,
     ReportPolicyUnsafe,
     current_report_policy,
     set_report_policy,
 )
+from reviewapp.services.versions import VersionOutdated
 from reviewapp.types import UserRequest
 
 _MAY_JUDGE = "reviewapp.change_reportring"
@@ -128,7 +128,7 @@ def policy(request: UserRequest) -> HttpResponse:
         )
         form.add_error("reopen_at", words)
         return _policy_page(request, form, status=422)
-    except ReportPolicyOutdated:
+    except VersionOutdated:
         words = _("Somebody has changed the policy meanwhile. These are the numbers in force now.")
         messages.warning(request, words)
         fresh = ReportPolicyForm.of(current_report_policy(now=timezone.now()))

@@ -25,6 +25,7 @@ from reviewapp.selectors.snapshots import finished_snapshots
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import training
 from reviewapp.services.snapshots import request_snapshot
+from reviewapp.services.versions import VersionOutdated
 from reviewapp.types import UserRequest
 from worker.tasks.snapshots import wake_snapshots
 from worker.tasks.training import wake_training
@@ -189,7 +190,7 @@ def _put_into_force(request: UserRequest, form: ScheduleForm) -> bool:
             author=request.user,
             now=timezone.now(),
         )
-    except training.ScheduleOutdated:
+    except VersionOutdated:
         words = _("Somebody has changed the schedule meanwhile. This is the one in force now.")
         messages.warning(request, words)
         return False

@@ -1,7 +1,8 @@
 import pytest
 
 from reviewapp.models import RoutingPolicy
-from reviewapp.services.policies import PolicyOutdated, costs, current_policy, rules, set_policy
+from reviewapp.services.policies import costs, current_policy, rules, set_policy
+from reviewapp.services.versions import VersionOutdated
 from tests.concurrency import in_new_connection
 from tests.factories import AdminFactory
 
@@ -39,7 +40,7 @@ def test_a_policy_based_on_an_old_one_is_refused(now):
     current_policy(now=now)
     set_policy(changes={"accept_at": 0.9}, based_on=1, author=None, now=now)
 
-    with pytest.raises(PolicyOutdated) as refusal:
+    with pytest.raises(VersionOutdated) as refusal:
         set_policy(changes={"accept_at": 0.5}, based_on=1, author=None, now=now)
 
     assert refusal.value.version == 2

@@ -10,11 +10,11 @@ from reviewapp.models import MisclassificationReport, NetworkSalt, ReportCase, R
 from reviewapp.services import decisions, report_cases, reports, review
 from reviewapp.services.networks import forget_networks, network_hash
 from reviewapp.services.report_policies import (
-    ReportPolicyOutdated,
     ReportPolicyUnsafe,
     current_report_policy,
     set_report_policy,
 )
+from reviewapp.services.versions import VersionOutdated
 from tests.factories import (
     NOW,
     BuyerFactory,
@@ -240,7 +240,7 @@ def test_a_policy_is_a_new_version_and_stays_safe():
 
     assert (policy.version, newer.version) == (1, 2)
     assert newer.proven_at == policy.proven_at
-    with pytest.raises(ReportPolicyOutdated):
+    with pytest.raises(VersionOutdated):
         set_report_policy(numbers={}, based_on=1, author=None, now=NOW)
     with pytest.raises(ReportPolicyUnsafe):
         set_report_policy(numbers={"reopen_at": 0.5}, based_on=2, author=None, now=NOW)

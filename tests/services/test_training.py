@@ -10,6 +10,7 @@ from reviewapp.choices import JobStatus, TrainingOrigin, TrainingStatus
 from reviewapp.models import DatasetSnapshot, TrainingRun, TrainingSchedule
 from reviewapp.selectors.training import stranded_runs
 from reviewapp.services import training
+from reviewapp.services.versions import VersionOutdated
 from tests.concurrency import in_new_connection
 from tests.factories import (
     CategoryFactory,
@@ -229,7 +230,7 @@ def test_a_schedule_is_versioned_and_a_stale_form_is_refused(now):
     first = training.current_schedule(now=now)
     set_schedule(now, every_labels=100)
 
-    with pytest.raises(training.ScheduleOutdated):
+    with pytest.raises(VersionOutdated):
         training.set_schedule(
             changes={"every_days": 1}, based_on=first.version, author=None, now=now
         )

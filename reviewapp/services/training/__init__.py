@@ -21,7 +21,6 @@ from reviewapp.services.training.holding import (
 from reviewapp.services.training.requesting import NothingToTrain, request_run
 from reviewapp.services.training.rows import RowsMissing, freeze_rows
 from reviewapp.services.training.schedule import (
-    ScheduleOutdated,
     current_schedule,
     follow_schedule,
     promote_first,
@@ -37,7 +36,6 @@ __all__ = [
     "RunHold",
     "RunIsOpen",
     "RunLost",
-    "ScheduleOutdated",
     "cancel_run",
     "claim_run",
     "current_schedule",

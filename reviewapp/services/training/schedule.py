@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
 from classifier.run_config import RunConfig
@@ -17,6 +16,7 @@ from reviewapp.domain.snapshots import Filters
 from reviewapp.models import ModelVersion, TrainingRun, TrainingSchedule, User
 from reviewapp.selectors import model_versions
 from reviewapp.selectors import training as selectors
+from reviewapp.services import versions
 from reviewapp.services.promotions import GateNotPassed, promote
 from reviewapp.services.snapshots import request_snapshot
 from reviewapp.services.training.requesting import request_run
@@ -37,22 +37,9 @@ _WHY: Final = {
 }
 
 
-@dataclass(eq=False)
-class ScheduleOutdated(Exception):
-    """Somebody has changed the schedule since the form was opened."""
-
-    version: int
-
-
 def current_schedule(*, now: datetime) -> TrainingSchedule:
     """Return the schedule in force; make version 1, which trains only a first model, on first use."""
-    schedule = TrainingSchedule.objects.order_by("-version").first()
-    if schedule is None:
-        TrainingSchedule.objects.bulk_create(
-            [TrainingSchedule(version=1, created_at=now)], ignore_conflicts=True
-        )
-        schedule = TrainingSchedule.objects.order_by("-version")[0]
-    return schedule
+    return versions.in_force(TrainingSchedule, now=now)
 
 
 @transaction.atomic
@@ -68,14 +55,11 @@ def set_schedule(
 
     changes: new values by name, of NUMBERS; config as `RunConfig.from_json` reads it, whose
     ConfigInvalid is raised
-    based_on: the version the author has seen; raises ScheduleOutdated when a newer one is in force
+    based_on: the version the author has seen; raises VersionOutdated when a newer one is in force
     """
     if unknown := sorted(set(changes) - set(NUMBERS)):
         raise ValueError(f"No numbers of a schedule: {', '.join(unknown)}")
-    _lock_schedules()
-    before = current_schedule(now=now)
-    if before.version != based_on:
-        raise ScheduleOutdated(before.version)
+    before = versions.in_force_for_next(TrainingSchedule, based_on=based_on, now=now)
     numbers = {name: getattr(before, name) for name in NUMBERS} | dict(changes)
     RunConfig.from_json(dict(numbers["config"]))
     return TrainingSchedule.objects.create(
@@ -175,9 +159,3 @@ def _ask(
         origin=origin,
         now=now,
     )
-
-
-def _lock_schedules() -> None:
-    """Let one writer in at a time, so that the next version number is free."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE reviewapp_trainingschedule IN SHARE ROW EXCLUSIVE MODE")
