@@ -19,7 +19,7 @@ from reviewapp.migrations import _catalogue_sql as sql
 
 
 class Migration(migrations.Migration):
-    """All tables at once: step by step took a new database 17 s, most of it in Python."""
+    """All tables at once: step by step took a new database far longer, most of it in Python."""
 
     replaces = [
         ("reviewapp", "0001_initial"),
@@ -42,6 +42,18 @@ class Migration(migrations.Migration):
         ("reviewapp", "0018_quality_checks"),
         ("reviewapp", "0019_desk_keys_and_escalated"),
         ("reviewapp", "0020_appeals_and_previews"),
+        ("reviewapp", "0021_rechecks"),
+        ("reviewapp", "0022_preview_drafts_go"),
+        ("reviewapp", "0023_evaluations"),
+        ("reviewapp", "0024_open_report_waits"),
+        ("reviewapp", "0025_promotions"),
+        ("reviewapp", "0026_entry_pictured"),
+        ("reviewapp", "0027_shadow"),
+        ("reviewapp", "0028_training_runs"),
+        ("reviewapp", "0029_adjudications_taken_back"),
+        ("reviewapp", "0030_anonymous_reports"),
+        ("reviewapp", "0031_live_accuracy"),
+        ("reviewapp", "0032_gold_and_groups"),
     ]
 
     initial = True
@@ -119,6 +131,27 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("pk", 1)), name="comparison_cursor_one_row"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="GroupCursor",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("last_image", models.BigIntegerField(default=0)),
+                ("last_product", models.BigIntegerField(default=0)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pk", 1)), name="group_cursor_one_row"
                     )
                 ],
             },
@@ -248,6 +281,13 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="RollUpCursor",
+            fields=[
+                ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("last_id", models.BigIntegerField(default=0)),
+            ],
         ),
         migrations.CreateModel(
             name="User",
@@ -441,22 +481,11 @@ class Migration(migrations.Migration):
                 ("includes", models.JSONField(blank=True, default=dict)),
                 ("excludes", models.JSONField(blank=True, default=dict)),
                 ("synonyms", models.JSONField(blank=True, default=dict)),
-                ("wrong_cost", models.FloatField(blank=True, null=True)),
                 ("is_active", models.BooleanField(default=True)),
             ],
             options={
                 "verbose_name_plural": "categories",
                 "ordering": ["code"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("wrong_cost", None),
-                            models.Q(("wrong_cost__gt", 0), ("wrong_cost__lte", 1000)),
-                            _connector="OR",
-                        ),
-                        name="category_wrong_cost_in_range",
-                    )
-                ],
             },
         ),
         migrations.CreateModel(
@@ -520,6 +549,43 @@ class Migration(migrations.Migration):
                         ),
                         name="snapshot_done_has_content",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EmbeddingOrigin",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("origin", models.CharField(max_length=260)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("added_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("origin",),
+                        name="embedding_origin_live_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("origin__regex", "^https?://[^/?#@]+$")),
+                        name="embedding_origin_is_origin",
+                    ),
                 ],
             },
         ),
@@ -866,11 +932,10 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("demotes", models.BooleanField(default=False)),
                 ("days", models.PositiveIntegerField(blank=True, null=True)),
                 ("last", models.PositiveIntegerField(blank=True, null=True)),
-                ("comment", models.TextField(blank=True, max_length=2000)),
-                ("opened_count", models.PositiveIntegerField(help_text="Checks opened.")),
+                ("demotes", models.BooleanField(default=False)),
+                ("comment", models.TextField(max_length=2000)),
                 ("opened_at", models.DateTimeField()),
                 ("undone_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -883,6 +948,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                ("undo_comment", models.TextField(blank=True, max_length=2000)),
             ],
             options={
                 "indexes": [
@@ -893,21 +959,41 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("days", None), ("last", None), _connector="XOR"),
+                        condition=models.Q(
+                            models.Q(("days", None), ("demotes", True), ("last", None)),
+                            models.Q(
+                                ("demotes", False),
+                                models.Q(("days", None), ("last", None), _connector="XOR"),
+                            ),
+                            _connector="OR",
+                        ),
                         name="recheck_has_one_measure",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("comment", ""), _negated=True), name="recheck_has_cause"
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
-                            ("undone_at", None),
-                            ("undone_by", None),
-                            _connector="XOR",
-                            _negated=True,
+                            models.Q(
+                                ("undo_comment", ""), ("undone_at", None), ("undone_by", None)
+                            ),
+                            models.Q(
+                                ("undone_at__isnull", False),
+                                ("undone_by__isnull", False),
+                                models.Q(("undo_comment", ""), _negated=True),
+                            ),
+                            _connector="OR",
                         ),
                         name="recheck_undo_has_author",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("moderator", models.F("lead")), _negated=True),
                         name="recheck_of_somebody_else",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("demotes", True), ("undone_at", None)),
+                        fields=("moderator",),
+                        name="recheck_one_demotion",
                     ),
                 ],
             },
@@ -938,6 +1024,7 @@ class Migration(migrations.Migration):
                 ("collect_days", models.FloatField(default=7.0)),
                 ("lot_share", models.FloatField(default=0.25)),
                 ("hold_reopened", models.BooleanField(default=False)),
+                ("allow_anonymous", models.BooleanField(default=False)),
                 ("burst_seconds", models.FloatField(default=60.0)),
                 ("burst_accounts", models.PositiveIntegerField(default=6)),
                 ("network_seconds", models.FloatField(default=3600.0)),
@@ -1068,6 +1155,7 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(unique=True)),
                 ("accept_at", models.FloatField(default=0.8)),
                 ("audit_rate", models.FloatField(default=0.05)),
+                ("audit_rates", models.JSONField(blank=True, default=dict)),
                 ("disagreement_at", models.FloatField(default=0.5)),
                 ("review_missing_text", models.BooleanField(default=True)),
                 ("thresholds", models.JSONField(blank=True, default=dict)),
@@ -1152,6 +1240,112 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("name", ""), _negated=True),
                         name="saved_filter_has_name",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ShadowRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shadow_runs",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "champion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                ("share", models.FloatField()),
+                ("cursor", models.BigIntegerField()),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("problem", models.TextField(blank=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Value(1),
+                        condition=models.Q(("ended_at", None)),
+                        name="shadow_run_one_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("share__gt", 0), ("share__lte", 1)),
+                        name="shadow_run_share_0_1",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version", models.F("champion")), _negated=True),
+                        name="shadow_run_of_another",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TrainingSchedule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(unique=True)),
+                ("every_labels", models.PositiveIntegerField(blank=True, null=True)),
+                ("every_days", models.PositiveIntegerField(blank=True, null=True)),
+                ("first_labels", models.PositiveIntegerField(default=500)),
+                ("first_per_category", models.PositiveIntegerField(default=5)),
+                ("config", models.JSONField(blank=True, default=dict)),
+                ("seed", models.PositiveIntegerField(default=0)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+            ],
+            options={
+                "get_latest_by": "version",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("every_labels", None), ("every_labels__gt", 0), _connector="OR"
+                        ),
+                        name="training_schedule_labels_above_0",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("every_days", None), ("every_days__gt", 0), _connector="OR"
+                        ),
+                        name="training_schedule_days_above_0",
                     ),
                 ],
             },
@@ -1386,6 +1580,126 @@ class Migration(migrations.Migration):
                         ),
                         name="preview_claim_has_lease",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("finished_at", None),
+                            models.Q(("description", ""), ("designation", ""), ("picture", b"")),
+                            _connector="OR",
+                        ),
+                        name="preview_end_holds_no_draft",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CertificateAlarm",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                (
+                    "policy_after",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                ("target", models.FloatField()),
+                ("evidence", models.FloatField()),
+                ("audits", models.PositiveIntegerField()),
+                ("wrong", models.PositiveIntegerField()),
+                ("raised_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("comment", models.TextField(blank=True, max_length=2000)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.F("raised_at"),
+                        condition=models.Q(("closed_at", None)),
+                        name="certificate_alarm_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("model_version", "policy"), name="certificate_alarm_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("closed_by", None)),
+                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="certificate_alarm_closed_by_somebody",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CertificateWatch",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                ("bets", models.JSONField(default=dict)),
+            ],
+            options={
+                "verbose_name_plural": "certificate watches",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("model_version", "policy"), name="certificate_watch_once"
+                    )
                 ],
             },
         ),
@@ -1412,6 +1726,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("gold", "Known answer"),
                             ("second", "A colleague's blind answer"),
+                            ("bulk", "A colleague's blind answer, given in a grid"),
                             ("shown", "FUSION, shown to the moderator"),
                             ("blind", "FUSION, hidden from the moderator"),
                             ("far", "FUSION's first five"),
@@ -1527,6 +1842,79 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Evaluation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("rows_total", models.PositiveIntegerField(blank=True, null=True)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evaluations",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evaluations",
+                        to="reviewapp.datasetsnapshot",
+                    ),
+                ),
+                ("metrics", models.JSONField(blank=True, default=dict)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("model_version", "snapshot"), name="evaluation_once_per_snapshot"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "done"), _negated=True),
+                            models.Q(("metrics", {}), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="evaluation_done_has_metrics",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Product",
             fields=[
                 (
@@ -1630,6 +2018,84 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RouteTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                (
+                    "stratum",
+                    models.CharField(
+                        choices=[
+                            ("near", "just above the threshold"),
+                            ("middle", "well above the threshold"),
+                            ("far", "almost certain"),
+                            ("review", "reviewed"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("category", "Category"),
+                            ("family", "Category family"),
+                            ("language", "Language"),
+                            ("seller", "Seller’s products so far"),
+                            ("description", "Description"),
+                            ("picture", "Picture"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("group", models.CharField(max_length=60)),
+                ("inclusion_probability", models.FloatField()),
+                ("routed", models.PositiveIntegerField(default=0)),
+                ("drawn", models.PositiveIntegerField(default=0)),
+                ("answered", models.PositiveIntegerField(default=0)),
+                ("wrong", models.PositiveIntegerField(default=0)),
+                ("listed_in_a_day", models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                "verbose_name_plural": "route tallies",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "day", "model_version", "policy", "stratum", "group"),
+                        name="route_tally_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered__lte", models.F("drawn")),
+                            ("drawn__lte", models.F("routed")),
+                            ("wrong__lte", models.F("answered")),
+                        ),
+                        name="route_tally_counts_nest",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="TeamMeasure",
             fields=[
                 (
@@ -1647,6 +2113,7 @@ class Migration(migrations.Migration):
                             ("anchoring", "Anchoring gap"),
                             ("competence", "Competence"),
                             ("gold", "Known answers right"),
+                            ("bulk", "Grids confirmed by colleagues"),
                         ],
                         max_length=10,
                     ),
@@ -1701,6 +2168,196 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="TrainingRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_runs",
+                        to="reviewapp.datasetsnapshot",
+                    ),
+                ),
+                (
+                    "has_base",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Learns the codes that products arrived with, beside the labels.",
+                    ),
+                ),
+                ("config", models.JSONField()),
+                ("seed", models.PositiveIntegerField(default=0)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("person", "A person"),
+                            ("schedule", "The schedule"),
+                            ("cold_start", "Cold start"),
+                        ],
+                        default="person",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("is_cancel_wanted", models.BooleanField(default=False)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("deaths", models.PositiveSmallIntegerField(default=0)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("rows", "Freezing the rows"),
+                            ("tune_text", "Fine-tuning the text backbone"),
+                            ("tune_image", "Fine-tuning the picture backbone"),
+                            ("texts", "Reading texts"),
+                            ("images", "Looking at pictures"),
+                            ("models", "Fitting the members"),
+                            ("metrics", "Measuring"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("steps_done", models.PositiveIntegerField(default=0)),
+                ("steps_total", models.PositiveIntegerField(blank=True, null=True)),
+                ("rows_sha256", models.CharField(blank=True, max_length=64)),
+                ("rows", models.JSONField(blank=True, default=dict)),
+                ("code_version", models.CharField(blank=True, max_length=100)),
+                ("environment", models.JSONField(blank=True, default=dict)),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_runs",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                ("promoted_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.F("id"),
+                        condition=models.Q(("status__in", ("waiting", "running"))),
+                        name="training_run_open",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("attempt__gt", 0),
+                                ("lease_expires_at__isnull", False),
+                                ("started_at__isnull", False),
+                                ("status", "running"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "running"), _negated=True),
+                                ("lease_expires_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_run_running_has_lease",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("status__in", ("waiting", "running"))),
+                            models.Q(
+                                models.Q(("status__in", ("waiting", "running")), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_run_ended_has_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("model_version__isnull", False),
+                                ("status", "done"),
+                                models.Q(("rows_sha256", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status", "done"), _negated=True), ("model_version", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_run_done_has_model",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "failed"), _negated=True),
+                            models.Q(("error", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="training_run_failed_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("has_base", True), ("snapshot__isnull", False), _connector="OR"
+                        ),
+                        name="training_run_has_data",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("promoted_at", None),
+                            models.Q(("origin", "cold_start"), ("status", "done")),
+                            _connector="OR",
+                        ),
+                        name="training_run_promotes_first_model",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("status__in", ("waiting", "running")),
+                            models.Q(("origin", "person"), _negated=True),
+                        ),
+                        fields=("origin",),
+                        name="training_run_one_open_per_automat",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="CatalogueEntry",
             fields=[
                 (
@@ -1734,6 +2391,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["-listed_at", "-product"], name="entry_newest"),
                     models.Index(
                         fields=["category", "-listed_at", "-product"], name="entry_category"
+                    ),
+                    models.Index(
+                        condition=models.Q(("has_picture", True)),
+                        fields=["category", "-listed_at", "-product"],
+                        name="entry_pictured",
                     ),
                     models.Index(
                         fields=["language", "-listed_at", "-product"], name="entry_language"
@@ -1880,6 +2542,96 @@ class Migration(migrations.Migration):
                             _connector="XOR",
                         ),
                         name="explanation_end_has_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="GateReport",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="gates",
+                        to="reviewapp.evaluation",
+                    ),
+                ),
+                (
+                    "champion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.evaluation",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                ("results", models.JSONField(blank=True, default=list)),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                            ("not_judged", "Not judged: too few products"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("error", models.TextField(blank=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("judged_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("judged_at", None)),
+                        fields=("candidate", "champion"),
+                        name="gate_report_one_open_per_pair",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("judged_at", None), ("verdict", "")),
+                            models.Q(
+                                ("error", ""),
+                                ("judged_at__isnull", False),
+                                ("policy__isnull", False),
+                                models.Q(("verdict", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("judged_at__isnull", False),
+                                ("verdict", ""),
+                                models.Q(("error", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="gate_report_verdict_or_error",
                     ),
                 ],
             },
@@ -2096,7 +2848,12 @@ class Migration(migrations.Migration):
                         models.F("product"),
                         models.OrderBy(models.F("created_at"), descending=True),
                         name="suggestion_of_product",
-                    )
+                    ),
+                    models.Index(
+                        models.F("seller"),
+                        models.OrderBy(models.F("created_at"), descending=True),
+                        name="suggestion_of_seller",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -2144,6 +2901,157 @@ class Migration(migrations.Migration):
                 ),
                 ("assigned_at", models.DateTimeField()),
             ],
+        ),
+        migrations.CreateModel(
+            name="TrainingPoint",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="reviewapp.trainingrun",
+                    ),
+                ),
+                ("curve", models.CharField(max_length=60)),
+                ("x", models.FloatField()),
+                ("y", models.FloatField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run", "curve", "x"), name="training_point_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Promotion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotions",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.modelversion",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("first", "First model"),
+                            ("gate", "Passed the gate"),
+                            ("override", "In spite of the gate"),
+                            ("rollback", "Rolled back"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotions",
+                        to="reviewapp.gatereport",
+                    ),
+                ),
+                ("accepts_unjudged", models.BooleanField(default=False)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "policy_before",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotion",
+                        to="reviewapp.routingpolicy",
+                    ),
+                ),
+                ("certificate", models.JSONField(blank=True, default=dict)),
+                (
+                    "promoted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("promoted_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "first"), ("previous", None)),
+                            models.Q(
+                                models.Q(("kind", "first"), _negated=True),
+                                ("previous__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="promotion_first_has_no_previous",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "gate"), _negated=True),
+                            ("gate__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="promotion_by_gate_has_report",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "override"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="promotion_override_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("policy", None), ("policy_before__isnull", False), _connector="OR"
+                        ),
+                        name="promotion_policy_follows_another",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Route",
@@ -2212,6 +3120,19 @@ class Migration(migrations.Migration):
                 ),
                 ("details", models.JSONField(blank=True, default=dict)),
                 ("inclusion_probability", models.FloatField()),
+                (
+                    "stratum",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("near", "just above the threshold"),
+                            ("middle", "well above the threshold"),
+                            ("far", "almost certain"),
+                            ("review", "reviewed"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
                 ("created_at", models.DateTimeField()),
             ],
             options={
@@ -2229,6 +3150,127 @@ class Migration(migrations.Migration):
                         ),
                         name="route_inclusion_probability_0_1",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Rescoring",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "promotion",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rescoring",
+                        to="reviewapp.promotion",
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("review", "Open review items"),
+                            ("catalogue", "The rest of the catalogue"),
+                            ("done", "Done"),
+                        ],
+                        default="review",
+                        max_length=10,
+                    ),
+                ),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("is_paused", models.BooleanField(default=False)),
+                ("rows_total", models.PositiveIntegerField(default=0)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("rerouted", models.PositiveIntegerField(default=0)),
+                ("listed", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lease_expires_at", None), ("lease_token", None)),
+                            models.Q(
+                                ("lease_expires_at__isnull", False), ("lease_token__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rescoring_lease_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("phase", "done"), _negated=True),
+                            ("finished_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="rescoring_done_is_finished",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ShadowAnswer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="reviewapp.shadowrun",
+                    ),
+                ),
+                (
+                    "route",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="reviewapp.route",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                ("confidence", models.FloatField(blank=True, null=True)),
+                ("latency_ms", models.FloatField()),
+                ("created_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "route"), name="shadow_answer_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("category", None), ("confidence", None)),
+                            models.Q(
+                                ("category__isnull", False),
+                                ("confidence__gte", 0),
+                                ("confidence__lte", 1),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="shadow_answer_whole_or_none",
+                    ),
                 ],
             },
         ),
@@ -2775,6 +3817,46 @@ class Migration(migrations.Migration):
                         ),
                         name="label_has_provenance",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="GoldComparison",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gold_comparison",
+                        to="reviewapp.decision",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviewapp.category",
+                    ),
+                ),
+                ("is_off", models.BooleanField()),
+                ("factor", models.FloatField()),
+                ("tolerated", models.FloatField()),
+                ("booked_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("factor__gt", 0), ("tolerated__gte", 0)),
+                        name="gold_comparison_factor_positive",
+                    )
                 ],
             },
         ),
@@ -3419,9 +4501,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "disagreement",
-                    models.OneToOneField(
+                    models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="adjudication",
+                        related_name="adjudications",
                         to="reviewapp.disagreement",
                     ),
                 ),
@@ -3447,7 +4529,24 @@ class Migration(migrations.Migration):
                 ),
                 ("comment", models.TextField(blank=True, max_length=2000)),
                 ("adjudicated_at", models.DateTimeField()),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.OrderBy(models.F("adjudicated_at"), descending=True),
+                        condition=models.Q(("undone_at", None)),
+                        name="adjudication_recent",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at", None)),
+                        fields=("disagreement",),
+                        name="adjudication_one_standing",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReportCase",
@@ -3555,6 +4654,8 @@ class Migration(migrations.Migration):
                 (
                     "reporter",
                     models.ForeignKey(
+                        blank=True,
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="reports",
                         to=settings.AUTH_USER_MODEL,
@@ -3604,7 +4705,7 @@ class Migration(migrations.Migration):
                     "status",
                     models.CharField(
                         choices=[
-                            ("open", "Being looked at"),
+                            ("open", "Waiting for an answer"),
                             ("upheld", "Upheld: the category was wrong"),
                             ("dismissed", "Dismissed: the category was right"),
                             ("expired", "Closed without a look"),
@@ -3647,6 +4748,15 @@ class Migration(migrations.Migration):
                         condition=models.Q(("status", "open")),
                         fields=("product", "reporter"),
                         name="report_one_open_per_buyer",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("reporter", None),
+                            ("status", "open"),
+                            models.Q(("network", ""), _negated=True),
+                        ),
+                        fields=("product", "network"),
+                        name="report_one_open_per_network",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
