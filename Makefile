@@ -47,7 +47,7 @@ doctor: setup ## Say what this machine has and lacks
 	@$(SUPERVISOR) doctor
 
 test: check ## Run every check and every test
-	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -n 2 --dist loadscope -rs $(ARGS)
+	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -rs $(ARGS)
 
 check: setup-dev ## Lint, format, types, layers, messages, migrations
 	$(PY) -m ruff check .

@@ -40,7 +40,9 @@ def share(value: Rate | Interval | float | None) -> str:
     number = value.value if isinstance(value, Rate | Interval) else value
     if number is None:
         return "–"
-    return str(format_percent(number, "#,##0.0\u00a0%" if _locale() == "fr" else "#,##0.0%", _locale()))
+    return str(
+        format_percent(number, "#,##0.0\u00a0%" if _locale() == "fr" else "#,##0.0%", _locale())
+    )
 
 
 @register.inclusion_tag("review/_measure.html")
