@@ -43,6 +43,10 @@ from worker.tasks.snapshots import run_snapshot
 
 _CATEGORIES = 27
 _MODERATORS = 20
+_LINE = (
+    "{step}: {rows:,} rows, {megabytes} MB in {seconds} s ({cpu_seconds} s of them at work);"
+    " memory before {memory_before_mb} MB, at most {memory_peak_mb} MB\n"
+)
 T = TypeVar("T")
 # Without pictures, an array of them says nothing.
 _FORMATS = [one for one in ExportFormat if one != ExportFormat.NPY]
@@ -59,11 +63,6 @@ def main() -> None:
         steps = measure()
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
-    for step in steps:
-        sys.stdout.write(
-            "{step}: {rows:,} rows, {megabytes} MB in {seconds} s ({cpu_seconds} s of them at work);"
-            " memory before {memory_before_mb} MB, at most {memory_peak_mb} MB\n".format(**step)
-        )
     sys.stdout.write(json.dumps({"steps": steps, "machine": machine()}) + "\n")
 
 
@@ -160,22 +159,28 @@ def measure() -> list[dict[str, object]]:
     """Freeze twice, to draw splits and with splits drawn, then compare and export."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    steps = []
+    steps: list[dict[str, object]] = []
+
+    def note(step: dict[str, object], rows: int, megabytes: float = 0.0) -> None:
+        steps.append(step | {"rows": rows, "megabytes": megabytes})
+        sys.stdout.write(_LINE.format(**steps[-1]))
+        sys.stdout.flush()
+
     with tempfile.TemporaryDirectory() as folder:
         settings.PRIVATE_ROOT = folder
         snapshots = []
         for name in ("first snapshot", "second snapshot"):
             step, snapshot = _timed(name, _freeze)
-            steps.append(step | {"rows": snapshot.rows_total, "megabytes": _mb(snapshot)})
+            note(step, snapshot.rows_total, _mb(snapshot))
             snapshots.append(snapshot)
         step, diff = _timed("comparison", lambda: snapshot_diff(*snapshots))
-        steps.append(step | {"rows": diff.unchanged, "megabytes": 0.0})
+        note(step, diff.unchanged)
         for export_format in _FORMATS:
             step, export = _timed(str(export_format), partial(_export, snapshots[0], export_format))
-            steps.append(step | {"rows": export.rows_total, "megabytes": _mb(export)})
+            note(step, export.rows_total, _mb(export))
             export_path(export).unlink()
         step, rows = _timed("training rows", lambda: sum(1 for _ in training_rows(snapshots[0])))
-        steps.append(step | {"rows": rows, "megabytes": 0.0})
+        note(step, rows)
     return steps
 
 

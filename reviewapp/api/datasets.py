@@ -1,7 +1,5 @@
 """Snapshots, their differences and their exports, for people who may make them."""
 
-from typing import Any
-
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -14,6 +12,7 @@ from rest_framework.response import Response
 
 from reviewapp.api.errors import problems
 from reviewapp.api.paging import ByArrival
+from reviewapp.api.permissions import ByVerb, signed_in
 from reviewapp.api.serializers.datasets import (
     DiffSerializer,
     ExportRequestSerializer,
@@ -24,7 +23,7 @@ from reviewapp.api.serializers.datasets import (
 from reviewapp.choices import ExportFormat, JobStatus
 from reviewapp.domain.snapshots import Filters
 from reviewapp.file_ranges import ranged_file
-from reviewapp.models import DatasetExport, DatasetSnapshot, User
+from reviewapp.models import DatasetExport, DatasetSnapshot
 from reviewapp.selectors.exports import export_path
 from reviewapp.selectors.snapshots import finished_snapshots, snapshot_diff
 from reviewapp.services.exports import SnapshotUnfinished, request_export
@@ -35,12 +34,10 @@ from worker.tasks.snapshots import wake_snapshots
 _LARGEST_ID = 2**31 - 1
 
 
-class MayExport(permissions.BasePermission):
+class MayExport(ByVerb):
     """Who may look at datasets reads; who may make them asks for new ones."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
-        verb = "view" if request.method in permissions.SAFE_METHODS else "add"
-        return request.user.has_perm(f"reviewapp.{verb}_datasetexport")
+    look, act = "view_datasetexport", "add_datasetexport"
 
 
 class SnapshotViewSet(
@@ -70,7 +67,7 @@ class SnapshotViewSet(
                 decided_until=form.validated_data["decided_until"],
             ),
             note=form.validated_data["note"],
-            user=_user(request),
+            user=signed_in(request),
             now=timezone.now(),
         )
         wake_snapshots(snapshot.pk)
@@ -103,7 +100,7 @@ class SnapshotViewSet(
             export = request_export(
                 snapshot=self.get_object(),
                 export_format=ExportFormat(form.validated_data["format"]),
-                user=_user(request),
+                user=signed_in(request),
                 now=timezone.now(),
             )
         except SnapshotUnfinished as error:
@@ -147,8 +144,3 @@ def _finished(number: str) -> DatasetSnapshot:
     if not number.isdecimal() or int(number) > _LARGEST_ID:
         raise exceptions.NotFound
     return get_object_or_404(finished_snapshots(), pk=int(number))
-
-
-def _user(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  # IsAuthenticated has seen to it
-    return request.user

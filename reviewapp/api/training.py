@@ -1,7 +1,5 @@
 """Training runs, for people who may start them."""
 
-from typing import Any
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -12,13 +10,14 @@ from rest_framework.response import Response
 
 from reviewapp.api.errors import problems
 from reviewapp.api.paging import ByArrival
+from reviewapp.api.permissions import ByVerb, signed_in
 from reviewapp.api.serializers.training import (
     TrainingPointSerializer,
     TrainingRequestSerializer,
     TrainingRunSerializer,
 )
 from reviewapp.domain.snapshots import Filters
-from reviewapp.models import TrainingRun, User
+from reviewapp.models import TrainingRun
 from reviewapp.services import training
 from reviewapp.services.snapshots import request_snapshot
 from worker.tasks.snapshots import wake_snapshots
@@ -30,12 +29,10 @@ class RunInOtherState(exceptions.APIException):
     default_code = "other_state"
 
 
-class MayTrain(permissions.BasePermission):
+class MayTrain(ByVerb):
     """Who may look at runs reads; who may start them does all the rest."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
-        verb = "view" if request.method in permissions.SAFE_METHODS else "add"
-        return request.user.has_perm(f"reviewapp.{verb}_trainingrun")
+    look, act = "view_trainingrun", "add_trainingrun"
 
 
 class TrainingRunViewSet(
@@ -57,7 +54,7 @@ class TrainingRunViewSet(
         """Ask for a run; its outcome is a candidate model."""
         form = TrainingRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        wanted, now, user = form.validated_data, timezone.now(), _user(request)
+        wanted, now, user = form.validated_data, timezone.now(), signed_in(request)
         snapshot = wanted["snapshot"]
         if snapshot is None and not wanted["base_only"]:
             snapshot = request_snapshot(filters=Filters(), note=wanted["note"], user=user, now=now)
@@ -106,8 +103,3 @@ class TrainingRunViewSet(
             raise RunInOtherState(words) from error
         wake_training(run.pk)
         return Response(TrainingRunSerializer(run).data)
-
-
-def _user(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  # IsAuthenticated has seen to it
-    return request.user

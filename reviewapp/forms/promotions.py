@@ -1,6 +1,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from reviewapp.models import ModelVersion
+
 
 class PromotionForm(forms.Form):
     """An admin's word on a candidate."""
@@ -24,4 +26,7 @@ class ShadowForm(forms.Form):
 
 
 class RollBackForm(forms.Form):
+    """leaving: the champion that the person has seen, so that a double click goes back one."""
+
+    leaving = forms.ModelChoiceField(queryset=ModelVersion.objects.all())
     reason = forms.CharField(label=_("Why"), max_length=1000, required=False)

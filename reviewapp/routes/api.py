@@ -5,6 +5,8 @@ from rest_framework.routers import SimpleRouter
 from reviewapp.api import appeals, catalog, errors, previews, tokens
 from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
 from reviewapp.api.embedding import EmbeddedOptions, EmbeddedReports
+from reviewapp.api.evaluations import EvaluationViewSet, GateReportViewSet
+from reviewapp.api.promotions import ModelVersionViewSet, PromotionViewSet
 from reviewapp.api.reports import ReportViewSet
 from reviewapp.api.training import TrainingRunViewSet
 
@@ -15,6 +17,10 @@ router.register("reports", ReportViewSet, basename="report")
 router.register("snapshots", SnapshotViewSet, basename="snapshot")
 router.register("exports", ExportViewSet, basename="export")
 router.register("training-runs", TrainingRunViewSet, basename="training-run")
+router.register("models", ModelVersionViewSet, basename="model")
+router.register("evaluations", EvaluationViewSet, basename="evaluation")
+router.register("gate-reports", GateReportViewSet, basename="gate-report")
+router.register("promotions", PromotionViewSet, basename="promotion")
 
 urlpatterns = [
     path("auth/login", tokens.LogIn.as_view(), name="login"),

@@ -13,7 +13,7 @@ from reviewapp.selectors.model_versions import champion
 def history() -> QuerySet[Promotion]:
     """All promotions, newest first, with their versions, authors and policies."""
     return Promotion.objects.select_related(
-        "version", "previous", "promoted_by", "policy", "gate", "rescoring"
+        "version", "previous", "promoted_by", "policy", "policy_before", "gate", "rescoring"
     ).order_by("-promoted_at", "-id")
 
 
@@ -31,6 +31,13 @@ def champion_before() -> ModelVersion | None:
     taken = Promotion.objects.filter(version=present).exclude(kind=PromotionKind.ROLLBACK)
     last = taken.select_related("previous").order_by("-promoted_at", "-id").first()
     return last.previous if present and last else None
+
+
+def roll_back_from(version: ModelVersion) -> Promotion | None:
+    """Return the newest promotion if it is the one that took `version` out of service again."""
+    newest = history().first()
+    is_that = newest and newest.kind == PromotionKind.ROLLBACK and newest.previous == version
+    return newest if is_that else None
 
 
 def current_rescoring() -> Rescoring | None:

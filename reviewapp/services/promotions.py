@@ -51,6 +51,10 @@ class NothingBefore(Exception):
     """There is no earlier champion to roll back to."""
 
 
+class OtherChampion(Exception):
+    """The version that was to leave is not the champion (any more)."""
+
+
 @transaction.atomic
 def promote(
     *,
@@ -84,18 +88,22 @@ def promote(
 
 
 @transaction.atomic
-def roll_back(*, author: User | None, now: datetime, reason: str = "") -> Promotion:
-    """Give the place back to the champion before the present one. Raises NothingBefore.
+def roll_back(
+    *, leaving: ModelVersion, author: User | None, now: datetime, reason: str = ""
+) -> Promotion:
+    """Give the place of `leaving`, the champion, back to the one before it.
 
-    The same road as a promotion, without a gate: it has been the champion already. Rolling back
-    twice goes back two champions.
+    The same road as a promotion, without a gate: it has been the champion already. Whoever asks
+    twice, by a double click say, goes back one champion: the second time raises OtherChampion.
+    Raises NothingBefore for the first champion, ModelRefused as `promote` does.
     """
     before = promotions.champion_before()
+    version, champion = _locked(before or leaving)
+    # Asked under the lock: somebody else may have just done it.
+    if champion != leaving or promotions.champion_before() != before:
+        raise OtherChampion
     if before is None:
         raise NothingBefore
-    version, champion = _locked(before)
-    if champion == version or promotions.champion_before() != before:
-        raise NothingBefore  # somebody else has just done it
     grounds = {"kind": PromotionKind.ROLLBACK, "reason": reason}
     return _put_into_service(version, champion, grounds, author, now)
 

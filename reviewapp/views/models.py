@@ -29,6 +29,7 @@ def index(request: UserRequest) -> HttpResponse:
         ],
         "promotions": promotions.history()[:_PROMOTIONS],
         "before": promotions.champion_before(),
+        "champion": model_versions.champion(),
         "rescoring": promotions.current_rescoring(),
         **_shadow(),
         "workers": workers.all_heard_of(now=now),

@@ -15,7 +15,13 @@ from reviewapp.models import ModelVersion, Rescoring
 from reviewapp.selectors import promotions as selectors
 from reviewapp.services import rescoring
 from reviewapp.services.model_versions import ModelRefused
-from reviewapp.services.promotions import GateNotPassed, NothingBefore, promote, roll_back
+from reviewapp.services.promotions import (
+    GateNotPassed,
+    NothingBefore,
+    OtherChampion,
+    promote,
+    roll_back,
+)
 from reviewapp.types import UserRequest
 from worker.tasks.classify import wake_workers
 
@@ -58,9 +64,13 @@ def put_into_service(request: UserRequest, version_id: int) -> HttpResponse:
 @require_POST
 def take_back(request: UserRequest) -> HttpResponse:
     form = RollBackForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid():
+        messages.error(request, _("The reason is too long, or the model is no longer there."))
+        return redirect("models:index")
     try:
-        promotion = roll_back(author=request.user, reason=reason, now=timezone.now())
+        promotion = roll_back(author=request.user, now=timezone.now(), **form.cleaned_data)
+    except OtherChampion:
+        messages.warning(request, _("This model is not the champion any more: see below."))
     except NothingBefore:
         messages.warning(request, _("There is no earlier model to go back to."))
     except ModelRefused as refused:

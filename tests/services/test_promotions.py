@@ -6,7 +6,13 @@ from reviewapp.selectors.promotions import champion_before
 from reviewapp.services.evaluations import judge, request_gate
 from reviewapp.services.model_versions import ModelRefused
 from reviewapp.services.policies import current_policy
-from reviewapp.services.promotions import GateNotPassed, NothingBefore, promote, roll_back
+from reviewapp.services.promotions import (
+    GateNotPassed,
+    NothingBefore,
+    OtherChampion,
+    promote,
+    roll_back,
+)
 from tests.concurrency import in_new_connection
 from tests.evaluation_world import bare_snapshot, measured
 from tests.factories import (
@@ -167,7 +173,7 @@ def test_each_promotion_begins_at_the_thresholds_that_a_person_set(now):
     RoutingPolicyFactory(accept_at=0.5, missing_thresholds={"image": 0.6})
 
     first = promote(version=new, now=now).policy
-    roll_back(author=None, now=now)
+    roll_back(leaving=new, author=None, now=now)
     again = promote(version=new, reason="again", now=now).policy
 
     assert (again.accept_at, again.missing_thresholds) == (
@@ -190,7 +196,7 @@ def test_rolling_back_takes_the_same_road(now):
     admin, old, new = AdminFactory(), ChampionFactory(), ModelVersionFactory()
     promote(version=new, reason="urgent", now=now)
 
-    promotion = roll_back(author=admin, reason="It lists toys as books.", now=now)
+    promotion = roll_back(leaving=new, author=admin, reason="It lists toys as books.", now=now)
 
     old.refresh_from_db()
     assert old.stage == ModelStage.CHAMPION
@@ -210,14 +216,28 @@ def test_rolling_back_again_does_not_bring_the_bad_model_back(now):
     promote(version=second, reason="better", now=now)
     promote(version=third, reason="better", now=now)
 
-    roll_back(author=None, now=now)
-    roll_back(author=None, now=now)
+    roll_back(leaving=third, author=None, now=now)
+    roll_back(leaving=second, author=None, now=now)
 
     first.refresh_from_db()
     assert first.stage == ModelStage.CHAMPION
     assert champion_before() is None
     with pytest.raises(NothingBefore):
-        roll_back(author=None, now=now)
+        roll_back(leaving=first, author=None, now=now)
+
+
+def test_a_double_click_on_rolling_back_goes_back_one_champion(now):
+    first, second, third = (ModelVersionFactory() for _ in range(3))
+    promote(version=first, now=now)
+    promote(version=second, reason="better", now=now)
+    promote(version=third, reason="better", now=now)
+    roll_back(leaving=third, author=None, now=now)
+
+    with pytest.raises(OtherChampion):
+        roll_back(leaving=third, author=None, now=now)
+
+    second.refresh_from_db()
+    assert second.stage == ModelStage.CHAMPION
 
 
 @pytest.mark.django_db(transaction=True)

@@ -70,14 +70,16 @@ def test_rolling_back_is_one_click_and_the_page_says_to_whom(client, admin, now)
     promote(version=new, reason="urgent", now=now)
     page = client.get(reverse("models:index")).content.decode()
 
-    after = post(client, "roll-back").content.decode()
+    after = post(client, "roll-back", leaving=new.pk).content.decode()
 
     old.refresh_from_db()
     assert "Roll back to old-1" in page
     assert old.stage == ModelStage.CHAMPION
     assert "old-1 classifies again." in after
     assert "Roll back to" not in after
-    assert "no earlier model" in post(client, "roll-back").content.decode()
+    again = post(client, "roll-back", leaving=new.pk).content.decode()
+    assert "is not the champion any more" in again
+    assert "no earlier model" in post(client, "roll-back", leaving=old.pk).content.decode()
 
 
 def test_the_work_on_the_catalogue_is_shown_and_paused(client, admin, now):

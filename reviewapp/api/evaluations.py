@@ -1,0 +1,150 @@
+"""Measuring versions, comparing two of them, and the gate's judgements, for administrators."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, mixins, permissions, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from reviewapp.api.errors import problems
+from reviewapp.api.paging import ByArrival
+from reviewapp.api.permissions import ByVerb, signed_in
+from reviewapp.api.serializers.evaluations import (
+    DiffRequestSerializer,
+    EvaluationDetailSerializer,
+    EvaluationDiffSerializer,
+    EvaluationRequestSerializer,
+    EvaluationSerializer,
+    GateReportSerializer,
+)
+from reviewapp.choices import JobStatus, MemberChoice
+from reviewapp.domain.paired import NotPaired
+from reviewapp.models import Evaluation, GateReport
+from reviewapp.selectors import evaluations as selectors
+from reviewapp.selectors import model_versions
+from reviewapp.selectors.evaluation_pages import category_names
+from reviewapp.selectors.version_pairs import version_pair
+from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
+from worker.tasks.evaluate import wake_evaluation, wake_gate
+
+
+class MayEvaluate(ByVerb):
+    look, act = "view_modelversion", "add_evaluation"
+
+
+class NotComparable(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_comparable"
+
+
+class EvaluationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Evaluation]
+):
+    """Evaluations. One is long work: look at `status` until it is done or failed."""
+
+    permission_classes = [permissions.IsAuthenticated, MayEvaluate]
+    pagination_class = ByArrival
+    queryset = Evaluation.objects.select_related("model_version")
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Evaluation]]:
+        return EvaluationSerializer if self.action == "list" else EvaluationDetailSerializer
+
+    @extend_schema(
+        request=EvaluationRequestSerializer,
+        responses={202: EvaluationDetailSerializer, **problems(400, 401, 403)},
+    )
+    def create(self, request: Request) -> Response:
+        """Ask for a version to be measured. There is one evaluation per version and snapshot: asking
+        again gives the same one, and lets a failed one be tried anew."""
+        form = EvaluationRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        try:
+            row = request_evaluation(
+                version=form.validated_data["model_version"],
+                snapshot=form.validated_data["snapshot"],
+                user=signed_in(request),
+                now=timezone.now(),
+            )
+        except EvaluationRefused as error:
+            raise _no_test_products() from error
+        wake_evaluation(row.pk)
+        return Response(EvaluationDetailSerializer(row).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        parameters=[DiffRequestSerializer],
+        responses={200: EvaluationDiffSerializer, **problems(400, 401, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def diff(self, request: Request, pk: str) -> Response:
+        """Compare this evaluation with a newer version's (`to`) on the same products."""
+        form = DiffRequestSerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        done = selectors.evaluations().filter(status=JobStatus.DONE)
+        old = get_object_or_404(done, pk=pk)
+        new = get_object_or_404(done, pk=form.validated_data["to"])
+        found = _compared(old, new, form.validated_data["member"])
+        return Response(EvaluationDiffSerializer(found).data)
+
+
+class GateReportViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[GateReport]
+):
+    """Judgements of the gate: look until `judged_at` is set, then at `verdict` or `error`."""
+
+    serializer_class = GateReportSerializer
+    permission_classes = [permissions.IsAuthenticated, MayEvaluate]
+    pagination_class = ByArrival
+    queryset = selectors.gate_reports()
+    lookup_value_regex = "[0-9]{1,9}"
+
+    @extend_schema(
+        request=EvaluationRequestSerializer,
+        responses={202: GateReportSerializer, **problems(400, 401, 403, 409)},
+    )
+    def create(self, request: Request) -> Response:
+        """Ask for a version to be judged against the champion, and measured where it has not been.
+        One report per pair is open at a time: until it is judged, asking again gives the same."""
+        form = EvaluationRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        version, champion = form.validated_data["model_version"], model_versions.champion()
+        if champion is None:
+            raise NotComparable(_("There is no champion to be judged against."))
+        if champion == version:
+            raise NotComparable(_("This version is the champion itself."))
+        try:
+            report = request_gate(
+                candidate=version,
+                champion=champion,
+                snapshot=form.validated_data["snapshot"],
+                user=signed_in(request),
+                now=timezone.now(),
+            )
+        except EvaluationRefused as error:
+            raise _no_test_products() from error
+        wake_gate(report)
+        return Response(GateReportSerializer(report).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _no_test_products() -> exceptions.ValidationError:
+    words = _("This snapshot has no test products to measure on.")
+    return exceptions.ValidationError({"snapshot": words}, code="no_test_products")
+
+
+def _compared(old: Evaluation, new: Evaluation, member: str) -> Any:
+    if old.snapshot_id != new.snapshot_id:
+        raise NotComparable(_("Choose two versions measured on the same snapshot."))
+    try:
+        return version_pair(old, new, MemberChoice(member), category_names())
+    except NotPaired as error:
+        words = _("The two versions were not measured on the same products.")
+        raise NotComparable(words) from error
+    except KeyError as error:
+        raise NotComparable(_("One of the two versions does not have this member.")) from error
+    except FileNotFoundError as error:
+        raise exceptions.NotFound(_("The stored answers are no longer there.")) from error
