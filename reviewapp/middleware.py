@@ -1,9 +1,59 @@
 """Middleware of our own."""
 
+import logging
+import time
 from collections.abc import Callable
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+
+from reviewapp import correlation
+
+logger = logging.getLogger(__name__)
+
+REQUEST_ID: Final = "X-Request-ID"
+# Asked every few seconds, by machines.
+_QUIET: Final = {"healthz", "readyz", "metrics"}
+
+
+def correlate(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Bind the caller's X-Request-ID, or a new one, to what the request does; answer with it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        correlation_id = correlation.accept(request.headers.get(REQUEST_ID, ""))
+        with correlation.bound(correlation_id=correlation_id):
+            response = get_response(request)
+        response[REQUEST_ID] = correlation_id
+        return response
+
+    return middleware
+
+
+def measure(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Log each answer by the name of its view: addresses may hold what people search for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        response = get_response(request)
+        seconds = time.perf_counter() - begun
+        match = request.resolver_match
+        view = match.view_name or "unnamed" if match else "unmatched"
+        if view not in _QUIET:
+            fields = {
+                "method": request.method,
+                "view": view,
+                "status_code": response.status_code,
+                "duration_ms": round(seconds * 1000, 1),
+            }
+            logger.info("Answered", extra=fields)
+        return response
+
+    return middleware
 
 
 def personal_language(

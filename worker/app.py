@@ -1,12 +1,15 @@
 """The Celery app. A message only wakes a worker up: rows in PostgreSQL say what is to be done."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun, task_prerun
 from kombu import Queue as KombuQueue
+
+from reviewapp import correlation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.dev")
 
@@ -100,3 +103,17 @@ app.conf.update(
 @setup_logging.connect
 def _log_as_django_does(**_options: Any) -> None:
     """A receiver of this signal is how Celery is told to leave logging alone: see LOGGING."""
+
+
+_task_in_hand = ExitStack()
+
+
+@task_prerun.connect
+def _name_the_task(task_id: str, task: Any, **_others: Any) -> None:
+    """Let each line of a task name it. A process works on one task at a time."""
+    _task_in_hand.enter_context(correlation.bound(task=task.name, task_id=task_id))
+
+
+@task_postrun.connect
+def _forget_the_task(**_others: Any) -> None:
+    _task_in_hand.close()

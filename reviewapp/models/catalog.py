@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 
 from reviewapp.choices import ProductStatus, RequestStatus
+from reviewapp.correlation import MAX_LENGTH
 
 
 class CategoryFamily(models.Model):
@@ -192,6 +193,8 @@ class ClassificationRequest(models.Model):
     # A worker holds the row while the lease lasts and its token fits.
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    # Of the request or import that asked for it; empty when a sweep did.
+    correlation_id = models.CharField(max_length=MAX_LENGTH, blank=True)
     requested_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from reviewapp.choices import ImportFormat, JobStatus
+from reviewapp.correlation import MAX_LENGTH
 
 
 class CatalogueImport(models.Model):
@@ -25,6 +26,8 @@ class CatalogueImport(models.Model):
     error = models.TextField(blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Of the upload; what it brings in is asked for under the same.
+    correlation_id = models.CharField(max_length=MAX_LENGTH, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

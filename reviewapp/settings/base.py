@@ -1,6 +1,7 @@
 """Settings shared by development, tests and production. See .env.example for the variables."""
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -37,8 +38,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "reviewapp.middleware.correlate",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "reviewapp.middleware.measure",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -234,10 +237,27 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 
 DEMO = env.flag("BONRAYON_DEMO", default=False)
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "formatters": {
+        "text": {
+            "()": "reviewapp.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+        "json": {"()": "reviewapp.logs.JsonLineFormatter"},
+    },
+    "handlers": {
+        "text": {"class": "logging.StreamHandler", "formatter": "text"},
+        "json": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "json",
+        },
+    },
+    "root": {
+        "handlers": [env.choice("LOG_FORMAT", ("text", "json"))],
+        "level": env.text("LOG_LEVEL", "INFO"),
+    },
 }

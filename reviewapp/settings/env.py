@@ -49,6 +49,14 @@ def share(name: str, default: float) -> float:
     return value
 
 
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """Return one of `allowed`; the first is the default."""
+    value = os.environ.get(name) or allowed[0]
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write one of: {', '.join(allowed)}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from reviewapp.settings import env
 from reviewapp.settings.base import *  # noqa: F403
-from reviewapp.settings.base import ALLOWED_HOSTS, PREDICTOR
+from reviewapp.settings.base import ALLOWED_HOSTS, LOGGING, PREDICTOR
 
 _SHORTEST_SECRET = 40
 
@@ -18,6 +18,9 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS, for example: reviews.example.org")
 if PREDICTOR:
     raise ImproperlyConfigured("BONRAYON_PREDICTOR is for tests only; unset it.")
+
+# For machines, unless somebody wants to read.
+LOGGING["root"]["handlers"] = [env.choice("LOG_FORMAT", ("json", "text"))]
 
 HTTPS = env.flag("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS

@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from reviewapp import correlation
 from reviewapp.selectors.predictions import inference_inputs
 from reviewapp.services import predictions
 from reviewapp.services.predictions import Claim
@@ -123,21 +124,38 @@ def _classify(model: inference.Model, claims: list[Claim]) -> None:
             predictions.record_failure(claim=claim, error="time limit", now=timezone.now())
         raise
     except Exception as error:
-        logger.exception("A batch of %d failed", len(claims))
         if len(claims) > 1:
+            logger.exception("A batch of %d failed", len(claims))
             for claim in claims:
                 _classify(model, [claim])
         else:
-            words = f"{type(error).__name__}: {error}"
-            predictions.record_failure(claim=claims[0], error=words, now=timezone.now())
+            _note_failure(claims[0], error)
+
+
+def _note_failure(claim: Claim, error: Exception) -> None:
+    logger.error("The models failed", exc_info=error, extra=_named(claim))
+    words = f"{type(error).__name__}: {error}"
+    with correlation.bound(correlation_id=claim.correlation_id):
+        predictions.record_failure(claim=claim, error=words, now=timezone.now())
+
+
+def _named(claim: Claim) -> dict[str, object]:
+    """Return what the log lines about a product carry, from its row."""
+    return {
+        "product_id": claim.product_id,
+        "correlation_id": claim.correlation_id,
+        "attempt": claim.attempts,
+    }
 
 
 def _predict_and_record(model: inference.Model, claims: list[Claim]) -> None:
     inputs = inference_inputs({claim.key: claim.product_id for claim in claims})
     results = {result.key: result for result in model.predictor.predict(inputs)}
-    predictions.record_results(
-        claims=[claim for claim in claims if claim.key in results],
-        results=results,
-        version=model.version,
-        now=timezone.now(),
+    answered = [claim for claim in claims if claim.key in results]
+    recorded = predictions.record_results(
+        claims=answered, results=results, version=model.version, now=timezone.now()
     )
+    for claim in answered:
+        logger.info("The models have answered", extra=_named(claim))
+    if recorded.late:
+        logger.info("%d answers came too late and were not kept", recorded.late)

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from reviewapp import correlation
 from reviewapp.choices import ImportFormat, JobStatus
 from reviewapp.domain.products import Outcome
 from reviewapp.models import CatalogueImport, User
@@ -63,7 +64,12 @@ def request_import(
     names = {kind: _NAMES.get(kind) or _ENDINGS[kind][table_format] for kind in uploads}
     with transaction.atomic():
         job = CatalogueImport.objects.create(
-            format=table_format, source=source, seller=seller, files=names, created_at=now
+            format=table_format,
+            source=source,
+            seller=seller,
+            files=names,
+            correlation_id=correlation.current(),
+            created_at=now,
         )
         files.keep_uploads(job, uploads.items())
     return job
@@ -83,6 +89,7 @@ def request_local_import(
         source=source,
         seller=seller,
         files={kind: str(path.absolute()) for kind, path in paths.items()},
+        correlation_id=correlation.current(),
         created_at=now,
     )
 

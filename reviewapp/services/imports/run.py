@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from reviewapp import correlation
 from reviewapp.choices import ImportFormat, JobStatus
 from reviewapp.domain import imports as rules
 from reviewapp.domain.images import ImageRefused
@@ -69,7 +70,8 @@ def run_import(
     hold = jobs.claim_import(import_id=import_id, now=clock())
     if hold is None:
         return None
-    with translation.override(jobs.language_of(hold.job)):
+    language = translation.override(jobs.language_of(hold.job))
+    with language, correlation.bound(correlation_id=hold.job.correlation_id):
         try:
             is_whole = _work(hold, clock, on_batch, seconds)
         except ImportUnreadable as error:

@@ -21,7 +21,8 @@ UPDATE reviewapp_classificationrequest AS request
 SET status = 'claimed', attempts = request.attempts + 1,
     lease_token = %(token)s, lease_expires_at = %(until)s
 FROM waiting WHERE request.id = waiting.id
-RETURNING request.id, request.product_id, request.input_digest, request.attempts
+RETURNING request.id, request.product_id, request.input_digest, request.attempts,
+          request.correlation_id
 """
 # Every way in makes product and request together; a product this old without one was left by
 # something else, a restored table for instance.
@@ -37,6 +38,7 @@ class Claim:
     input_digest: str
     attempts: int
     token: uuid.UUID
+    correlation_id: str = ""
 
     @property
     def key(self) -> str:
@@ -69,8 +71,8 @@ def _claim(limit: int, now: datetime, *, tried: bool) -> list[Claim]:
         )
         rows = sorted(cursor.fetchall())
     return [
-        Claim(request_id, product_id, digest, attempts, token)
-        for request_id, product_id, digest, attempts in rows
+        Claim(request_id, product_id, digest, attempts, token, correlation_id)
+        for request_id, product_id, digest, attempts, correlation_id in rows
     ]
 
 

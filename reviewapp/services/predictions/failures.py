@@ -1,5 +1,6 @@
 """Products that cannot be classified end in review with the reason, after bounded tries."""
 
+import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from reviewapp.services.policies import current_policy
 from reviewapp.services.predictions.claims import Claim
 from reviewapp.services.predictions.results import hold_requests, live_labels
 from reviewapp.services.routing import route_failed
+
+logger = logging.getLogger(__name__)
 
 # Before a failed try is repeated, times the tries so far: a full disk may be free again by then.
 _PAUSE = timedelta(seconds=5)
@@ -104,6 +107,8 @@ def _give_up(
             label=labels.get(request.product_id),
             now=now,
         )
+        named = {"product_id": request.product_id, "correlation_id": request.correlation_id}
+        logger.warning("Given up (%s), goes to review", failure, extra=named)
     ClassificationRequest.objects.filter(pk__in=[request.pk for request in requests]).update(
         status=RequestStatus.FAILED,
         error=detail or failure.value,

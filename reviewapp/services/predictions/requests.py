@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from reviewapp import correlation
 from reviewapp.choices import RequestStatus
 from reviewapp.models import ClassificationRequest, Product
 
@@ -14,7 +15,10 @@ def open_requests(products: Sequence[Product], now: datetime) -> None:
     ClassificationRequest.objects.bulk_create(
         (
             ClassificationRequest(
-                product=product, input_digest=product.input_digest, requested_at=now
+                product=product,
+                input_digest=product.input_digest,
+                correlation_id=correlation.current(),
+                requested_at=now,
             )
             for product in products
         ),
@@ -54,6 +58,7 @@ def _refresh_requests(products: Sequence[Product], now: datetime) -> set[int]:
         request.lease_expires_at = None
         request.attempts = 0
         request.error = ""
+        request.correlation_id = correlation.current()
         request.requested_at = now
     ClassificationRequest.objects.bulk_update(
         outdated,
@@ -64,6 +69,7 @@ def _refresh_requests(products: Sequence[Product], now: datetime) -> set[int]:
             "lease_expires_at",
             "attempts",
             "error",
+            "correlation_id",
             "requested_at",
         ],
     )
