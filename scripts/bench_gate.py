@@ -45,10 +45,11 @@ from reviewapp.demo.catalogue import generate
 from reviewapp.domain import gate, paired
 from reviewapp.domain.answers import AnswerSheet, member_answers
 from reviewapp.domain.costs import Costs
+from reviewapp.domain.gate_result import GateRules, verdict_of
 from reviewapp.domain.routing import Policy
 
 _TRAINING_SEED, _TEST_SEED = 11, 12
-_POLICY, _COSTS, _RULES = Policy(version=1), Costs(), gate.GateRules()
+_POLICY, _COSTS, _RULES = Policy(version=1), Costs(), GateRules()
 
 
 def products(count: int, seed: int) -> list[LabelledProduct]:
@@ -101,9 +102,9 @@ def answers(data: list[LabelledProduct], test: list[LabelledProduct], seed: int)
 
 
 def judged(champion: AnswerSheet, candidate: AnswerSheet) -> dict[str, object]:
-    results = gate.judge(champion, candidate, _POLICY, _COSTS, _RULES)
+    results = gate.judge(champion, candidate, (_POLICY, _POLICY), _COSTS, _RULES)
     return {
-        "verdict": gate.verdict_of(results).value,
+        "verdict": verdict_of(results).value,
         "failed": [one.test.value for one in results if one.verdict == GateVerdict.FAILED],
         "numbers": {
             one.test.value: None if one.number is None else round(one.number, 4) for one in results

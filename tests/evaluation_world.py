@@ -1,5 +1,7 @@
 """Snapshots with test products, and measured versions, for tests."""
 
+import numpy as np
+
 from reviewapp.choices import JobStatus
 from reviewapp.domain.evaluation import evaluation_metrics
 from reviewapp.models import DatasetSnapshot, Evaluation, SplitAssignment
@@ -40,11 +42,17 @@ def bare_snapshot(now, products):
     )
 
 
-def measured(version, snapshot_row, now, *, sharpness=3.0, products=1500, **columns):
-    """A finished evaluation with invented answers of the given quality."""
+def measured(
+    version, snapshot_row, now, *, sharpness=3.0, products=1500, signal_factor=1.0, **columns
+):
+    """A finished evaluation with invented answers of the given quality.
+
+    signal_factor: one number or (N,), how noisy the evidence is
+    """
     row = request_evaluation(version=version, snapshot=snapshot_row, user=None, now=now)
     hold = claim_evaluation(evaluation_id=row.pk, now=now)
     true, signal = world(products=products)
+    signal = signal * np.reshape(signal_factor, (-1, 1))
     answers = sheet(true, signal, sharpness=sharpness, **columns)
     keep_chunk(hold=hold, number=0, sheet=answers)
     metrics = evaluation_metrics(answers, 0.02)

@@ -306,6 +306,7 @@ MANIFEST = {
     "splits": {"train": {"10": 1000}, "validation": {"10": 134}, "test": {"10": 100}},
     "label_sources": {"moderator": 1234},
     "reasons": {"audit": 34, "low_confidence": 1200},
+    "languages": {"fr": 1111, "unknown": 123},
     "moderators": 3,
     "model_versions": [{"name": "demo-1", "manifest_sha256": "d" * 64, "rows": 1234}],
     "rows_that_are": {

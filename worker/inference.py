@@ -25,6 +25,12 @@ from worker.node import in_each_process, node
 
 logger = logging.getLogger(__name__)
 
+# Of a real site's operator: `train_demo_model` would let invented products decide about real ones.
+NO_MODEL = (
+    "No model is in service yet. Train one on the page Models › Training or with `manage.py train`,"
+    " or register your own with `manage.py register_model`; then promote it on the page Models or"
+    " with `manage.py promote_model`."
+)
 _PREDICTOR = "classifier.predictor:Predictor"
 # Two processes with one thread each beat one process with two (measured), and threads of
 # processes that share cores spin instead of computing.
@@ -75,7 +81,7 @@ def model() -> Model:
     """
     version = model_versions.champion()
     if version is None:
-        return _refuse(None, "No model has been promoted yet: run `manage.py train_demo_model`.")
+        return _refuse(None, NO_MODEL)
     loaded = _state.model
     if loaded is not None and loaded.version.manifest_sha256 == version.manifest_sha256:
         return loaded

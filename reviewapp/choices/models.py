@@ -98,6 +98,7 @@ class GateTest(TextChoices):
     CALIBRATION = "calibration", _("Confidences hold")
     LATENCY = "latency", _("Quick enough")
     FAIRNESS = "fairness", _("Fair to all groups")
+    GAPS = "gaps", _("No gap between groups wider")
 
 
 class GateVerdict(TextChoices):

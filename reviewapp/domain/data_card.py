@@ -134,8 +134,31 @@ def _biases(manifest: Mapping[str, Any]) -> list[str]:
             "Imported labels come without a known inclusion probability; they count once and must"
             " not enter an estimate over all products."
         ),
-        "- " + _("Texts are mostly French; rare categories have few rows, see the counts."),
+        "- " + _languages(manifest),
     ]
+
+
+def _languages(manifest: Mapping[str, Any]) -> str:
+    counts = manifest.get("languages")
+    if counts is None:
+        return _(
+            "The languages of the texts were not counted when this snapshot was made. Rare"
+            " categories have few rows, see the counts."
+        )
+    by_number = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    words = [
+        _("%(language)s %(share)s%% (%(rows)s rows)")
+        % {
+            "language": _("unknown") if language == "unknown" else language,
+            "share": round(100 * rows / manifest["rows"], 1),
+            "rows": rows,
+        }
+        for language, rows in by_number
+    ]
+    return _(
+        "The texts are in these languages, as far as recognised: %(languages)s. Rare categories"
+        " have few rows, see the counts."
+    ) % {"languages": ", ".join(words)}
 
 
 def _persons() -> list[str]:

@@ -6,17 +6,18 @@ not judged: it neither stops a candidate nor lets it pass unseen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Self
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from reviewapp.choices import GateTest, GateVerdict, MemberChoice
+from reviewapp.domain import gate_fairness as fairness
 from reviewapp.domain import paired, policy_effect
 from reviewapp.domain.answers import AnswerSheet
 from reviewapp.domain.costs import Costs
+from reviewapp.domain.gate_result import GateResult, GateRules, verdict
 from reviewapp.domain.intervals import share
 from reviewapp.domain.paired import Pair, Resampled
 from reviewapp.domain.policy_effect import Bools, Floats
@@ -25,90 +26,33 @@ from reviewapp.domain.routing import Policy
 _SEED: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
-class GateRules:
-    """The thresholds. Losses are in shares: 0.003 is 0.3 percentage points.
-
-    macro_f1_loss: the paired difference must surely lie above minus this
-    category_loss: no category's F1 may surely have fallen by more
-    negative_flips: share of products that were right and are wrong now
-    ece: calibration error that is good enough, whatever the champion's is
-    latency_ms: of FUSION for one product, 95 % of products within it
-    fairness_bound: how many times the overall error and waiting a group may have
-    level: the chance that each statistical test errs; category and group tests share it
-    fewest_per_category, fewest_per_group: products below which nothing is judged
-    """
-
-    macro_f1_loss: float = 0.003
-    category_loss: float = 0.02
-    negative_flips: float = 0.015
-    ece: float = 0.02
-    latency_ms: float = 500.0
-    fairness_bound: float = 2.0
-    level: float = 0.05
-    fewest_per_category: int = policy_effect.FEWEST_PER_CATEGORY
-    fewest_per_group: int = 200
-    samples: int = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class GateResult:
-    """One test of the gate.
-
-    number: what was measured; low, high: its 95 % interval, where there is one
-    threshold: what it is held against; the number must not lie beyond it
-    old: the champion's own number, where it has one
-    failed: which categories (codes) or groups ("language:fr") are beyond it; unjudged: which of
-        them have too few products
-    """
-
-    test: GateTest
-    number: float | None
-    threshold: float
-    verdict: GateVerdict
-    low: float | None = None
-    high: float | None = None
-    old: float | None = None
-    failed: Sequence[str] = field(default_factory=list)
-    unjudged: Sequence[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"failed": list(self.failed), "unjudged": list(self.unjudged)}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read back what `as_json` wrote."""
-        words = {"test": GateTest(stored["test"]), "verdict": GateVerdict(stored["verdict"])}
-        return cls(**{**stored, **words})
-
-
 def judge(
-    champion: AnswerSheet, candidate: AnswerSheet, policy: Policy, costs: Costs, rules: GateRules
+    champion: AnswerSheet,
+    candidate: AnswerSheet,
+    policies: tuple[Policy, Policy],
+    costs: Costs,
+    rules: GateRules,
+    groups: Mapping[str, Bools] | None = None,
 ) -> list[GateResult]:
     """Return all tests of `candidate` against `champion` on the same products, by FUSION's answers.
 
-    policy: the rules that the candidate would list by. Raises paired.NotPaired.
+    policies: the rules that the champion lists by, and those that the candidate would
+    groups: the declared groups as masks (N,); by default those that the answers alone tell
+    Raises paired.NotPaired.
     """
     both = paired.pair(champion, candidate, MemberChoice.FUSION)
     drawn = paired.resample(both, samples=rules.samples, seed=_SEED)
+    if groups is None:
+        groups = fairness.declared_groups(candidate, {}, None)
     return [
         _macro_f1(drawn, rules),
-        _cost(both, champion, candidate, policy, costs, rules),
+        _cost(both, champion, candidate, policies[1], costs, rules),
         _categories(drawn, rules),
         _negative_flips(both, rules),
         _calibration(drawn, rules),
         _latency(champion, candidate, rules),
-        _fairness(candidate, policy, rules),
+        *fairness.judge((champion, candidate), policies, groups, rules),
     ]
-
-
-def verdict_of(results: Iterable[GateResult]) -> GateVerdict:
-    """Return what all tests say together: one that fails is enough to refuse."""
-    verdicts = {result.verdict for result in results}
-    for verdict in (GateVerdict.FAILED, GateVerdict.NOT_JUDGED):
-        if verdict in verdicts:
-            return verdict
-    return GateVerdict.PASSED
 
 
 def cost_gain(
@@ -130,10 +74,6 @@ def cost_gain(
     return gain
 
 
-def _verdict(*, is_met: bool) -> GateVerdict:
-    return GateVerdict.PASSED if is_met else GateVerdict.FAILED
-
-
 def _macro_f1(drawn: Resampled, rules: GateRules) -> GateResult:
     found = drawn.difference("macro_f1")
     bound = drawn.lower_bound("macro_f1", rules.level)
@@ -141,7 +81,7 @@ def _macro_f1(drawn: Resampled, rules: GateRules) -> GateResult:
         GateTest.MACRO_F1,
         number=bound,
         threshold=-rules.macro_f1_loss,
-        verdict=_verdict(is_met=bound > -rules.macro_f1_loss),
+        verdict=verdict(is_met=bound > -rules.macro_f1_loss),
         low=found.low,
         high=found.high,
         old=found.old,
@@ -162,7 +102,7 @@ def _cost(
         GateTest.COST,
         number=p_value,
         threshold=rules.level,
-        verdict=_verdict(is_met=p_value <= rules.level),
+        verdict=verdict(is_met=p_value <= rules.level),
     )
 
 
@@ -191,7 +131,7 @@ def _categories(drawn: Resampled, rules: GateRules) -> GateResult:
         GateTest.CATEGORIES,
         number=worst.value,
         threshold=-rules.category_loss,
-        verdict=_verdict(is_met=not any(down)),
+        verdict=verdict(is_met=not any(down)),
         low=worst.low,
         high=worst.high,
         failed=[
@@ -214,7 +154,7 @@ def _negative_flips(both: Pair, rules: GateRules) -> GateResult:
         GateTest.NEGATIVE_FLIPS,
         number=flips.value,
         threshold=rules.negative_flips,
-        verdict=_verdict(is_met=flips.value <= rules.negative_flips),
+        verdict=verdict(is_met=flips.value <= rules.negative_flips),
         low=flips.low,
         high=flips.high,
     )
@@ -227,7 +167,7 @@ def _calibration(drawn: Resampled, rules: GateRules) -> GateResult:
         GateTest.CALIBRATION,
         number=found.new,
         threshold=rules.ece,
-        verdict=_verdict(is_met=found.new <= rules.ece or not is_worse),
+        verdict=verdict(is_met=found.new <= rules.ece or not is_worse),
         old=found.old,
     )
 
@@ -238,51 +178,6 @@ def _latency(champion: AnswerSheet, candidate: AnswerSheet, rules: GateRules) ->
         GateTest.LATENCY,
         number=number,
         threshold=rules.latency_ms,
-        verdict=_verdict(is_met=number <= rules.latency_ms),
+        verdict=verdict(is_met=number <= rules.latency_ms),
         old=old,
     )
-
-
-def _fairness(candidate: AnswerSheet, policy: Policy, rules: GateRules) -> GateResult:
-    """Hold each group's error among listed products, and its share of reviews, against the bound."""
-    sample = candidate.sample(MemberChoice.FUSION)
-    listed = policy_effect.listed_by(sample, policy)
-    groups = _groups(candidate)
-    harms = {"error": (listed, ~sample.is_right), "waiting": (np.ones(len(sample), bool), ~listed)}
-    judged: dict[str, tuple[float, float]] = {}
-    unjudged: list[str] = []
-    # Bonferroni: Wilson's bounds have no p-values to sort.
-    z = -float(ndtri(rules.level / max(len(groups) * len(harms), 1)))
-    for harm, (among, is_hit) in harms.items():
-        overall = float(is_hit[among].mean()) if among.any() else 0.0
-        for name, own in groups.items():
-            number = int((own & among).sum())
-            if number < rules.fewest_per_group:
-                unjudged.append(f"{harm}:{name}")
-            elif overall > 0:
-                rate = share(int((own & among & is_hit).sum()), number, z)
-                judged[f"{harm}:{name}"] = (rate.value / overall, rate.low / overall)
-    failed = [name for name, (_ratio, low) in judged.items() if low > rules.fairness_bound]
-    verdict = _verdict(is_met=not failed)
-    if unjudged and not failed:
-        verdict = GateVerdict.NOT_JUDGED
-    worst = max(judged.values(), default=None)
-    return GateResult(
-        GateTest.FAIRNESS,
-        number=worst[0] if worst else None,
-        threshold=rules.fairness_bound,
-        verdict=verdict,
-        failed=failed,
-        unjudged=unjudged,
-    )
-
-
-def _groups(sheet: AnswerSheet) -> dict[str, Bools]:
-    """Return the groups of each kind that has more than one, as masks (N,)."""
-    groups: dict[str, Bools] = {}
-    for kind in ("missing", "language", "seller"):
-        column = getattr(sheet, kind)
-        values = np.unique(column).tolist()
-        if len(values) > 1:
-            groups |= {f"{kind}:{value}": column == value for value in values}
-    return groups

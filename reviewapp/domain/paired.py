@@ -111,9 +111,7 @@ def resample(both: Pair, *, samples: int, seed: int) -> Resampled:
     ]
     ones = np.ones((1, len(both)))
     plain = [one.measure(ones) for one in rates]
-    drawn = [
-        [one.measure(weights) for one in rates] for weights in _weights(both.group, samples, seed)
-    ]
+    drawn = [[one.measure(rows) for one in rates] for rows in weights(both.group, samples, seed)]
     stacked = {
         name: np.concatenate([np.stack([one[name] for one in two], 1) for two in drawn])
         for name in (*RATES, "f1")
@@ -184,7 +182,7 @@ class _Rates:
         }
 
 
-def _weights(group: Words, samples: int, seed: int) -> Iterator[Floats]:
+def weights(group: Words, samples: int, seed: int) -> Iterator[Floats]:
     """Yield row weights (at most _CHUNK, N) of resampled groups."""
     _names, of_row = np.unique(group, return_inverse=True)
     count = int(of_row.max()) + 1

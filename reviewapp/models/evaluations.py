@@ -37,7 +37,7 @@ class Evaluation(LeasedJob):
 class GateReport(models.Model):
     """A candidate held against a champion on the same products; append-only once judged.
 
-    `results` holds `domain.gate.GateResult`s as JSON.
+    `results` holds `domain.gate_result.GateResult`s as JSON.
     """
 
     candidate = models.ForeignKey(Evaluation, models.CASCADE, related_name="gates")

@@ -9,12 +9,14 @@ from typing import Any, Final
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
-from reviewapp.choices import MemberChoice
+from reviewapp.choices import GroupKind, MemberChoice
 from reviewapp.domain.answers import AnswerSheet
 from reviewapp.domain.evaluation import SLICES
+from reviewapp.domain.fairness import ERROR
+from reviewapp.domain.gate_result import GateResult, GroupShare
 from reviewapp.domain.model_report import Rate
 from reviewapp.domain.policy_effect import Bools
-from reviewapp.models import Category, Product
+from reviewapp.models import Category, CategoryFamily, Product
 
 # The baseline's place in tables: what every other member must beat.
 _BASELINE: Final = MemberChoice.LEXICAL
@@ -35,6 +37,15 @@ _SLICE_NAMES: Final = {
     ("seller", "large"): _("100 products or more"),
     ("audit", "audit"): _("Decided in a blind random audit"),
     ("audit", "other"): _("All others"),
+}
+
+_PRESENCES: Final = {
+    ("picture", "missing"): _("Without a picture"),
+    ("picture", "present"): _("With a picture"),
+    ("text", "missing"): _("Without text"),
+    ("text", "present"): _("With text"),
+    ("description", "missing"): _("Without a description"),
+    ("description", "present"): _("With a description"),
 }
 
 
@@ -102,6 +113,11 @@ def category_names() -> dict[int, str]:
     return {category.code: category.name for category in Category.objects.all()}
 
 
+def family_names() -> dict[str, str]:
+    """Return the names of all category families in the reader's language, by slug."""
+    return {family.slug: family.name for family in CategoryFamily.objects.all()}
+
+
 def member_rows(metrics: Mapping[str, Any]) -> list[MemberRow]:
     """Return the members that answered, FUSION last."""
     members = metrics["members"]
@@ -153,11 +169,30 @@ def slice_tables(numbers: Mapping[str, Any]) -> list[tuple[str, list[SliceRow]]]
     return tables
 
 
-def group_name(stored: str) -> str:
-    """Return a group of the gate's fairness test, as "error:language:fr", in words."""
+def group_name(stored: str, families: Mapping[str, str]) -> str:
+    """Return a group of the gate's fairness tests, as "error:language:fr", in words.
+
+    families: names by slug
+    """
     harm, kind, value = stored.split(":", 2)
-    what = _("error") if harm == "error" else _("share of reviews")
-    return f"{_SLICE_NAMES.get((kind, value), value)} ({what})"
+    what = _("error") if harm == ERROR else _("share of reviews")
+    name = families.get(value, value) if kind == GroupKind.FAMILY else _group_value(kind, value)
+    return f"{name} ({what})"
+
+
+def group_rows(result: GateResult, fewest: int) -> list[tuple[GroupShare, bool, bool]]:
+    """Return a test's groups, the worst off first: whether beyond the bound, whether judged."""
+    rows = [(one, one.name in result.failed, one.rate.sample >= fewest) for one in result.groups]
+    return sorted(rows, key=lambda row: (not row[2], -row[0].ratio))
+
+
+def _group_value(kind: str, value: str) -> str:
+    if value in ("missing", "present"):
+        return str(_PRESENCES[kind, value])
+    if kind == GroupKind.LANGUAGE:
+        code = _("unknown") if value in ("", "unknown") else value
+        return str(_("Language %(code)s") % {"code": code})
+    return str(_SLICE_NAMES.get((kind, value), value))
 
 
 def answered_products(

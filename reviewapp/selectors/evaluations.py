@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from reviewapp.choices import JobStatus, Split
+from reviewapp.domain import gate_fairness
 from reviewapp.domain.answers import AnswerSheet
+from reviewapp.domain.policy_effect import Bools
 from reviewapp.domain.snapshots import SnapshotRow
-from reviewapp.models import DatasetSnapshot, Evaluation, GateReport, ModelVersion
+from reviewapp.models import Category, DatasetSnapshot, Evaluation, GateReport, ModelVersion
 from reviewapp.selectors.snapshots import frozen_columns, frozen_rows
 
 
@@ -58,6 +60,20 @@ def test_rows(snapshot: DatasetSnapshot) -> Iterator[SnapshotRow]:
 def products_by_seller(snapshot: DatasetSnapshot) -> Counter[str]:
     """Return how many rows of the snapshot each source has."""
     return Counter(source for (source,) in frozen_columns(snapshot, ("source",)))
+
+
+def declared_groups(snapshot: DatasetSnapshot, sheet: AnswerSheet) -> dict[str, Bools]:
+    """Return the declared groups of the sheet's products as masks (N,).
+
+    Descriptions are those of the snapshot; without its file nothing is said of them.
+    """
+    families = dict(Category.objects.values_list("code", "family__slug"))
+    try:
+        rows = frozen_columns(snapshot, ("product_id", "description"))
+        undescribed = np.isin(sheet.product, [product for product, text in rows if not text])
+    except FileNotFoundError:
+        return gate_fairness.declared_groups(sheet, families, None)
+    return gate_fairness.declared_groups(sheet, families, undescribed)
 
 
 def answers_folder() -> Path:

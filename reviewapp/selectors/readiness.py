@@ -59,7 +59,7 @@ def _migrations() -> str:
 def _model(now: datetime) -> str:
     champion = model_versions.champion()
     if champion is None:
-        return "none is promoted: run `manage.py train_demo_model` or `promote_model`"
+        return "none is promoted: run `manage.py train` or `register_model`, then `promote_model`"
     seen = list(workers.heard_of(queue=Queue.INFERENCE, now=now))
     if any(worker.model_version_id == champion.pk and not worker.problem for worker in seen):
         return ""

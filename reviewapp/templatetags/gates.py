@@ -11,7 +11,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import GateTest
-from reviewapp.domain.gate import GateResult
+from reviewapp.domain.gate_result import GateResult
 from reviewapp.templatetags.measures import points, share
 
 register = template.Library()
@@ -34,6 +34,8 @@ def gate_rule(result: GateResult) -> str:
     """Write what a test's number must be, beside its threshold."""
     if result.test == GateTest.COST:
         return _("p ≤ %(number)s") % {"number": _decimal(result.threshold, "0.000")}
+    if result.test == GateTest.GAPS:
+        return _("not surely above %(bound)s") % {"bound": points(0.0)}
     bound = gate_number(result.threshold, result)
     is_least = result.test in (GateTest.MACRO_F1, GateTest.CATEGORIES)
     return _("above %(bound)s") % {"bound": bound} if is_least else f"≤ {bound}"
@@ -53,7 +55,9 @@ def milliseconds(value: float | None) -> str:
     return "–" if value is None else f"{_decimal(value, '#,##0')} ms"
 
 
-def _times(value: float) -> str:
+@register.filter
+def times(value: float) -> str:
+    """Write a multiple."""
     return f"{_decimal(value, '0.0')} ×"
 
 
@@ -64,5 +68,6 @@ _UNITS: Final[dict[GateTest, Callable[[float], str]]] = {
     GateTest.NEGATIVE_FLIPS: share,
     GateTest.CALIBRATION: share,
     GateTest.LATENCY: milliseconds,
-    GateTest.FAIRNESS: _times,
+    GateTest.FAIRNESS: times,
+    GateTest.GAPS: points,
 }

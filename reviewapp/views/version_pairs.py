@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from reviewapp.choices import GateVerdict, JobStatus, MemberChoice, Queue
-from reviewapp.domain.gate import GateResult
+from reviewapp.domain.gate_result import GateResult, GateRules
 from reviewapp.domain.paired import NotPaired
 from reviewapp.forms.promotions import PromotionForm
 from reviewapp.models import Evaluation
@@ -57,7 +57,7 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
     """The gate's judgement: each test with its number, threshold and verdict."""
     report = get_object_or_404(selectors.gate_reports(), pk=report_id)
     results = [GateResult.from_json(one) for one in report.results]
-    names = pages.category_names()
+    names, families = pages.category_names(), pages.family_names()
     form = PromotionForm()
     # What was not judged takes a tick, or a reason.
     form.fields["reason"].required = report.verdict == GateVerdict.FAILED
@@ -70,7 +70,8 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         and not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
         "is_champion": version == champion,
         "is_outdated": report != newest,
-        "results": [(result, *_named(result, names)) for result in results],
+        "results": [_named(result, names, families) for result in results],
+        "fewest": GateRules().fewest_per_group,
     }
     return render(request, "evaluations/gate.html", context)
 
@@ -117,12 +118,18 @@ def _flips(found: VersionPair) -> list[tuple[str, str, int, Any]]:
     ]
 
 
-def _named(result: GateResult, names: dict[int, str]) -> tuple[list[str], list[str]]:
-    """Return what failed and what was not judged, in words."""
+def _named(result: GateResult, names: dict[int, str], families: dict[str, str]) -> dict[str, Any]:
+    """Return a result with what failed and what was not judged in words, and its groups' rows."""
 
     def words(stored: str) -> str:
         if ":" in stored:
-            return pages.group_name(stored)
+            return pages.group_name(stored, families)
         return f"{stored} {names.get(int(stored), '')}"
 
-    return [words(one) for one in result.failed], [words(one) for one in result.unjudged]
+    rows = pages.group_rows(result, GateRules().fewest_per_group)
+    return {
+        "result": result,
+        "failed": [words(one) for one in result.failed],
+        "unjudged": [words(one) for one in result.unjudged],
+        "groups": [(words(one.name), one, *flags) for one, *flags in rows],
+    }

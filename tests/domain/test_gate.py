@@ -6,7 +6,8 @@ from reviewapp.choices import GateTest, GateVerdict
 from reviewapp.domain import gate, paired
 from reviewapp.domain.answers import AnswerSheet, joined, member_answers
 from reviewapp.domain.costs import Costs
-from reviewapp.domain.gate import GateResult, GateRules, judge, verdict_of
+from reviewapp.domain.gate import judge
+from reviewapp.domain.gate_result import GateResult, GateRules, verdict_of
 from reviewapp.domain.routing import Policy
 from tests.answer_sheets import own_noise, sheet, softmax, world
 
@@ -16,7 +17,7 @@ RULES = GateRules(samples=300)
 
 def judged(old, new, **changed):
     rules = GateRules(**{"samples": 300, **changed})
-    return {result.test: result for result in judge(old, new, POLICY, COSTS, rules)}
+    return {result.test: result for result in judge(old, new, (POLICY, POLICY), COSTS, rules)}
 
 
 def verdicts(results):
@@ -148,8 +149,8 @@ def test_a_group_with_few_products_is_neither_passed_nor_failed():
 
     assert found[GateTest.FAIRNESS].verdict == GateVerdict.NOT_JUDGED
     assert set(found[GateTest.FAIRNESS].unjudged) == {
-        "error:missing:image",
-        "waiting:missing:image",
+        "error:picture:missing",
+        "waiting:picture:missing",
     }
 
 

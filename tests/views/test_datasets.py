@@ -12,6 +12,7 @@ from reviewapp.models import DatasetExport, DatasetSnapshot, LabelImport
 from reviewapp.services.exports import request_export
 from reviewapp.services.workers import beat
 from tests.factories import (
+    MANIFEST,
     AdminFactory,
     BuyerFactory,
     FeedbackLabelFactory,
@@ -175,6 +176,16 @@ def test_data_cards_come_in_french_and_english(client, admin):
     assert "Books" in english
     assert "Personal data" in english
     assert "Données personnelles" in french
+    assert "fr 90.0% (1111 rows), unknown 10.0% (123 rows)" in english
+
+
+def test_the_card_of_an_earlier_snapshot_does_not_guess_its_languages(client, admin):
+    manifest = {key: value for key, value in MANIFEST.items() if key != "languages"}
+    row = SnapshotFactory(manifest=manifest)
+
+    card = client.get(reverse("datasets:card", args=[row.pk, "en"])).content.decode()
+
+    assert "languages of the texts were not counted" in card
 
 
 def test_the_labelling_configuration_names_the_classes(client, admin):

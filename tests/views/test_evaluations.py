@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -159,6 +160,37 @@ def test_the_judgement_shows_each_test_with_number_threshold_and_verdict(client,
         assert text in html
     assert "champion:" in html
     assert reverse("models:gate", args=[report.pk]) in get(client, "evaluations").content.decode()
+
+
+def test_the_judgement_shows_every_groups_numbers_and_who_is_beyond_the_bound(client, admin, now):
+    snapshot, versions = (
+        bare_snapshot(now, products=1500),
+        [ModelVersionFactory() for _ in range(2)],
+    )
+    german = np.arange(1500) % 2 == 0
+    CategoryFactory(code=10, family__slug="toys", family__name_en="Toys")
+    CategoryFactory(code=20, family__slug="books")
+    language = np.where(german, "de", "fr")
+    old, new = (
+        measured(one, snapshot, now, sharpness=2.5, language=language, signal_factor=factor)
+        for one, factor in zip(versions, (1.0, np.where(german, 1.6, 1.0)), strict=True)
+    )
+    report = request_gate(
+        candidate=new.model_version,
+        champion=old.model_version,
+        snapshot=snapshot,
+        user=admin,
+        now=now,
+    )
+    judge(report_id=report.pk, now=now)
+
+    html = get(client, "gate", report.pk).content.decode()
+
+    assert "No gap between groups wider" in html
+    assert "Language de (error)" in html
+    assert "Beyond it: Language de" in html
+    assert "too few products" in html
+    assert "Toys (share of reviews)" in html
 
 
 def test_the_list_takes_a_fixed_number_of_queries(

@@ -56,7 +56,7 @@ def test_ready_when_everything_is_there(client, ready):
 
 def test_nothing_is_ready_before_models_and_workers(problems):
     assert problems() == {
-        "model": "none is promoted: run `manage.py train_demo_model` or `promote_model`",
+        "model": "none is promoted: run `manage.py train` or `register_model`, then `promote_model`",
         "worker_inference": "no worker listens",
         "worker_default": "no worker listens",
     }

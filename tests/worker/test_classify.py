@@ -218,7 +218,7 @@ def test_without_a_champion_products_wait_and_then_go_to_review(settings):
     sweep.sweep_requests()
 
     assert statuses() == ["failed"]
-    assert "train_demo_model" in ReviewItem.objects.get().route.details["failure_detail"]
+    assert "`manage.py train`" in ReviewItem.objects.get().route.details["failure_detail"]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_snapshot_keeps_label_and_product_as_they_were(now):
-    given = label(now, code=2280, product=ListedProductFactory(designation="Un vieux titre"))
+    given = label(
+        now, code=2280, product=ListedProductFactory(designation="Un vieux titre", language="fr")
+    )
     frozen = snapshot(now)
 
     relabel(given, now, code=10)
@@ -40,6 +42,7 @@ def test_a_snapshot_keeps_label_and_product_as_they_were(now):
     assert (row.code, row.designation) == (2280, "Un vieux titre")
     assert (frozen.status, frozen.rows_total, frozen.rows_done) == (JobStatus.DONE, 1, 1)
     assert frozen.manifest["counts"]["2280"] == 1
+    assert frozen.manifest["languages"] == {"fr": 1}
 
 
 def test_the_same_content_has_the_same_digest_and_one_file(now):

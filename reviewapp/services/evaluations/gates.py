@@ -10,12 +10,14 @@ from django.utils.translation import gettext_noop
 
 from reviewapp.choices import JobStatus, MemberChoice
 from reviewapp.domain import gate
+from reviewapp.domain.gate_result import GateResult, GateRules, verdict_of
 from reviewapp.domain.paired import NotPaired
 from reviewapp.models import DatasetSnapshot, GateReport, ModelVersion, RoutingPolicy, User
-from reviewapp.selectors.evaluations import answer_sheet
+from reviewapp.selectors.evaluations import answer_sheet, declared_groups
 from reviewapp.selectors.policies import set_by_a_person
 from reviewapp.services.evaluations.jobs import request_evaluation
 from reviewapp.services.policies import costs, current_policy, recertified
+from reviewapp.services.policies import rules as listed_by
 
 # Stored in English and translated where they are shown.
 NOT_MEASURED = gettext_noop("One of the two versions could not be measured.")
@@ -58,7 +60,9 @@ def judge(*, report_id: int, now: datetime) -> GateReport | None:
     """
     report = (
         GateReport.objects.filter(pk=report_id, judged_at=None)
-        .select_related("candidate__model_version", "champion__model_version")
+        .select_related(
+            "candidate__model_version", "candidate__snapshot", "champion__model_version"
+        )
         .first()
     )
     if report is None:
@@ -70,7 +74,7 @@ def judge(*, report_id: int, now: datetime) -> GateReport | None:
         if error
         else {
             "results": [result.as_json() for result in results],
-            "verdict": gate.verdict_of(results),
+            "verdict": verdict_of(results),
             "policy": policy,
         }
     )
@@ -80,7 +84,7 @@ def judge(*, report_id: int, now: datetime) -> GateReport | None:
     return report
 
 
-def _judged(report: GateReport, policy: RoutingPolicy) -> tuple[list[gate.GateResult], str]:
+def _judged(report: GateReport, policy: RoutingPolicy) -> tuple[list[GateResult], str]:
     if {report.candidate.status, report.champion.status} != {JobStatus.DONE}:
         return [], NOT_MEASURED
     try:
@@ -88,10 +92,12 @@ def _judged(report: GateReport, policy: RoutingPolicy) -> tuple[list[gate.GateRe
         promise = recertified(
             sample=candidate.sample(MemberChoice.FUSION), policy=set_by_a_person(policy)
         )
-        rules = gate.GateRules(
+        rules = GateRules(
             latency_ms=settings.LATENCY_BUDGET_MS, fairness_bound=policy.fairness_bound
         )
-        return gate.judge(champion, candidate, promise.rules, costs(policy), rules), ""
+        policies = (listed_by(policy), promise.rules)
+        groups = declared_groups(report.candidate.snapshot, candidate)
+        return gate.judge(champion, candidate, policies, costs(policy), rules, groups), ""
     except FileNotFoundError:
         return [], ANSWERS_GONE
     except NotPaired:

@@ -20,6 +20,9 @@ from reviewapp.domain.snapshots import (
 from reviewapp.domain.splits import SHARES
 from reviewapp.models import Category, ModelVersion
 
+UNKNOWN = "unknown"
+"""Stands for the language of a text that was not recognised."""
+
 
 class Tally:
     """Counts of the rows that have gone by."""
@@ -30,6 +33,7 @@ class Tally:
         self._sources: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._models: Counter[str] = Counter()
+        self._languages: Counter[str] = Counter()
         self._moderators: set[str] = set()
         self._weights = [0.0, 0.0]  # sum, sum of squares
         self._first: datetime | None = None
@@ -39,6 +43,7 @@ class Tally:
         self._codes[row.code][row.split] += 1
         self._sources[row.label_source] += 1
         self._reasons.update(row.reasons)
+        self._languages[row.language or UNKNOWN] += 1
         self._moderators.add(row.moderator)
         if row.model_version is not None:
             self._models[row.model_version] += 1
@@ -83,6 +88,7 @@ class Tally:
             },
             "label_sources": dict(sorted(self._sources.items())),
             "reasons": dict(sorted(self._reasons.items())),
+            "languages": dict(sorted(self._languages.items())),
             "moderators": len(self._moderators),
             "model_versions": _model_versions(self._models),
             "rows_that_are": dict(sorted(self._flags.items())),
