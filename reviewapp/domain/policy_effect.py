@@ -6,8 +6,8 @@ Shapes: N = products of the sample. The sample must be drawn like the products t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -38,12 +38,15 @@ class Sample:
 
     confidence, predicted, true: (N,); missing: (N,) the inputs that were not there, such as
     "image" or "text", empty when both were
+    groups: by GroupKind what else is known of the products, (N,) each; a kind that is not known is
+        left out
     """
 
     confidence: Floats
     predicted: Ints
     true: Ints
     missing: tuple[str, ...]
+    groups: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.confidence)

@@ -9,9 +9,10 @@ import numpy as np
 from django.db import connection
 from django.db.models import QuerySet
 
-from reviewapp.choices import SampleSource
+from reviewapp.choices import GroupKind, SampleSource
 from reviewapp.domain.policy_effect import Sample
 from reviewapp.models import HeldOutAnswers, ModelVersion, Product
+from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, SELLER, SELLER_PRODUCTS
 
 # Blind audits speak of today's products; but fewer than this say too little.
 ENOUGH_AUDITS = 300
@@ -19,7 +20,7 @@ _ARRIVALS_OF = timedelta(days=7)
 # One draw per product thins doubtful products, which are all reviewed, down to the share at which
 # listed ones are audited: what is left is drawn like the arrivals. Blind answers only beyond the
 # doubts, since an answer that saw the model's says less about it.
-_LIVE = """
+_LIVE = f"""
 WITH routed AS (
     SELECT DISTINCT ON (route.product_id)
            route.product_id, route.outcome, route.inclusion_probability AS rate,
@@ -34,7 +35,8 @@ SELECT routed.confidence, predicted.code, confirmed.code, routed.outcome, routed
                       CASE WHEN product.designation = '' AND product.description = ''
                            THEN 'text' END),
        -- Uniform and the same for ever: the 32 bits of a hash.
-       (hashint8extended(routed.product_id, 11) & 4294967295) / 4294967296.0
+       (hashint8extended(routed.product_id, 11) & 4294967295) / 4294967296.0,
+       {LANGUAGE}, {DESCRIPTION}, {SELLER}
 FROM routed
 JOIN reviewapp_product product ON product.id = routed.product_id
 JOIN reviewapp_feedbacklabel label
@@ -42,9 +44,11 @@ JOIN reviewapp_feedbacklabel label
  AND label.input_digest = routed.input_digest
 JOIN reviewapp_category predicted ON predicted.id = routed.category_id
 JOIN reviewapp_category confirmed ON confirmed.id = label.category_id
+{SELLER_PRODUCTS}
 WHERE (routed.outcome = 'review' OR (label.is_blind AND 'audit' = ANY(label.reasons)))
 ORDER BY routed.product_id
-"""
+"""  # noqa: S608 (no input)
+_KINDS = (GroupKind.LANGUAGE, GroupKind.DESCRIPTION, GroupKind.SELLER)
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def live_sample(version: ModelVersion) -> Sample:
         np.array([row[1] for row in kept], dtype=np.int64),
         np.array([row[2] for row in kept], dtype=np.int64),
         tuple(row[5] for row in kept),
+        {kind: np.array([row[place] for row in kept]) for place, kind in enumerate(_KINDS, 7)},
     )
 
 

@@ -191,7 +191,7 @@ def _group_value(kind: str, value: str) -> str:
         return str(_PRESENCES[kind, value])
     if kind == GroupKind.LANGUAGE:
         code = _("unknown") if value in ("", "unknown") else value
-        return str(_("Language %(code)s") % {"code": code})
+        return str(_("Language “%(code)s”") % {"code": code})
     return str(_SLICE_NAMES.get((kind, value), value))
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import numpy as np
 from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -23,16 +22,15 @@ from reviewapp.domain.fairness import (
 )
 from reviewapp.domain.intervals import Interval, share
 from reviewapp.domain.live_error import ENOUGH_OF_A_PART, Cell, error_at_least
-from reviewapp.domain.policy_effect import Bools, Sample, listed_by
-from reviewapp.domain.routing import Policy
-from reviewapp.models import Category, CategoryFamily, ModelVersion, RouteTally
+from reviewapp.models import CategoryFamily, ModelVersion, RouteTally
+from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, PICTURE
 from reviewapp.selectors.quality import Figure, cell_of, figure
 
 DAYS: Final = 90
 DECLARED: Final = tuple(kind for kind in GroupKind if kind != GroupKind.CATEGORY)
 _SUMS: Final = ("routed", "drawn", "answered", "wrong", "listed_in_a_day")
 # Of answered reports on products of each group; the few rows of the period only.
-_REPORTS = """
+_REPORTS = f"""
 SELECT groups.kind, groups.value, count(*) FILTER (WHERE report.status = 'upheld'), count(*)
 FROM reviewapp_misclassificationreport report
 JOIN reviewapp_product product ON product.id = report.product_id
@@ -40,13 +38,13 @@ JOIN reviewapp_category category ON category.id = report.reported_category_id
 JOIN reviewapp_categoryfamily family ON family.id = category.family_id
 CROSS JOIN LATERAL (VALUES
     ('family', family.slug),
-    ('language', coalesce(nullif(product.language, ''), 'unknown')),
-    ('description', CASE WHEN product.description = '' THEN 'missing' ELSE 'present' END),
-    ('picture', CASE WHEN product.image_id IS NULL THEN 'missing' ELSE 'present' END)
+    ('language', {LANGUAGE}),
+    ('description', {DESCRIPTION}),
+    ('picture', {PICTURE})
 ) AS groups (kind, value)
 WHERE report.created_at >= %s AND report.status IN ('upheld', 'dismissed')
 GROUP BY 1, 2
-"""
+"""  # noqa: S608 (no input)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,59 +140,6 @@ def judgements(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyFairness:
-    """Groups that a policy would surely treat worse than its bound, and those too small to judge."""
-
-    broken: Sequence[GroupJudgement]
-    unjudged: Sequence[GroupJudgement]
-
-
-def policy_fairness(
-    *, sample: Sample, current: Policy, proposed: Policy, bound: float
-) -> PolicyFairness:
-    """Judge `proposed` on the sample's groups: inputs that are missing, and FUSION's family.
-
-    A group that `current` treats as badly does not count as broken: what is unfair already must not
-    keep a policy from becoming fairer.
-    """
-    masks = _groups_of(sample)
-    before = {(one.harm, one.name): one for one in _of_policy(sample, masks, current, bound)}
-    found = _of_policy(sample, masks, proposed, bound)
-    return PolicyFairness(
-        broken=[one for one in found if one.breaks and _is_worse(one, before)],
-        unjudged=[one for one in found if not one.is_judged],
-    )
-
-
-def _is_worse(one: GroupJudgement, before: Mapping[tuple[str, str], GroupJudgement]) -> bool:
-    was = before.get((one.harm, one.name))
-    return was is None or not was.breaks or (one.ratio or 0) > (was.ratio or 0)
-
-
-def _groups_of(sample: Sample) -> dict[str, Bools]:
-    families = dict(Category.objects.values_list("code", "family__slug"))
-    masks: dict[str, Bools] = {}
-    for kind, missing in ((GroupKind.PICTURE, "image"), ("text", "text")):
-        own = np.array([missing in one.split(",") for one in sample.missing], dtype=bool)
-        masks[f"{kind}:missing"], masks[f"{kind}:present"] = own, ~own
-    slugs = np.array([families.get(code, "") for code in sample.predicted.tolist()], dtype=object)
-    return masks | {f"{GroupKind.FAMILY}:{slug}": slugs == slug for slug in set(slugs) if slug}
-
-
-def _of_policy(
-    sample: Sample, masks: Mapping[str, Bools], policy: Policy, bound: float
-) -> list[GroupJudgement]:
-    listed = listed_by(sample, policy)
-    tests = 2 * len(masks)
-    wrong = listed & ~sample.is_right
-    errors = {n: (int((m & wrong).sum()), int((m & listed).sum())) for n, m in masks.items()}
-    waits = {n: (int((m & ~listed).sum()), int(m.sum())) for n, m in masks.items()}
-    error = float(wrong.sum() / listed.sum()) if listed.any() else 0.0
-    waiting = float((~listed).mean()) if len(sample) else 0.0
-    return judge(ERROR, errors, error, bound, tests) + judge(WAITING, waits, waiting, bound, tests)
-
-
 def group_label(kind: str, group: str, families: Mapping[str, str]) -> str:
     """Return what a person calls the group."""
     words = {
@@ -219,11 +164,17 @@ def _family_names() -> dict[str, str]:
     return {family.slug: family.name for family in CategoryFamily.objects.all()}
 
 
+def kind_label(kind: str) -> str:
+    """Return what a person calls a kind of groups."""
+    return _("Text") if kind == "text" else str(GroupKind(kind).label)
+
+
 def labelled(found: Sequence[GroupJudgement]) -> list[tuple[str, str, GroupJudgement]]:
     """Return judgements with the names of their kind and group."""
     families = _family_names() if found else {}
-    kinds = {str(kind.value): str(kind.label) for kind in GroupKind} | {"text": _("Text")}
-    return [(kinds[one.kind], group_label(one.kind, one.group, families), one) for one in found]
+    return [
+        (kind_label(one.kind), group_label(one.kind, one.group, families), one) for one in found
+    ]
 
 
 Rows = dict[tuple[str, str], list[dict[str, Any]]]

@@ -15,6 +15,13 @@ from django.db import connection, transaction
 from reviewapp.domain.comparisons import GRACE
 from reviewapp.models import CertificateWatch, Decision, RollUpCursor, Route, RouteTally
 from reviewapp.selectors.audits import newly_answered
+from reviewapp.selectors.group_sql import (
+    DESCRIPTION,
+    LANGUAGE,
+    PICTURE,
+    SELLER,
+    SELLER_PRODUCTS,
+)
 from reviewapp.services.certificates import watch_audits
 
 BATCH: Final = 5000
@@ -22,7 +29,7 @@ _ROUTES, _ANSWERS = "routes", "answers"
 
 # One row per route and group. What a route was kept for because a person had answered before, or
 # that an open item held back, was not listed because of the models.
-_GROUPED: Final = """
+_GROUPED: Final = f"""
     SELECT (route.created_at AT TIME ZONE 'UTC')::date AS day, prediction.model_version_id,
            route.policy_id, route.stratum, route.inclusion_probability, groups.kind, groups.value,
            route.id AS route_id, route.outcome, route.created_at, product.arrived_at,
@@ -32,23 +39,17 @@ _GROUPED: Final = """
     JOIN reviewapp_category predicted ON predicted.id = prediction.category_id
     JOIN reviewapp_categoryfamily family ON family.id = predicted.family_id
     JOIN reviewapp_product product ON product.id = route.product_id
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS products FROM (
-            SELECT FROM reviewapp_product own
-            WHERE own.seller_id = product.seller_id AND own.arrived_at <= product.arrived_at
-            LIMIT 100) counted
-    ) seller
+    {SELLER_PRODUCTS}
     CROSS JOIN LATERAL (VALUES
         ('category', predicted.code::text),
         ('family', family.slug),
-        ('language', coalesce(nullif(product.language, ''), 'unknown')),
-        ('seller', CASE WHEN seller.products = 0 THEN 'feed' WHEN seller.products < 10 THEN 'few'
-                        WHEN seller.products < 100 THEN 'some' ELSE 'many' END),
-        ('description', CASE WHEN product.description = '' THEN 'missing' ELSE 'present' END),
-        ('picture', CASE WHEN product.image_id IS NULL THEN 'missing' ELSE 'present' END)
+        ('language', {LANGUAGE}),
+        ('seller', {SELLER}),
+        ('description', {DESCRIPTION}),
+        ('picture', {PICTURE})
     ) AS groups (kind, value)
     WHERE route.stratum <> '' AND NOT route.details ?| ARRAY['label', 'held']
-"""
+"""  # noqa: S608 (no input)
 
 _BOOK_ROUTES: Final = f"""
 INSERT INTO reviewapp_routetally AS tally

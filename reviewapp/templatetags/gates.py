@@ -35,7 +35,7 @@ def gate_rule(result: GateResult) -> str:
     if result.test == GateTest.COST:
         return _("p ≤ %(number)s") % {"number": _decimal(result.threshold, "0.000")}
     if result.test == GateTest.GAPS:
-        return _("not surely above %(bound)s") % {"bound": points(0.0)}
+        return _("not surely above 0")
     bound = gate_number(result.threshold, result)
     is_least = result.test in (GateTest.MACRO_F1, GateTest.CATEGORIES)
     return _("above %(bound)s") % {"bound": bound} if is_least else f"≤ {bound}"

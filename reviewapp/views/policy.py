@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from reviewapp.domain.routing import Policy
 from reviewapp.forms.policy import PolicyForm, initial_of
 from reviewapp.models import Category, RoutingPolicy
 from reviewapp.selectors import calibration, fairness, model_versions, policies
+from reviewapp.selectors.policy_fairness import PolicyFairness, policy_fairness
 from reviewapp.services.policies import (
     costs,
     current_policy,
@@ -98,13 +100,17 @@ def _shown(request: UserRequest, current: RoutingPolicy) -> RoutingPolicy:
 
 def _fairness(
     current: RoutingPolicy, proposed: RoutingPolicy, known: calibration.KnownProducts
-) -> fairness.PolicyFairness:
-    return fairness.policy_fairness(
+) -> PolicyFairness:
+    return policy_fairness(
         sample=known.sample,
         current=rules(current),
         proposed=rules(proposed),
         bound=proposed.fairness_bound,
     )
+
+
+def _kinds(kinds: Sequence[str]) -> str:
+    return ", ".join(fairness.kind_label(kind) for kind in kinds)
 
 
 def _numbers(policy: Policy) -> dict[str, Any]:
@@ -158,6 +164,10 @@ def _effect(
         "arrivals": calibration.arrivals_per_day(now=timezone.now()),
         "broken": fairness.labelled(groups.broken),
         "unjudged": len(groups.unjudged),
+        "judged_kinds": _kinds(groups.judged),
+        "unknown_kinds": _kinds(groups.unknown),
+        "alike_kinds": _kinds(groups.alike),
+        "enough_live": calibration.ENOUGH_AUDITS,
         "fairness_bound": proposed.fairness_bound,
         "fewest": FEWEST,
     }

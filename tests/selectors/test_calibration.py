@@ -92,6 +92,10 @@ def test_doubtful_products_are_thinned_to_the_share_at_which_listed_ones_are_aud
     assert set(sample.predicted) == {10}
     assert set(sample.true) == {20}
     assert set(sample.missing) == {"image"}
+    assert {kind: len(values) for kind, values in sample.groups.items()} == dict.fromkeys(
+        ("language", "description", "seller"), len(sample)
+    )
+    assert set(sample.groups["seller"]) == {"feed"}
 
 
 def test_an_answer_that_saw_the_models_measures_no_listing(version, categories, now):

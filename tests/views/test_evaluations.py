@@ -187,8 +187,8 @@ def test_the_judgement_shows_every_groups_numbers_and_who_is_beyond_the_bound(cl
     html = get(client, "gate", report.pk).content.decode()
 
     assert "No gap between groups wider" in html
-    assert "Language de (error)" in html
-    assert "Beyond it: Language de" in html
+    assert "Language “de” (error)" in html
+    assert "Beyond it: Language “de”" in html
     assert "too few products" in html
     assert "Toys (share of reviews)" in html
 

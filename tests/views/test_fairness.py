@@ -10,6 +10,7 @@ from reviewapp.domain.policy_effect import Sample
 from reviewapp.domain.routing import Policy
 from reviewapp.models import HeldOutAnswers, RouteTally, RoutingPolicy
 from reviewapp.selectors import fairness
+from reviewapp.selectors.policy_fairness import policy_fairness
 from reviewapp.services.policies import current_policy
 from tests.factories import (
     AdminFactory,
@@ -160,6 +161,31 @@ def test_a_fair_policy_is(client, admin, answers):
     assert RoutingPolicy.objects.latest().accept_at == 0.82
 
 
+def test_every_group_that_the_sample_knows_is_judged_and_the_others_are_named():
+    CategoryFactory(code=10)
+    confidence = np.array([0.97] * 1500 + [0.85] * 300)
+    codes = np.full(1800, 10)
+    language = np.array(["fr"] * 1500 + ["de"] * 300)
+    groups = {"language": language, "seller": np.array(["few"] * 1800)}
+    sample = Sample(confidence, codes, codes, ("",) * 1800, groups)
+    lenient, strict = (Policy(version=1, accept_at=at) for at in (0.7, 0.9))
+
+    found = policy_fairness(sample=sample, current=lenient, proposed=strict, bound=2.0)
+
+    assert [(one.harm, one.name) for one in found.broken] == [(WAITING, "language:de")]
+    assert found.judged == ["language"]
+    assert found.unknown == ["description"]
+    assert found.alike == ["picture", "text", "family", "seller"]
+
+
+def test_the_page_says_for_which_groups_it_cannot_tell_and_why(client, admin, answers):
+    html = client.get("/policy/").content.decode()
+
+    assert "Fairness is judged for: Picture" in html
+    assert "It cannot be told for: Language, Seller’s products so far, Description" in html
+    assert "only one group of: Text" in html
+
+
 def test_what_is_unfair_already_does_not_keep_a_policy_from_becoming_fairer():
     CategoryFactory(code=10)
     confidence = np.array([0.97] * 1500 + [0.85] * 150 + [0.75] * 150)
@@ -168,7 +194,7 @@ def test_what_is_unfair_already_does_not_keep_a_policy_from_becoming_fairer():
     strict = Policy(version=1, accept_at=0.9)
 
     def broken_by(now, then):
-        found = fairness.policy_fairness(sample=sample, current=now, proposed=then, bound=2.0)
+        found = policy_fairness(sample=sample, current=now, proposed=then, bound=2.0)
         return found.broken
 
     assert broken_by(Policy(version=1, accept_at=0.7), strict)

@@ -1,0 +1,23 @@
+"""The declared groups of a product in SQL, the same in roll-ups, samples and reports.
+
+`product` is the row of reviewapp_product; SELLER needs SELLER_PRODUCTS joined as well.
+"""
+
+from typing import Final
+
+LANGUAGE: Final = "coalesce(nullif(product.language, ''), 'unknown')"
+DESCRIPTION: Final = "CASE WHEN product.description = '' THEN 'missing' ELSE 'present' END"
+PICTURE: Final = "CASE WHEN product.image_id IS NULL THEN 'missing' ELSE 'present' END"
+# What the seller had sent when this product arrived, counted up to where it no longer matters.
+SELLER_PRODUCTS: Final = """
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS products FROM (
+            SELECT FROM reviewapp_product own
+            WHERE own.seller_id = product.seller_id AND own.arrived_at <= product.arrived_at
+            LIMIT 100) counted
+    ) seller
+"""
+SELLER: Final = """
+    CASE WHEN seller.products = 0 THEN 'feed' WHEN seller.products < 10 THEN 'few'
+         WHEN seller.products < 100 THEN 'some' ELSE 'many' END
+"""
