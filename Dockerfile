@@ -38,6 +38,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     BONRAYON_VAR=/srv/bonrayon/var \
     STATIC_ROOT=/srv/bonrayon/collected \
     HOME=/tmp \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/measures \
     DJANGO_SETTINGS_MODULE=reviewapp.settings.prod \
     HOST=0.0.0.0 \
     PORT=8000 \

@@ -8,7 +8,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from reviewapp import correlation
+from reviewapp import correlation, http_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def correlate(
 def measure(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Log each answer by the name of its view: addresses may hold what people search for."""
+    """Count and log each answer by the name of its view: addresses hold what people search for."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         begun = time.perf_counter()
@@ -43,11 +43,13 @@ def measure(
         seconds = time.perf_counter() - begun
         match = request.resolver_match
         view = match.view_name or "unnamed" if match else "unmatched"
+        method, status = request.method or "", response.status_code
+        http_metrics.observe(view=view, method=method, status=status, seconds=seconds)
         if view not in _QUIET:
             fields = {
-                "method": request.method,
+                "method": method,
                 "view": view,
-                "status_code": response.status_code,
+                "status_code": status,
                 "duration_ms": round(seconds * 1000, 1),
             }
             logger.info("Answered", extra=fields)

@@ -173,6 +173,23 @@ def test_every_variable_of_the_compose_file_is_explained():
     assert not [name for name in sorted(asked) if f"`{name}`" not in explained]
 
 
+def test_prometheus_beside_the_site_is_confined_and_knows_the_token():
+    added = ("--file", str(ROOT / "docs/monitoring/compose.yml"))
+    done = compose(*added, "config", "--format", "json", ALLOWED_HOSTS="reviews.example.org")
+    assert done.returncode == 0, done.stderr
+    services = json.loads(done.stdout)["services"]
+
+    web, prometheus = services["web"], services["prometheus"]
+    assert web["environment"]["METRICS_TOKEN_FILE"] == "/run/secrets/metrics_token"
+    assert web["environment"]["ALLOWED_HOSTS"] == "reviews.example.org,web"
+    assert {"secret_key", "database_url", "metrics_token"} == {s["source"] for s in web["secrets"]}
+    assert prometheus["read_only"] is True
+    assert prometheus["cap_drop"] == ["ALL"]
+    assert prometheus["ports"][0]["host_ip"] == "127.0.0.1"
+    sources = [Path(one["source"]) for one in prometheus["volumes"] if one["type"] == "bind"]
+    assert all(path.is_file() for path in sources)
+
+
 def test_what_the_image_needs_is_not_ignored():
     kept = {
         line[1:]

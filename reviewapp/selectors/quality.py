@@ -50,10 +50,12 @@ class Figure:
     missing: int
 
     @property
+    def error(self) -> Interval | None:
+        return None if self.estimate is None or self.missing else self.estimate.error
+
+    @property
     def accuracy(self) -> Interval | None:
-        if self.estimate is None or self.missing:
-            return None
-        return flipped(self.estimate.error)
+        return flipped(self.error) if self.error else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +102,18 @@ def flipped(error: Interval) -> Interval:
 
 def quality(*, days: int, now: datetime) -> Quality:
     """Return the figures of listings made in the last `days` days."""
-    rows = RouteTally.objects.filter(
-        kind=GroupKind.CATEGORY, day__gt=now.date() - timedelta(days=days)
-    )
+    rows = _tallies(days, now)
     listed = rows.exclude(stratum=AuditStratum.REVIEW)
     cohorts = _cohorts(listed, now.date())
-    mature = listed.filter(day__in=[one.day for one in cohorts if one.is_mature])
+    mature = _mature(listed, cohorts)
     by_day = _figures(mature, "day", {}, ENOUGH_OF_A_PART)
     names = {str(one.code): str(one) for one in Category.objects.all()}
     models = dict(ModelVersion.objects.values_list("pk", "name"))
     policies = {
         pk: f"v{version}" for pk, version in RoutingPolicy.objects.values_list("pk", "version")
     }
-    overall = figure("", _cells(mature.values("stratum", "inclusion_probability")), ENOUGH)
     return Quality(
-        overall=overall,
+        overall=_overall(mature),
         cohorts=cohorts,
         by_day=by_day,
         by_category=_figures(mature, "group", names, ENOUGH_OF_A_PART),
@@ -123,6 +122,12 @@ def quality(*, days: int, now: datetime) -> Quality:
         reviewed=_reviewed(rows),
         chart=_chart(by_day),
     )
+
+
+def overall(*, days: int, now: datetime) -> Figure:
+    """Return the figure of all listings made in the last `days` days, as `quality` does."""
+    listed = _tallies(days, now).exclude(stratum=AuditStratum.REVIEW)
+    return _overall(_mature(listed, _cohorts(listed, now.date())))
 
 
 def figure(label: str, cells: Iterable[Cell], enough: int) -> Figure:
@@ -182,6 +187,19 @@ def _cohorts(listed: QuerySet[RouteTally], today: date) -> list[Cohort]:
         )
         for row in sums.order_by("day")
     ]
+
+
+def _tallies(days: int, now: datetime) -> QuerySet[RouteTally]:
+    since = now.date() - timedelta(days=days)
+    return RouteTally.objects.filter(kind=GroupKind.CATEGORY, day__gt=since)
+
+
+def _mature(listed: QuerySet[RouteTally], cohorts: Sequence[Cohort]) -> QuerySet[RouteTally]:
+    return listed.filter(day__in=[one.day for one in cohorts if one.is_mature])
+
+
+def _overall(mature: QuerySet[RouteTally]) -> Figure:
+    return figure("", _cells(mature.values("stratum", "inclusion_probability")), ENOUGH)
 
 
 def _cells(grouped: Any) -> list[Cell]:

@@ -1,6 +1,6 @@
 """Is the system ready to work? Each check says what is wrong, or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.core.cache import cache
@@ -11,11 +11,14 @@ from redis.exceptions import RedisError
 from reviewapp.choices import Queue
 from reviewapp.selectors import model_versions, workers
 
+Problems = dict[str, str]
+"""By check: what is wrong, in words, or an empty text."""
+
 _NEEDS_DATABASE = "not checked: the database does not answer"
 
 
-def readiness(*, now: datetime) -> dict[str, str]:
-    """Return each check's problem in words, empty when all is well."""
+def readiness(*, now: datetime) -> Problems:
+    """Check what products need on their way: without any of it the site is not ready."""
     database = _database()
     problems = {"database": database, "redis": _redis()}
     checks: dict[str, Callable[[], str]] = {
@@ -24,6 +27,20 @@ def readiness(*, now: datetime) -> dict[str, str]:
         "worker_inference": lambda: _worker(Queue.INFERENCE, now),
         "worker_default": lambda: _worker(Queue.DEFAULT, now),
     }
+    return problems | _checked(checks, database)
+
+
+def optional_workers(*, now: datetime) -> Problems:
+    """Check the workers without which products are served all the same, and models not renewed."""
+    checks: dict[str, Callable[[], str]] = {
+        "worker_evaluation": lambda: _worker(Queue.EVALUATION, now),
+        "worker_training": lambda: _worker(Queue.TRAINING, now),
+    }
+    return _checked(checks, _database())
+
+
+def _checked(checks: Mapping[str, Callable[[], str]], database: str) -> Problems:
+    problems: Problems = {}
     for name, check in checks.items():
         try:
             problems[name] = _NEEDS_DATABASE if database else check()

@@ -235,6 +235,10 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "bonrayon@localhost")
 # Behind a proxy that sets X-Forwarded-For: how many proxies are ours. 0 = none.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 
+# For /metrics and the reasons in /readyz; without one only a caller on this machine may ask.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
+METRICS_ON_LOOPBACK = True
+
 DEMO = env.flag("BONRAYON_DEMO", default=False)
 
 LOGGING: dict[str, Any] = {

@@ -4,9 +4,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from reviewapp.settings import env
 from reviewapp.settings.base import *  # noqa: F403
-from reviewapp.settings.base import ALLOWED_HOSTS, LOGGING, PREDICTOR
+from reviewapp.settings.base import ALLOWED_HOSTS, LOGGING, METRICS_TOKEN, PREDICTOR
 
 _SHORTEST_SECRET = 40
+_SHORTEST_TOKEN = 20
 
 SECRET_KEY = env.secret("SECRET_KEY")
 if len(SECRET_KEY) < _SHORTEST_SECRET or SECRET_KEY.startswith(("change", "django-insecure")):
@@ -16,6 +17,10 @@ if len(SECRET_KEY) < _SHORTEST_SECRET or SECRET_KEY.startswith(("change", "djang
     )
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS, for example: reviews.example.org")
+if 0 < len(METRICS_TOKEN) < _SHORTEST_TOKEN:
+    raise ImproperlyConfigured(
+        f"METRICS_TOKEN is shorter than {_SHORTEST_TOKEN} characters; make one like SECRET_KEY."
+    )
 if PREDICTOR:
     raise ImproperlyConfigured("BONRAYON_PREDICTOR is for tests only; unset it.")
 
@@ -32,8 +37,10 @@ if env.integer("TRUSTED_PROXIES", 0):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Preloading binds a domain for years: its owner's choice, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
-# Health checks come from inside, by plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Health checks and Prometheus come from inside, by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+# Behind a proxy on the same machine everybody comes from there.
+METRICS_ON_LOOPBACK = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -188,6 +188,7 @@ class Instance:
             raise StepFailed(f"`manage.py {child.name}` failed ({describe(child.code)}):\n{said}")
 
     def _start_program(self, program: Program) -> None:
+        program.prepare()
         command = Command(
             argv=program.argv, env=program.env, cwd=PROJECT, niceness=program.niceness
         )

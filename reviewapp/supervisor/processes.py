@@ -5,13 +5,16 @@ whether it is well.
 """
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn
 
 from reviewapp.supervisor.errors import SupervisorError
+from reviewapp.supervisor.paths import default_var
 
 # One model, one process, one core: two processes with one thread each classify 1.2 to 1.6 times
 # as fast as one process with two threads, and torch that has run threads hangs after a fork.
@@ -25,7 +28,10 @@ _LET_EVERYTHING_GO_FIRST = 19
 
 @dataclass(frozen=True)
 class Program:
-    """One long-running program. `essential`: without it the rest is of no use."""
+    """One long-running program.
+
+    essential: without it the rest is of no use; scratch: a folder that is empty when it starts
+    """
 
     name: str
     argv: Sequence[str]
@@ -33,6 +39,13 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     niceness: int = 0
     essential: bool = False
+    scratch: Path | None = None
+
+    def prepare(self) -> None:
+        """Make its scratch folder anew; before each start, so that nothing older counts."""
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir(parents=True)
 
 
 def programs() -> dict[str, Program]:
@@ -59,6 +72,7 @@ def find(name: str) -> Program:
 def become(name: str) -> NoReturn:
     """Replace this process by the program, so that a container's signals reach it."""
     program = find(name)
+    program.prepare()
     os.nice(program.niceness)
     os.execvpe(program.argv[0], list(program.argv), {**os.environ, **program.env})  # noqa: S606
 
@@ -87,6 +101,7 @@ def inference_processes() -> int:
 def _web() -> Program:
     host, port = web_address()
     python = sys.executable
+    measures = _measures_folder(port)
     reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
     return Program(
         name="web",
@@ -100,9 +115,17 @@ def _web() -> Program:
             *("--log-level", "warning"),
         ],
         health=[python, "-m", "reviewapp.supervisor.page", f"http://{reachable}:{port}/healthz"],
-        env=_OFFLINE,
+        # The processes of the web server add up their measures there.
+        env={**_OFFLINE, "PROMETHEUS_MULTIPROC_DIR": str(measures)},
         essential=True,
+        scratch=measures,
     )
+
+
+def _measures_folder(port: int) -> Path:
+    """Return where one web server counts: not where another one with the same files does."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or default_var() / "run" / "measures"
+    return Path(folder) / f"web-{port}"
 
 
 def _worker(

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 
 from reviewapp import __version__
 from reviewapp.selectors import model_versions
-from reviewapp.selectors.readiness import readiness
+from reviewapp.selectors.readiness import Problems, optional_workers, readiness
+from reviewapp.views.metrics import holds_token
 
 logger = logging.getLogger(__name__)
 
@@ -24,18 +25,27 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when everything that is needed is there, otherwise 503 and which check failed.
 
-    Anybody may ask, so the reason, with the paths and addresses in it, goes to the log alone.
+    What is optional is told and changes nothing. Anybody may ask, so the reasons, with paths and
+    addresses in them, go to the log and to who holds METRICS_TOKEN.
     """
-    problems = readiness(now=timezone.now())
+    now = timezone.now()
+    problems, optional = readiness(now=now), optional_workers(now=now)
     is_ready = not any(problems.values())
     for name, problem in problems.items():
         if problem:
             logger.warning("Not ready, %s: %s", name, problem)
-    checks = {name: "failed" if problem else "ok" for name, problem in problems.items()}
-    return JsonResponse(
-        {"status": "ready" if is_ready else "not ready", "checks": checks},
-        status=200 if is_ready else 503,
-    )
+    answer: dict[str, object] = {
+        "status": "ready" if is_ready else "not ready",
+        "checks": _in_one_word(problems),
+        "optional": _in_one_word(optional),
+    }
+    if holds_token(request):
+        answer["problems"] = {name: why for name, why in (problems | optional).items() if why}
+    return JsonResponse(answer, status=200 if is_ready else 503)
+
+
+def _in_one_word(problems: Problems) -> dict[str, str]:
+    return {name: "failed" if problem else "ok" for name, problem in problems.items()}
 
 
 @require_safe

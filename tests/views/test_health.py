@@ -102,6 +102,31 @@ def test_a_connection_that_is_unusable_is_no_error_of_the_page(problems, ready, 
     assert problems()["database"] == "connection already closed"
 
 
+def test_a_missing_optional_worker_is_told_and_changes_nothing(client, ready):
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["optional"] == {
+        "worker_evaluation": "failed",
+        "worker_training": "failed",
+    }
+    beat(name="c", queue="training", now=timezone.now())
+    assert client.get("/readyz").json()["optional"]["worker_training"] == "ok"
+
+
+def test_only_who_holds_the_token_is_told_the_reasons(client, ready, settings):
+    settings.METRICS_TOKEN = "a-token-of-more-than-twenty"
+    beat(name="a", queue="inference", now=timezone.now(), problem="labels.json: was altered")
+    bearer = {"authorization": f"Bearer {settings.METRICS_TOKEN}"}
+
+    assert "problems" not in client.get("/readyz").json()
+    assert client.get("/readyz", headers=bearer).json()["problems"] == {
+        "model": "labels.json: was altered",
+        "worker_evaluation": "no worker listens",
+        "worker_training": "no worker listens",
+    }
+
+
 def test_the_version_names_the_release_and_the_model(client, ready, settings):
     answer = client.get("/version").json()
 

@@ -15,9 +15,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from classifier.types import Member
 from reviewapp import correlation
 from reviewapp.selectors.predictions import inference_inputs
 from reviewapp.services import predictions
+from reviewapp.services.latencies import count_latencies
 from reviewapp.services.predictions import Claim
 from worker import inference
 from worker.app import app
@@ -155,6 +157,8 @@ def _predict_and_record(model: inference.Model, claims: list[Claim]) -> None:
     recorded = predictions.record_results(
         claims=answered, results=results, version=model.version, now=timezone.now()
     )
+    fusions = (one.answers.get(Member.FUSION) for one in results.values())
+    count_latencies(milliseconds=[one.latency_ms for one in fusions if one])
     for claim in answered:
         logger.info("The models have answered", extra=_named(claim))
     if recorded.late:

@@ -1,0 +1,276 @@
+"""What Prometheus reads, and whether the shipped rules and the dashboard ask for what exists."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import promql_parser
+import pytest
+import yaml
+from django.core.cache import cache
+from django.db import connection
+from django.db.utils import OperationalError
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from redis.exceptions import ConnectionError as RedisDown
+
+from reviewapp.choices import JobStatus
+from reviewapp.models import CertificateAlarm, RouteTally
+from reviewapp.selectors import quality, workload
+from reviewapp.services.latencies import count_latencies
+from reviewapp.services.workers import beat
+from tests.factories import (
+    ChampionFactory,
+    ReportFactory,
+    RequestFactory,
+    ReviewItemFactory,
+    RoutingPolicyFactory,
+)
+
+pytestmark = pytest.mark.django_db
+MONITORING = Path(__file__).resolve().parents[2] / "docs/monitoring"
+TOKEN = "a-token-of-more-than-twenty"
+MOST_QUERIES = 25
+
+
+def read(client, **headers):
+    response = client.get("/metrics", headers=headers)
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/plain; version=0.0.4")
+    families = text_string_to_metric_families(response.content.decode())
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def full_shop(settings):
+    """Something of everything that has a metric; returns its model."""
+    cache.clear()
+    now = timezone.now()
+    model = ChampionFactory(name="demo-1", promoted_at=now)
+    policy = RoutingPolicyFactory(target_error=0.02)
+    beat(name="a", queue="inference", now=now, model_version=model)
+    beat(name="b", queue="inference", now=now, problem="labels.json: was altered")
+    beat(name="c", queue="default", now=now)
+    RequestFactory(requested_at=now - timedelta(seconds=90))
+    ReviewItemFactory(opened_at=now - timedelta(hours=30))
+    ReportFactory()
+    numbers = {"near": (100, 60, 60, 3), "far": (900, 90, 90, 0), "review": (50, 50, 20, 9)}
+    for stratum, (routed, drawn, answered, wrong) in numbers.items():
+        RouteTally.objects.create(
+            day=now.date() - timedelta(days=20),
+            model_version=model,
+            policy=policy,
+            stratum=stratum,
+            kind="category",
+            group="10",
+            inclusion_probability={"near": 0.6, "far": 0.1}.get(stratum, 1.0),
+            routed=routed,
+            drawn=drawn,
+            answered=answered,
+            wrong=wrong,
+        )
+    count_latencies(milliseconds=[4.0, 30.0, 30.0, 9000.0])
+    return model
+
+
+def test_each_number_is_that_of_its_page(client, full_shop):
+    found = read(client)
+    now = timezone.now()
+
+    error = quality.overall(days=30, now=now).error
+    assert found["bonrayon_live_error", ("bound", "low")] == pytest.approx(error.low)
+    assert quality.quality(days=30, now=now).overall.error == error
+    load = workload.load(now=now, decided=0)
+    assert (load.open, load.old) == (1, 1)
+    assert found["bonrayon_review_items", ("state", "open")] == load.open
+    assert found["bonrayon_review_items", ("state", "old")] == load.old
+    assert found["bonrayon_review_oldest_age_seconds",] == pytest.approx(108_000, abs=60)
+    assert found["bonrayon_arrivals_waiting",] == 1
+    assert found["bonrayon_arrivals_oldest_age_seconds",] == pytest.approx(90, abs=60)
+    assert found["bonrayon_reports_open",] == 1
+    assert found["bonrayon_workers", ("queue", "inference")] == 1
+    assert found["bonrayon_workers_unwell", ("queue", "inference")] == 1
+    assert found["bonrayon_workers", ("queue", "training")] == 0
+    assert found["bonrayon_routes_total", ("outcome", "listed")] == 1000
+    assert found["bonrayon_routes_total", ("outcome", "review")] == 50
+    assert found["bonrayon_audits_total", ("state", "wrong")] == 3
+    assert found["bonrayon_jobs", ("kind", "import"), ("status", JobStatus.FAILED)] == 0
+    assert found["bonrayon_up", ("service", "database")] == 1
+
+
+def test_latencies_are_one_histogram_of_all_workers(client, full_shop):
+    found = read(client)
+
+    name = "bonrayon_prediction_latency_seconds"
+    assert found[f"{name}_bucket", ("le", "0.005")] == 1
+    assert found[f"{name}_bucket", ("le", "0.05")] == 3
+    assert found[f"{name}_bucket", ("le", "5.0")] == 3
+    assert found[f"{name}_count",] == 4
+    assert found[f"{name}_sum",] == pytest.approx(9.064)
+
+
+def test_answers_are_counted_by_view_and_status(client, full_shop):
+    labels = (("method", "GET"), ("status", "200"), ("view", "healthz"))
+    name = "bonrayon_http_request_duration_seconds_count"
+    before = read(client).get((name, *labels), 0)
+
+    client.get("/healthz")
+
+    assert read(client)[name, *labels] == before + 1
+
+
+def test_a_void_certificate_is_counted_until_it_is_acknowledged(client, full_shop):
+    alarm = CertificateAlarm.objects.create(
+        model_version=full_shop,
+        policy=RoutingPolicyFactory(),
+        target=0.02,
+        evidence=25,
+        audits=200,
+        wrong=12,
+        raised_at=timezone.now(),
+    )
+
+    assert read(client)["bonrayon_certificate_alarms_open",] == 1
+    alarm.delete()
+    assert read(client)["bonrayon_certificate_alarms_open",] == 0
+
+
+def test_a_scrape_asks_few_questions_however_much_there_is(client, full_shop):
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        read(client)
+    RequestFactory.create_batch(5)
+    ReviewItemFactory.create_batch(5)
+
+    with CaptureQueriesContext(connection) as more:
+        read(client)
+
+    assert len(more) == len(few) <= MOST_QUERIES
+    facts = ("reviewapp_route", "reviewapp_prediction", "reviewapp_decision", "reviewapp_product")
+    asked = " ".join(query["sql"] for query in more)
+    assert not [name for name in facts if f'FROM "{name}"' in asked]
+
+
+def test_a_database_that_is_down_is_a_number_too(client, full_shop, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", fail)
+        found = read(client)
+
+    assert found["bonrayon_up", ("service", "database")] == 0
+    assert found["bonrayon_up", ("service", "redis")] == 1
+    assert ("bonrayon_arrivals_waiting",) not in found
+
+
+def test_a_redis_that_is_down_is_a_number_too(client, full_shop, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise RedisDown("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "get", fail)
+        found = read(client)
+
+    assert found["bonrayon_up", ("service", "redis")] == 0
+    assert found["bonrayon_arrivals_waiting",] == 1
+
+
+def test_with_a_token_only_who_holds_it_is_answered(client, settings):
+    settings.METRICS_TOKEN = TOKEN
+
+    assert client.get("/metrics").status_code == 401
+    wrong = client.get("/metrics", headers={"authorization": "Bearer something-else"})
+    assert wrong.status_code == 401
+    assert read(client, authorization=f"Bearer {TOKEN}")
+
+
+def test_without_a_token_only_this_machine_is_answered_and_in_production_nobody(client, settings):
+    assert client.get("/metrics", REMOTE_ADDR="10.0.0.7").status_code == 404
+    behind_a_proxy = client.get("/metrics", headers={"x-forwarded-for": "198.51.100.7"})
+    assert behind_a_proxy.status_code == 404
+    assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 200
+
+    settings.METRICS_ON_LOOPBACK = False
+    assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
+
+
+def test_all_processes_of_the_web_server_count_together(tmp_path):
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    observe = (
+        "from reviewapp import http_metrics as m\n"
+        "m.observe(view='home', method='GET', status=200, seconds=0.2)\n"
+        "m.observe(view='home', method='BREW', status=405, seconds=0.2)\n"
+    )
+    show = (
+        "from prometheus_client import generate_latest\n"
+        "from reviewapp import http_metrics as m\n"
+        "print(generate_latest(m.registry()).decode())"
+    )
+
+    for code in (observe, observe):
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", show], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+    name = "bonrayon_http_request_duration_seconds_count"
+    assert f'{name}{{method="GET",status="200",view="home"}} 2.0' in shown
+    assert f'{name}{{method="other",status="405",view="home"}} 2.0' in shown
+
+
+def expressions():
+    rules = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))
+    board = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))
+    asked = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    asked += [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    return asked
+
+
+def selectors_of(node):
+    """The vector selectors anywhere below a parsed expression."""
+    if isinstance(node, promql_parser.VectorSelector):
+        yield node
+    for name in ("expr", "lhs", "rhs", "vector_selector", "param"):
+        if (below := getattr(node, name, None)) is not None:
+            yield from selectors_of(below)
+    for below in getattr(node, "args", None) or ():
+        yield from selectors_of(below)
+
+
+def test_every_series_of_the_rules_and_the_dashboard_exists(client, full_shop):
+    client.get("/healthz")
+    found = read(client)
+    # `up` is Prometheus' own.
+    labels = {"up": {"job"}}
+    for name, *pairs in found:
+        labels.setdefault(name, set()).update(key for key, _value in pairs)
+
+    for expression in expressions():
+        asked = list(selectors_of(promql_parser.parse(expression)))
+        assert asked, expression
+        for one in asked:
+            assert one.name in labels, expression
+            assert {m.name for m in one.matchers.matchers} <= labels[one.name], expression
+
+
+def test_every_metric_and_every_alert_is_explained(client, full_shop):
+    client.get("/healthz")
+    text = (MONITORING.parent / "monitoring.md").read_text(encoding="utf-8")
+    families = {
+        re.sub(r"_(bucket|count|sum|created)$", "", name) for name, *_labels in read(client)
+    }
+    rules = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))
+    alerts = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
+
+    assert not [name for name in (*families, *alerts) if f"`{name}`" not in text]
