@@ -7,7 +7,7 @@ Shapes: N = products, G = groups, B = resamplings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -206,15 +206,17 @@ def _presence(is_missing: Bools) -> Words:
 
 
 def _bound(groups: Mapping[str, Bools], old: Harms, new: Harms, rules: GateRules) -> GateResult:
-    names = [f"{harm}:{name}" for harm in new for name in groups]
-    # Bonferroni: Wilson's bounds have no p-values to sort.
-    z = -float(ndtri(rules.level / max(len(names), 1)))
-    surely = {one.name: one.rate.low for one in shares(groups, old, new, z)}
-    found = shares(groups, old, new, Z_95)
+    beyond, before = (_surely_beyond(groups, old, one, rules) for one in (new, old))
+    found = [replace(one, is_beyond=one.name in beyond) for one in shares(groups, old, new, Z_95)]
     enough = [one for one in found if one.rate.sample >= rules.fewest_per_group]
-    unjudged = sorted(set(names) - {one.name for one in enough})
-    judged = [one for one in enough if one.overall > 0]
-    failed = [one.name for one in judged if surely[one.name] > rules.fairness_bound * one.overall]
+    names = {f"{harm}:{name}" for harm in new for name in groups}
+    unjudged = sorted(names - {one.name for one in enough})
+    # What is unfair already, such as reviewing all products without text, must not keep a version
+    # out that serves the group no worse.
+    judged = [
+        one for one in enough if one.overall > 0 and not (one.name in before and _is_no_worse(one))
+    ]
+    failed = [one.name for one in judged if one.is_beyond]
     worst = max(judged, key=lambda one: one.ratio, default=None)
     passed = verdict(is_met=not failed)
     return GateResult(
@@ -228,6 +230,24 @@ def _bound(groups: Mapping[str, Bools], old: Harms, new: Harms, rules: GateRules
         unjudged=unjudged,
         groups=found,
     )
+
+
+def _surely_beyond(
+    groups: Mapping[str, Bools], old: Harms, new: Harms, rules: GateRules
+) -> set[str]:
+    """Return the groups whose share under `new` is surely larger than the bound allows."""
+    # Bonferroni: Wilson's bounds have no p-values to sort.
+    z = -float(ndtri(rules.level / max(len(groups) * len(new), 1)))
+    return {
+        one.name
+        for one in shares(groups, old, new, z)
+        if one.rate.sample >= rules.fewest_per_group
+        and one.rate.low > rules.fairness_bound * one.overall > 0
+    }
+
+
+def _is_no_worse(one: GroupShare) -> bool:
+    return one.old is not None and one.rate.value <= one.old
 
 
 def _grown(groups: Mapping[str, Bools], found: Sequence[Gap], rules: GateRules) -> GateResult:

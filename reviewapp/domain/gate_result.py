@@ -42,12 +42,14 @@ class GroupShare:
     """One group's share of a harm under the candidate, beside all products' and the champion's.
 
     name: as "error:language:fr"; old: None where the champion's sample has none of the group
+    is_beyond: surely larger than the bound allows, which fails only if the champion served it better
     """
 
     name: str
     rate: Interval
     overall: float
     old: float | None
+    is_beyond: bool = False
 
     @property
     def ratio(self) -> float:

@@ -181,7 +181,7 @@ def group_name(stored: str, families: Mapping[str, str]) -> str:
 
 
 def group_rows(result: GateResult, fewest: int) -> list[tuple[GroupShare, bool, bool]]:
-    """Return a test's groups, the worst off first: whether beyond the bound, whether judged."""
+    """Return a test's groups, the worst off first: whether it fails, whether it is judged."""
     rows = [(one, one.name in result.failed, one.rate.sample >= fewest) for one in result.groups]
     return sorted(rows, key=lambda row: (not row[2], -row[0].ratio))
 

@@ -71,6 +71,20 @@ def test_a_group_that_loses_its_lead_is_no_wider_gap():
     assert judged(old, new)[GateTest.GAPS].failed == []
 
 
+def test_what_the_champion_treats_as_badly_does_not_refuse_a_candidate():
+    # The policy reviews every product without text, whatever the models say.
+    true, signal = world(products=N)
+    missing = np.where(np.arange(N) % 10 == 0, "text", "")
+    old, new = (sheet(true, signal, sharpness=one, missing=missing) for one in (3.4, 3.8))
+
+    found = judged(old, new)[GateTest.FAIRNESS]
+
+    [without] = [one for one in found.groups if one.name == "waiting:text:missing"]
+    assert (without.rate.value, without.old, without.is_beyond) == (1.0, 1.0, True)
+    assert found.failed == []
+    assert found.number < 2
+
+
 def test_equal_versions_seldom_seem_to_widen_a_gap():
     refused = 0
     for seed in range(60):
