@@ -53,7 +53,12 @@ app = Celery("bonrayon")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     # By name: what lies above this module in the layers must not be imported by it.
-    imports=["worker.inference", "worker.heartbeat", *(f"worker.tasks.{p.stem}" for p in _TASKS)],
+    imports=[
+        "worker.inference",
+        "worker.heartbeat",
+        "worker.telemetry",
+        *(f"worker.tasks.{p.stem}" for p in _TASKS),
+    ],
     accept_content=["json"],
     task_serializer="json",
     result_serializer="json",

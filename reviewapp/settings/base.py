@@ -238,6 +238,9 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 # For /metrics and the reasons in /readyz; without one only a caller on this machine may ask.
 METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 METRICS_ON_LOOPBACK = True
+# Where errors and traces are reported, if anywhere: `reviewapp.telemetry`.
+SENTRY_DSN = env.secret("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 DEMO = env.flag("BONRAYON_DEMO", default=False)
 
