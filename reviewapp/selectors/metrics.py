@@ -6,6 +6,7 @@ end at `workload.COUNT_UP_TO`. docs/monitoring.md defines every one.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -50,6 +51,8 @@ from reviewapp.models import (
 )
 from reviewapp.selectors import latencies, model_versions, quality, workers, workload
 
+logger = logging.getLogger(__name__)
+
 LIVE_ERROR_DAYS: Final = 30
 _JOBS: Final[dict[str, tuple[type[Model], list[str]]]] = {
     "import": (CatalogueImport, JobStatus.values),
@@ -69,13 +72,18 @@ def families(*, now: datetime) -> Iterator[Metric]:
     up.add_metric(["redis"], is_redis_up)
     up.add_metric(["database"], is_database_up)
     yield up
-    if is_redis_up:
-        yield _latency()
+    parts: list[Callable[[datetime], Iterator[Metric]]] = [_latency] if is_redis_up else []
     if is_database_up:
-        parts: tuple[Callable[[datetime], Iterator[Metric]], ...]
-        parts = (_model, _arrivals, _review, _reports, _workers, _routes, _promises, _jobs)
-        for part in parts:
-            yield from part(now)
+        parts += [_model, _arrivals, _review, _reports, _workers, _routes, _promises, _jobs]
+    failures = 0
+    for part in parts:
+        try:
+            yield from list(part(now))
+        except (Error, RedisError, OSError) as error:
+            # Before the first `migrate`, or when a service goes away in the middle.
+            logger.warning("Metrics are left out, %s: %s", part.__name__, error)
+            failures += 1
+    yield _gauge("bonrayon_scrape_failures", "Parts that could not be read.", failures)
     seconds = time.perf_counter() - begun
     yield _gauge("bonrayon_scrape_duration_seconds", "Time to read the rest.", seconds)
 
@@ -101,10 +109,10 @@ def _database_is_up() -> bool:
     return True
 
 
-def _latency() -> Metric:
+def _latency(now: datetime) -> Iterator[Metric]:
     found = latencies.latencies()
     bounds = [*map(str, latencies.BUCKETS_SECONDS), "+Inf"]
-    return HistogramMetricFamily(
+    yield HistogramMetricFamily(
         "bonrayon_prediction_latency_seconds",
         "Time of FUSION for a product.",
         buckets=list(zip(bounds, map(float, found.cumulative), strict=True)),

@@ -1,11 +1,13 @@
 """Is the system ready to work? Each check says what is wrong, or nothing."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.cache import cache
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from reviewapp.choices import Queue
@@ -13,6 +15,16 @@ from reviewapp.selectors import model_versions, workers
 
 Problems = dict[str, str]
 """By check: what is wrong, in words, or an empty text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check for people. problem: in words, empty when all is well"""
+
+    label: str
+    problem: str
+    is_optional: bool
+
 
 _NEEDS_DATABASE = "not checked: the database does not answer"
 
@@ -37,6 +49,27 @@ def optional_workers(*, now: datetime) -> Problems:
         "worker_training": lambda: _worker(Queue.TRAINING, now),
     }
     return _checked(checks, _database())
+
+
+def system_checks(*, now: datetime) -> list[Check]:
+    """Return every check for people, the required ones first."""
+    required, optional = readiness(now=now), optional_workers(now=now)
+    return [Check(_label(name), why, is_optional=False) for name, why in required.items()] + [
+        Check(_label(name), why, is_optional=True) for name, why in optional.items()
+    ]
+
+
+def _label(name: str) -> str:
+    if name.startswith("worker_"):
+        queue = Queue(name.removeprefix("worker_"))
+        return _("Worker: %(queue)s") % {"queue": queue.label}
+    labels = {
+        "database": _("Database"),
+        "redis": "Redis",
+        "migrations": _("Tables up to date"),
+        "model": _("Model in service"),
+    }
+    return labels[name]
 
 
 def _checked(checks: Mapping[str, Callable[[], str]], database: str) -> Problems:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from reviewapp.domain.model_report import member_reports
 from reviewapp.selectors import model_versions, monitoring, promotions, shadow, workers
+from reviewapp.selectors.readiness import system_checks
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
 
@@ -32,6 +33,7 @@ def index(request: UserRequest) -> HttpResponse:
         "champion": model_versions.champion(),
         "rescoring": promotions.current_rescoring(),
         **_shadow(),
+        "checks": system_checks(now=now),
         "workers": workers.all_heard_of(now=now),
         "policy": current_policy(now=now),
         "to_category": monitoring.arrival_to_category(since=since),

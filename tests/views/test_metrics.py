@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 import yaml
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -172,6 +172,20 @@ def test_a_database_that_is_down_is_a_number_too(client, full_shop, monkeypatch)
     assert found["bonrayon_up", ("service", "database")] == 0
     assert found["bonrayon_up", ("service", "redis")] == 1
     assert ("bonrayon_arrivals_waiting",) not in found
+
+
+def test_a_table_that_cannot_be_read_leaves_out_its_own_numbers_alone(client, full_shop):
+    # PostgreSQL undoes it with the test.
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE reviewapp_routetally RENAME TO elsewhere")
+
+    with transaction.atomic():
+        found = read(client)
+        transaction.set_rollback(True)
+
+    assert found["bonrayon_scrape_failures",] >= 1
+    assert found["bonrayon_arrivals_waiting",] == 1
+    assert ("bonrayon_routes_total", ("outcome", "listed")) not in found
 
 
 def test_a_redis_that_is_down_is_a_number_too(client, full_shop, monkeypatch):

@@ -83,10 +83,18 @@ def test_the_delay_of_the_last_day_is_measured(client, admin):
     assert "2.0 s" in page(client)
 
 
+def test_the_page_says_what_the_system_lacks(client, admin):
+    text = page(client)
+
+    assert "none is promoted" in text
+    assert "Worker: Training" in text
+    assert "Missing, optional" in text
+
+
 def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_max_num_queries):
     for number in range(10):
         ModelVersionFactory()
         beat(name=f"w{number}", queue="default", now=timezone.now())
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(28):
         page(client)
