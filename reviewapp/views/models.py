@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from reviewapp.choices import ModelStage
 from reviewapp.domain.model_report import member_reports
 from reviewapp.selectors import model_versions, monitoring, promotions, shadow, workers
 from reviewapp.selectors.readiness import system_checks
@@ -24,13 +25,12 @@ def index(request: UserRequest) -> HttpResponse:
     """The models with their measured quality, the workers that run them, the policy in force."""
     now = timezone.now()
     since = now - _DELAYS_OF
+    versions = list(model_versions.versions())
     context = {
-        "versions": [
-            (version, member_reports(version.metrics)) for version in model_versions.versions()
-        ],
+        "versions": [(version, member_reports(version.metrics)) for version in versions],
         "promotions": promotions.history()[:_PROMOTIONS],
         "before": promotions.champion_before(),
-        "champion": model_versions.champion(),
+        "champion": next((one for one in versions if one.stage == ModelStage.CHAMPION), None),
         "rescoring": promotions.current_rescoring(),
         **_shadow(),
         "checks": system_checks(now=now),
