@@ -217,6 +217,12 @@ def test_mixed_precision_trains_on_cpu_too(tmp_path, backbone):
         finetune(texts(), backbone, tmp_path / "other", replace(CONFIG, amp="fp16"))
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here there is a GPU")
+def test_a_run_that_wants_a_gpu_says_at_once_that_there_is_none(tmp_path, backbone):
+    with pytest.raises(ClassifierError, match="No CUDA device here"):
+        finetune(texts(), backbone, tmp_path / "out", replace(CONFIG, device="cuda"))
+
+
 @pytest.fixture
 def pictures(tmp_path):
     rng = np.random.default_rng(0)
