@@ -25,6 +25,7 @@ _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     ("reviewapp.view_modelversion", "models:index", lambda: _("Models")),
     ("reviewapp.view_modelversion", "policy:index", lambda: _("Policy")),
     ("reviewapp.view_decision", "quality:index", lambda: _("Quality")),
+    ("reviewapp.view_decision", "dashboards:index", lambda: _("Dashboards")),
 ]
 
 

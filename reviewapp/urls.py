@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("training/", include("reviewapp.routes.training")),
     path("policy/", include("reviewapp.routes.policy")),
     path("quality/", include("reviewapp.routes.quality")),
+    path("dashboards/", include("reviewapp.routes.dashboards")),
     path("fairness/", include("reviewapp.routes.fairness")),
     path("api/v1/", include("reviewapp.routes.api")),
     path(settings.MEDIA_URL.lstrip("/"), include("reviewapp.routes.media")),

@@ -61,6 +61,7 @@ from reviewapp.choices.training import (
 )
 from reviewapp.choices.trust import (
     AuditStratum,
+    DelayStep,
     GroupKind,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "CaseStatus",
     "Certainty",
     "ComparisonKind",
+    "DelayStep",
     "DisagreementKind",
     "EstimateSource",
     "ExportFormat",

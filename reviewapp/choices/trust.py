@@ -22,3 +22,13 @@ class GroupKind(TextChoices):
     SELLER = "seller", _("Seller’s products so far")
     DESCRIPTION = "description", _("Description")
     PICTURE = "picture", _("Picture")
+
+
+class DelayStep(TextChoices):
+    """What happens to a product after its arrival, in this order."""
+
+    PREDICTED = "predicted", _("predicted")
+    ROUTED = "routed", _("routed")
+    SEEN = "seen", _("first seen by a person")
+    DECIDED = "decided", _("decided by a person")
+    LISTED = "listed", _("listed")

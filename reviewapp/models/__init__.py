@@ -12,6 +12,7 @@ from reviewapp.models.catalog import (
     ProductImage,
 )
 from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
+from reviewapp.models.dashboards import DelayTally, QueueState
 from reviewapp.models.embedding import EmbeddingOrigin
 from reviewapp.models.evaluations import Evaluation, GateReport
 from reviewapp.models.exports import DatasetExport
@@ -67,6 +68,7 @@ __all__ = [
     "DatasetExport",
     "DatasetSnapshot",
     "Decision",
+    "DelayTally",
     "Disagreement",
     "EmbeddingOrigin",
     "Evaluation",
@@ -92,6 +94,7 @@ __all__ = [
     "ProductImage",
     "Promotion",
     "QueueMeasure",
+    "QueueState",
     "Recheck",
     "ReportCase",
     "ReportPolicy",

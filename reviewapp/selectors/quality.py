@@ -126,8 +126,19 @@ def quality(*, days: int, now: datetime) -> Quality:
 
 def overall(*, days: int, now: datetime) -> Figure:
     """Return the figure of all listings made in the last `days` days, as `quality` does."""
-    listed = _tallies(days, now).exclude(stratum=AuditStratum.REVIEW)
-    return _overall(_mature(listed, _cohorts(listed, now.date())))
+    return overall_of(_tallies(days, now), now.date())
+
+
+def overall_of(rows: QuerySet[RouteTally], today: date) -> Figure:
+    """Return the figure of all listings among `rows`, by days whose checks are in."""
+    listed = rows.exclude(stratum=AuditStratum.REVIEW)
+    return _overall(_mature(listed, _cohorts(listed, today)))
+
+
+def days_of(rows: QuerySet[RouteTally], today: date) -> list[Figure]:
+    """Return the same by day."""
+    listed = rows.exclude(stratum=AuditStratum.REVIEW)
+    return _figures(_mature(listed, _cohorts(listed, today)), "day", {}, ENOUGH_OF_A_PART)
 
 
 def figure(label: str, cells: Iterable[Cell], enough: int) -> Figure:

@@ -94,7 +94,7 @@ def roll_up_routes(*, now: datetime, most: int = BATCH) -> bool:
 def rebuild() -> None:
     """Forget all counts and running tests; `roll_up_routes` takes everything in anew. Alarms stay."""
     for name in (_ROUTES, _ANSWERS):
-        _locked(name)
+        locked(name)
     RouteTally.objects.all().delete()
     CertificateWatch.objects.all().delete()
     RollUpCursor.objects.filter(name__in=[_ROUTES, _ANSWERS]).update(last_id=0)
@@ -102,22 +102,22 @@ def rebuild() -> None:
 
 @transaction.atomic
 def _book_routes(now: datetime, most: int) -> bool:
-    cursor = _locked(_ROUTES)
+    cursor = locked(_ROUTES)
     rows = Route.objects.filter(pk__gt=cursor.last_id).order_by("pk")
-    last = _last_settled(list(rows.values_list("pk", "created_at")[:most]), now)
+    last = last_settled(list(rows.values_list("pk", "created_at")[:most]), now)
     if last is None:
         return False
     _execute(_BOOK_ROUTES, {"after": cursor.last_id, "last": last})
-    _move(cursor, last)
+    move(cursor, last)
     return True
 
 
 @transaction.atomic
 def _book_answers(now: datetime, most: int) -> bool:
-    _locked(_ROUTES)  # no route may come in between: an answer needs its route counted
-    cursor = _locked(_ANSWERS)
+    locked(_ROUTES)  # no route may come in between: an answer needs its route counted
+    cursor = locked(_ANSWERS)
     rows = Decision.objects.filter(pk__gt=cursor.last_id).order_by("pk")
-    last = _last_settled(list(rows.values_list("pk", "decided_at")[:most]), now)
+    last = last_settled(list(rows.values_list("pk", "decided_at")[:most]), now)
     if last is None:
         return False
     answers = newly_answered(after=cursor.last_id, last=last)
@@ -130,11 +130,11 @@ def _book_answers(now: datetime, most: int) -> bool:
         },
     )
     watch_audits(answers=answers, now=now)
-    _move(cursor, last)
+    move(cursor, last)
     return True
 
 
-def _last_settled(rows: list[tuple[int, datetime]], now: datetime) -> int | None:
+def last_settled(rows: list[tuple[int, datetime]], now: datetime) -> int | None:
     """Return the last id before the first row that is not settled yet.
 
     One with a lower id may still be on its way, and a decision may be taken back.
@@ -147,12 +147,14 @@ def _last_settled(rows: list[tuple[int, datetime]], now: datetime) -> int | None
     return last
 
 
-def _locked(name: str) -> RollUpCursor:
+def locked(name: str) -> RollUpCursor:
+    """Return the cursor of that name, locked; call it inside a transaction."""
     RollUpCursor.objects.get_or_create(name=name)
     return RollUpCursor.objects.select_for_update().get(name=name)
 
 
-def _move(cursor: RollUpCursor, last: int) -> None:
+def move(cursor: RollUpCursor, last: int) -> None:
+    """Remember that everything up to `last` is counted."""
     cursor.last_id = last
     cursor.save(update_fields=["last_id"])
 

@@ -1,9 +1,11 @@
 """Roll-ups of routes and their audits, kept up to date beside the work."""
 
 import time
+from datetime import datetime
 
 from django.utils import timezone
 
+from reviewapp.services.delays import observe_queue, roll_up_delays
 from reviewapp.services.rollups import roll_up_routes
 from worker.app import app
 
@@ -14,6 +16,12 @@ _BUDGET_SECONDS = 20.0
 @app.task
 def roll_up() -> None:
     """Count what is new. Safe to repeat."""
+    observe_queue(now=timezone.now())
     deadline = time.monotonic() + _BUDGET_SECONDS
-    while time.monotonic() < deadline and roll_up_routes(now=timezone.now()):
+    while time.monotonic() < deadline and _count(timezone.now()):
         pass
+
+
+def _count(now: datetime) -> bool:
+    # Both, so that a backlog of the one does not keep the other waiting.
+    return any([roll_up_routes(now=now), roll_up_delays(now=now)])

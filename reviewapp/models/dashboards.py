@@ -1,0 +1,64 @@
+"""Roll-ups that the dashboards read instead of events."""
+
+from django.db import models
+from django.db.models import Q
+
+from reviewapp.choices import DelayStep, GroupKind
+from reviewapp.models.predictions import ModelVersion
+
+
+class DelayTally(models.Model):
+    """Products of one arrival day by how long after arrival they took a step, in buckets.
+
+    Each product counts once per step under its predicted category and once under its seller's group;
+    buckets are those of `domain.delays` and add up over days, models and groups.
+    """
+
+    day = models.DateField()
+    model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=GroupKind)
+    group = models.CharField(max_length=60)
+    step = models.CharField(max_length=9, choices=DelayStep)
+    bucket = models.SmallIntegerField()
+    products = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "delay tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "day", "model_version", "group", "step", "bucket"],
+                name="delay_tally_once",
+            ),
+            models.CheckConstraint(condition=Q(products__gt=0), name="delay_tally_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.step} {self.group} {self.bucket}: {self.products}"
+
+
+class QueueState(models.Model):
+    """The review queue at one moment, every ten minutes; append-only.
+
+    open: waiting items, at most `selectors.workload.COUNT_UP_TO`
+    answered, people: answers of the hour before, and how many moderators gave them
+    """
+
+    at = models.DateTimeField(unique=True)
+    open = models.PositiveIntegerField()
+    oldest_at = models.DateTimeField(null=True, blank=True)
+    answered = models.PositiveIntegerField()
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(open=0) ^ Q(oldest_at__isnull=False),
+                name="queue_state_oldest_when_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(people__lte=models.F("answered")), name="queue_state_people_answer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.open}"

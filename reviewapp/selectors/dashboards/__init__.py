@@ -1,0 +1,30 @@
+"""Figures of the dashboards. They read roll-ups and small tables only, never routes or decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from reviewapp.selectors.dashboards.automation import accuracy, automation
+from reviewapp.selectors.dashboards.delays import cohorts, percentiles, service_level
+from reviewapp.selectors.dashboards.panel import Panel
+from reviewapp.selectors.dashboards.queue import queue
+from reviewapp.selectors.dashboards.scope import Scope
+
+__all__ = ["PANELS", "Panel", "Scope", "panels"]
+
+# By the name of its CSV file, in the order of the page.
+PANELS: Final[dict[str, Callable[[Scope, datetime], Panel]]] = {
+    "automation": automation,
+    "accuracy": accuracy,
+    "delays": percentiles,
+    "cohorts": cohorts,
+    "service-level": service_level,
+    "queue": queue,
+}
+
+
+def panels(scope: Scope, now: datetime) -> Sequence[tuple[str, Panel]]:
+    """Return all figures with their names."""
+    return [(name, build(scope, now)) for name, build in PANELS.items()]

@@ -1,0 +1,147 @@
+import csv
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from reviewapp.choices import AuditStratum, DelayStep, GroupKind
+from reviewapp.domain.delays import bucket
+from reviewapp.models import DelayTally, QueueState, RouteTally
+from reviewapp.selectors.dashboards import PANELS
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ModeratorFactory,
+    RoutingPolicyFactory,
+    SellerFactory,
+)
+
+pytestmark = pytest.mark.django_db
+PAGE = "/dashboards/"
+# Events; a dashboard that read them would slow down with each product.
+FACTS = ("route", "decision", "prediction", "reviewitem", "product", "feedbacklabel")
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(language="en")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def counted():
+    """Two days of a champion's work, on two categories and one group of sellers."""
+    champion = ChampionFactory(name="champ")
+    CategoryFactory(code=10), CategoryFactory(code=20)
+    for days_ago in (6, 5):
+        day = timezone.now().date() - timedelta(days=days_ago)
+        common = {"day": day, "model_version": champion}
+        for kind, group in ((GroupKind.CATEGORY, "10"), (GroupKind.SELLER, "few")):
+            for stratum in (AuditStratum.FAR, AuditStratum.REVIEW):
+                RouteTally.objects.create(
+                    **common, kind=kind, group=group, stratum=stratum,
+                    policy=RoutingPolicyFactory(), inclusion_probability=0.5, routed=100,
+                    drawn=50, answered=50, wrong=1,
+                )  # fmt: skip
+            for step, hours, products in (
+                (DelayStep.ROUTED, 0.1, 200),
+                (DelayStep.LISTED, 0.1, 180),
+                (DelayStep.LISTED, 40, 20),
+            ):
+                DelayTally.objects.create(
+                    **common, kind=kind, group=group, step=step, bucket=bucket(hours * 3600),
+                    products=products,
+                )  # fmt: skip
+    return champion
+
+
+def get(client, address=PAGE):
+    return client.get(address).content.decode()
+
+
+def table(client, name, query=""):
+    return list(csv.DictReader(get(client, f"{PAGE}{name}.csv{query}").splitlines()))
+
+
+def test_sellers_do_not_see_it_and_moderators_do(client):
+    client.force_login(SellerFactory())
+    assert client.get(PAGE).status_code == 403
+    client.force_login(ModeratorFactory())
+
+    assert client.get(PAGE).status_code == 200
+
+
+def test_an_empty_site_says_so_for_each_figure(client, admin):
+    html = get(client)
+
+    assert html.count("<h2") >= len(PANELS)
+    assert "Nothing was routed in this period." in html
+    assert "the queue was not measured for an hour yet" in html
+
+
+def test_coverage_is_the_share_that_nobody_looked_at(client, admin, counted):
+    assert [row["coverage"] for row in table(client, "automation")] == ["0.5", "0.5"]
+
+
+def test_accuracy_is_that_of_the_page_quality(client, admin, counted):
+    rows = table(client, "accuracy")
+
+    assert [row["accuracy"] for row in rows] == ["0.98", "0.98"]
+    assert "98.0% of automatic listings are right" in get(client)
+
+
+def test_the_service_level_burns_by_what_is_late(client, admin, counted):
+    rows = table(client, "service-level", "?hours=8")
+
+    assert float(rows[0]["share"]) == 0.9
+    assert float(rows[0]["burn"]) == pytest.approx(2)
+    assert float(table(client, "service-level", "?hours=64")[0]["share"]) == 1
+
+
+def test_a_link_leads_to_one_group_model_and_period(client, admin, counted):
+    day = (timezone.now().date() - timedelta(days=5)).isoformat()
+
+    assert table(client, "automation", "?category=20") == []
+    assert len(table(client, "automation", f"?category=10&model={counted.pk}")) == 2
+    assert len(table(client, "delays", "?seller=few")) == 2
+    assert len(table(client, "cohorts", f"?first={day}")) == 1
+
+
+@pytest.mark.parametrize("query", ["?first=x", "?category=10&seller=few", "?first=2020-01-01"])
+def test_what_cannot_be_shown_is_refused_with_words(client, admin, counted, query):
+    assert client.get(PAGE + query).status_code == 422
+    assert client.get(f"{PAGE}automation.csv{query}").status_code == 404
+
+
+def test_the_forecast_names_time_and_people(client, admin):
+    now = timezone.now()
+    for minutes, waiting in ((61, 120), (1, 80)):
+        QueueState.objects.create(
+            at=now - timedelta(minutes=minutes), open=waiting, oldest_at=now - timedelta(days=1),
+            answered=60, people=3,
+        )  # fmt: skip
+
+    assert "with 3 people: 20.0 come and 60.0 are answered an hour" in get(client)
+
+
+def test_no_event_is_read_and_the_number_of_queries_is_fixed(
+    client, admin, counted, django_assert_max_num_queries
+):
+    with (
+        CaptureQueriesContext(
+            connection,
+        ) as queries,
+        django_assert_max_num_queries(40),
+    ):
+        get(client)
+
+    read = [
+        query["sql"]
+        for query in queries
+        if any(f'"reviewapp_{fact}"' in query["sql"] for fact in FACTS)
+    ]
+    assert read == []
