@@ -1,14 +1,25 @@
 import os
+import re
 import shutil
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
+
+from reviewapp.settings import env
 
 # Playwright's event loop runs in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def pytest_configure():
+    """Give each process a Redis database of its own: tests that run side by side empty them."""
+    process = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % 8
+    django_settings.REDIS_URL = env.redis_database(django_settings.REDIS_URL, process)
+    django_settings.CACHES["default"]["LOCATION"] = django_settings.REDIS_URL
 
 
 @pytest.fixture(scope="session")

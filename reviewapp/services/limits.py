@@ -3,12 +3,12 @@
 Counted in Redis. While it is away each process counts by itself: looser, but the site stays open.
 """
 
-import hashlib
 import logging
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
 from reviewapp.services.process_counters import ProcessCounters
@@ -95,5 +95,7 @@ def _count_in_redis(key: str, seconds: int) -> tuple[int, int]:
 
 
 def _key(action: str, actor: str) -> str:
-    # Names and addresses are not kept in the clear.
-    return f"limit:{action}:{hashlib.sha256(actor.encode('utf-8', 'replace')).hexdigest()}"
+    # Names and addresses are neither kept in the clear nor to be found by trying all of them.
+    return (
+        f"limit:{action}:{salted_hmac('reviewapp.limits', actor, algorithm='sha256').hexdigest()}"
+    )

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -88,6 +88,15 @@ def broker_url(redis_url: str) -> str:
         options["virtual_host"] = number
     query = f"?{urlencode(options)}" if options else ""
     return f"redis+socket://{url.netloc}{url.path}{query}"
+
+
+def redis_database(redis_url: str, number: int) -> str:
+    """Return the address of another numbered database of the same Redis."""
+    url = urlsplit(redis_url)
+    if url.scheme != "unix":
+        return urlunsplit(url._replace(path=f"/{number}"))
+    query = urlencode({**dict(parse_qsl(url.query)), "db": number})
+    return f"unix://{url.netloc}{url.path}?{query}"
 
 
 def database(name: str = "DATABASE_URL") -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A real Celery worker on the test's own database, with a Redis database of its own."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
@@ -27,13 +25,11 @@ START_SECONDS = 30
 
 
 def own_redis_url():
-    """The tests' Redis with another database number: these tests flush it."""
-    process = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
-    url = urlsplit(django_settings.REDIS_URL)
-    number = 8 + process % 8
-    if url.scheme == "unix":
-        return f"unix://{url.netloc}{url.path}?db={number}"
-    return urlunsplit(url._replace(path=f"/{number}"))
+    """The next eight of Redis's databases are for these tests: they stop in the midst of things."""
+    number = int(
+        redis.Redis.from_url(django_settings.REDIS_URL).connection_pool.connection_kwargs["db"]
+    )
+    return env.redis_database(django_settings.REDIS_URL, 8 + number)
 
 
 class Broker:
