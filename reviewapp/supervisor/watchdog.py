@@ -11,6 +11,7 @@ The end of input without `bye` means that the supervisor died. Standard library 
 import from the project, so that it starts at once and works whatever else is broken.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 _GRACE_SECONDS = 10.0
@@ -104,10 +106,32 @@ def _end(groups: list[int], grace: float) -> None:
     deadline = time.monotonic() + grace
     for group in groups:
         _signal(group, signal.SIGTERM)
-    while any(_signal(group, 0) for group in groups) and time.monotonic() < deadline:
+    while any(_lives(group) for group in groups) and time.monotonic() < deadline:
         time.sleep(0.05)
     for group in groups:
         _signal(group, signal.SIGKILL)
+
+
+def _lives(group: int) -> bool:
+    """Whether a member runs.
+
+    The dead count as gone though nobody buries them, as in a container without an init.
+    """
+    if not _signal(group, 0):
+        return False
+    states = [state for state, of in _processes() if of == group]
+    return not states or any(state != "Z" for state in states)  # no states: there is no /proc
+
+
+def _processes() -> Iterator[tuple[str, int]]:
+    """Yield state and group of each process."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            # The name in brackets may hold anything, brackets too.
+            state, _parent, group = (
+                entry.read_text(encoding="latin-1").rpartition(")")[2].split()[:3]
+            )
+            yield state, int(group)
 
 
 def _signal(group: int, number: int) -> bool:
