@@ -30,8 +30,8 @@ class Siege:
     folder: Path
     moderators: int = 50
     items: int = 3_000
-    seconds: float = 25.0
-    pause_seconds: float = 3.0  # between two kills
+    seconds: float = 18.0
+    pause_seconds: float = 2.5  # between two kills
     seed: int = 1
 
 
