@@ -13,6 +13,7 @@ from reviewapp.api.catalog import MaySell, seller_of
 from reviewapp.api.errors import problems
 from reviewapp.api.serializers.appeals import AppealSerializer, HistorySerializer
 from reviewapp.models import Product
+from reviewapp.network import count_person
 from reviewapp.selectors import seller as selectors
 from reviewapp.selectors.appeals import appeals_on, contestable
 from reviewapp.selectors.statements import history
@@ -74,7 +75,7 @@ class Appeals(APIView):
 def _submit(request: Request, product: Product, fields: dict[str, Any]) -> Any:
     seller = seller_of(request)
     try:
-        limits.count_attempt(action="appeals", actor=f"user {seller.pk}")
+        count_person(request, "appeals")
         return submit_appeal(product_id=product.pk, seller=seller, now=timezone.now(), **fields)
     except limits.LimitReached as reached:
         raise exceptions.Throttled(wait=reached.retry_after) from reached

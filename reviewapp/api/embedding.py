@@ -66,10 +66,11 @@ class EmbeddedOptions(APIView):
             OpenApiParameter("token", str, required=True),
             OpenApiParameter("lang", str, enum=_LANGUAGES),
         ],
-        responses={200: OptionsSerializer, **problems(400, 403)},
+        responses={200: OptionsSerializer, **problems(400, 403, 429)},
         auth=[],
     )
     def get(self, request: Request) -> Response:
+        _count(request, "embedding")
         product = _product(request.query_params.get("token", ""))
         asked = request.query_params.get("lang", "")
         with translation.override(asked if asked in _LANGUAGES else _LANGUAGES[0]):
@@ -98,23 +99,27 @@ class EmbeddedReports(APIView):
         form = EmbeddedReportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
-        address = client_address(request._request)
+        _count(request, "anonymous_reports")
         try:
-            limits.count_attempt(action="anonymous_reports", actor=network_of(address))
             submit_report(
                 product=_product(given.pop("token")),
                 reporter=None,
-                address=address,
+                address=client_address(request._request),
                 now=timezone.now(),
                 **given,
             )
-        except limits.LimitReached as reached:
-            raise exceptions.Throttled(wait=reached.retry_after) from reached
         except AnonymousRefused as refused:
             raise exceptions.PermissionDenied(refused.message) from refused
         except ReportRefused as refused:
             raise exceptions.ValidationError(refused.message) from refused
         return Response(status=status.HTTP_202_ACCEPTED)
+
+
+def _count(request: Request, action: str) -> None:
+    try:
+        limits.count_attempt(action=action, actor=network_of(client_address(request._request)))
+    except limits.LimitReached as reached:
+        raise exceptions.Throttled(wait=reached.retry_after) from reached
 
 
 def _product(token: str) -> Product:

@@ -15,6 +15,7 @@ from reviewapp.api.errors import problems, refusal
 from reviewapp.api.serializers.previews import DraftSerializer, PreviewSerializer
 from reviewapp.domain.images import ImageRefused
 from reviewapp.domain.products import ProductRefused
+from reviewapp.network import count_person
 from reviewapp.selectors.previews import look_ahead, preview_of
 from reviewapp.services import limits
 from reviewapp.services.previews import request_preview
@@ -49,7 +50,7 @@ class Previews(APIView):
         form = DraftSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
-            limits.count_attempt(action="previews", actor=f"user:{seller.pk}")
+            count_person(request, "previews")
             expect_previews()
             row, is_new = request_preview(seller=seller, now=timezone.now(), **form.validated_data)
         except limits.LimitReached as reached:

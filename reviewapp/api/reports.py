@@ -7,10 +7,9 @@ from rest_framework import exceptions, mixins, pagination, permissions, serializ
 from rest_framework.request import Request
 
 from reviewapp.models import Category, MisclassificationReport, User
-from reviewapp.network import client_address
+from reviewapp.network import client_address, count_person
 from reviewapp.selectors.shop import listed_products
 from reviewapp.services import limits
-from reviewapp.services.networks import network_of
 from reviewapp.services.reports import ReportRefused, submit_report
 
 
@@ -101,10 +100,7 @@ class ReportViewSet(
     def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:
         """Save, within the limit that reports from the pages count towards as well."""
         try:
-            limits.count_report(
-                reporter_id=self.request.user.pk or 0,
-                network=network_of(client_address(self.request._request)),
-            )
+            count_person(self.request, "reports")
         except limits.LimitReached as reached:
             raise exceptions.Throttled(wait=reached.retry_after) from reached
         serializer.save()

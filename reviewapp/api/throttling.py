@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from reviewapp.network import count_person
 from reviewapp.services import limits
 
 
@@ -14,7 +15,7 @@ class IngestThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         try:
-            limits.count_attempt(action="ingest", actor=f"user:{request.user.pk}")
+            count_person(request, "ingest")
         except limits.LimitReached as reached:
             self._retry_after = reached.retry_after
             return False

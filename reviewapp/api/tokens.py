@@ -17,6 +17,7 @@ from reviewapp.api.errors import problems
 from reviewapp.models import User
 from reviewapp.network import client_address
 from reviewapp.services import limits
+from reviewapp.services.networks import host_of
 from reviewapp.services.tokens import SIGN_IN, issue_token
 
 
@@ -51,7 +52,7 @@ class LogIn(APIView):
         return Response({"token": issued.secret, "expires_at": issued.row.expiry})
 
     def _user(self, request: Request, given: Any) -> User:
-        network = client_address(request._request)
+        network = host_of(client_address(request._request))
         try:
             limits.count_log_in(username=given["username"], network=network)
         except limits.LimitReached as reached:

@@ -41,13 +41,13 @@ def count_attempt(*, action: str, actor: str) -> None:
         raise LimitReached(retry_after=left)
 
 
-def count_report(*, reporter_id: int, network: str) -> None:
-    """Count a report by its account, and by its network with a bound for many accounts there.
+def count_person(*, action: str, account_id: int, network: str) -> None:
+    """Count an attempt by its account, and by its network with a bound for many accounts there.
 
     Raises LimitReached.
     """
-    count_attempt(action="reports", actor=f"user:{reporter_id}")
-    count_attempt(action="reports_network", actor=network)
+    count_attempt(action=action, actor=f"user:{account_id}")
+    count_attempt(action=f"{action}_network", actor=network)
 
 
 def count_log_in(*, username: str, network: str) -> None:

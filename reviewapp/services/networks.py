@@ -33,6 +33,17 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, _PREFIX[parsed.version]), strict=False))
 
 
+def host_of(address: str) -> str:
+    """Return what one household or server has: an IPv4 address, or an IPv6 /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address) and not parsed.ipv4_mapped:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return address
+
+
 def network_hash(*, address: str, now: datetime) -> str:
     """Return the hash of the network of `address`; "" when that is no network address.
 

@@ -214,14 +214,20 @@ RATE_LIMITS = {
     "login_pair": (10, 300),
     "login_account": (100, 300),
     "login_network": (50, 300),
+    # What an account does, and whatever accounts do at one network.
     "ingest": (600, 60),
-    # By network address: from pages of other sites.
-    "anonymous_reports": (20, 3600),
+    "ingest_network": (3000, 60),
     "reports": (30, 3600),
     "reports_network": (300, 3600),
     "uploads": (60, 3600),
+    "uploads_network": (300, 3600),
     "appeals": (20, 3600),
+    "appeals_network": (200, 3600),
     "previews": (120, 300),
+    "previews_network": (1200, 300),
+    # One network, from pages of other sites.
+    "anonymous_reports": (20, 3600),
+    "embedding": (600, 300),
 }
 # Mail: by SMTP when a host is named, else written to the worker's log.
 EMAIL_HOST = env.text("EMAIL_HOST")

@@ -19,6 +19,7 @@ from reviewapp.models import User
 from reviewapp.network import client_address
 from reviewapp.selectors import accounts as selectors
 from reviewapp.services import accounts, limits
+from reviewapp.services.networks import host_of
 from reviewapp.views.limits import too_many
 
 _A_YEAR = 365 * 24 * 3600
@@ -68,7 +69,7 @@ class LogIn(LoginView):
 
     def _who(self) -> dict[str, str]:
         username = self.request.POST.get("username", "")
-        return {"username": username, "network": client_address(self.request)}
+        return {"username": username, "network": host_of(client_address(self.request))}
 
 
 def admin_log_in(request: HttpRequest) -> HttpResponse:

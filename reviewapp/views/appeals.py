@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from reviewapp.forms.appeals import AppealForm
 from reviewapp.models import Product
+from reviewapp.network import count_person
 from reviewapp.services import limits
 from reviewapp.services.appeals import AppealRefused, submit_appeal
 from reviewapp.types import UserRequest
@@ -24,7 +25,7 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
     if not form.is_valid():
         return product_page(request, own_product(request, product_id), form=form, status=422)
     try:
-        limits.count_attempt(action="appeals", actor=f"user {request.user.pk}")
+        count_person(request, "appeals")
         submit_appeal(
             product_id=product_id, seller=request.user, now=timezone.now(), **form.cleaned_data
         )

@@ -8,6 +8,7 @@ from reviewapp.choices import JobStatus, Queue
 from reviewapp.domain.products import seller_source
 from reviewapp.forms.imports import ImportForm
 from reviewapp.models import CatalogueImport, User
+from reviewapp.network import count_person
 from reviewapp.selectors import imports as selectors
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.selectors.workers import is_listening
@@ -33,7 +34,7 @@ def index(request: UserRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, needs_source=needs_source)
     if request.method == "POST" and form.is_valid():
         try:
-            limits.count_attempt(action="uploads", actor=f"user {request.user.pk}")
+            count_person(request, "uploads")
         except limits.LimitReached as reached:
             return too_many(request, reached)
         job = _request(request.user, form)

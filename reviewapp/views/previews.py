@@ -11,6 +11,7 @@ from reviewapp.domain.images import ImageRefused
 from reviewapp.domain.products import ProductRefused
 from reviewapp.forms.seller import PreviewForm
 from reviewapp.models import CategoryPreview, ProductImage
+from reviewapp.network import count_person
 from reviewapp.selectors.previews import look_ahead, preview_of
 from reviewapp.selectors.seller import products_of
 from reviewapp.services import limits
@@ -36,7 +37,7 @@ def ask(request: UserRequest, product_id: int | None = None) -> HttpResponse:
     if not form.has_input(kept):
         return _refused(request, _("Write a title or choose a picture first."))
     try:
-        limits.count_attempt(action="previews", actor=f"user:{request.user.pk}")
+        count_person(request, "previews")
         row = _request(request, form, kept)
     except limits.LimitReached as reached:
         return _too_many(request, reached)

@@ -8,13 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reviewapp.forms.reports import MailForm, ReportForm
 from reviewapp.models import Product
-from reviewapp.network import client_address
+from reviewapp.network import client_address, count_person
 from reviewapp.selectors import reports as selectors
 from reviewapp.selectors import shop
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.services import limits
 from reviewapp.services.accounts import save_mail_choice
-from reviewapp.services.networks import network_of
 from reviewapp.services.reports import ReportRefused, submit_report
 from reviewapp.types import UserRequest
 from reviewapp.views.limits import too_many
@@ -66,9 +65,7 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
     if not form.is_valid():
         return _answer(request, product, form, status=422)
     try:
-        limits.count_report(
-            reporter_id=request.user.pk, network=network_of(client_address(request))
-        )
+        count_person(request, "reports")
         submit_report(
             product=product,
             reporter=request.user,

@@ -160,6 +160,17 @@ def test_a_network_is_limited_and_told_for_how_long(anonymous, settings):
     assert 0 < int(answers[2]["Retry-After"]) <= 60
 
 
+def test_asking_for_the_form_is_limited_too(anonymous, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"embedding": (1, 60)}
+    product = ListedProductFactory()
+
+    asked = {"token": product_token(product)}
+    shop = APIClient(headers={"origin": SHOP}, REMOTE_ADDR="192.0.2.99")
+    answers = [shop.get(OPTIONS, asked) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+
+
 def test_the_limit_is_the_networks_and_not_the_addresss(anonymous, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"anonymous_reports": (2, 60)}
     products = ListedProductFactory.create_batch(3)

@@ -80,6 +80,16 @@ def test_too_many_are_refused_with_the_time_to_wait(client, settings):
     assert 0 < int(refused["Retry-After"]) <= 300
 
 
+def test_many_accounts_of_one_network_are_stopped_together(client, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"previews_network": (1, 300)}
+    client.post(URL, {"designation": "Théière"}, format="json")
+    client.force_authenticate(SellerFactory())
+
+    refused = client.post(URL, {"designation": "Lampe"}, format="json")
+
+    assert refused.status_code == 429
+
+
 def test_another_sellers_is_absent_and_a_buyer_may_not_ask(client):
     asked = client.post(URL, {"designation": "Théière"}, format="json")
     client.force_authenticate(SellerFactory())

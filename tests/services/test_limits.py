@@ -10,9 +10,10 @@ from reviewapp.services.limits import (
     LimitReached,
     count_attempt,
     count_log_in,
-    count_report,
+    count_person,
     forgive_log_in,
 )
+from reviewapp.services.networks import host_of
 from reviewapp.services.process_counters import ProcessCounters
 from reviewapp.views.errors import fault
 from tests.factories import SellerFactory
@@ -56,12 +57,12 @@ def test_the_first_attempt_over_the_limit_is_told_how_long_to_wait(redis_or_none
 def test_many_accounts_of_one_network_are_stopped_together(redis_or_none, settings):
     settings.RATE_LIMITS = {"reports": (2, 60), "reports_network": (5, 60)}
     for account in range(5):
-        count_report(reporter_id=9000 + account, network="10.0.5.1")
+        count_person(action="reports", account_id=9000 + account, network="10.0.5.1")
 
     with pytest.raises(LimitReached):
-        count_report(reporter_id=9006, network="10.0.5.1")
+        count_person(action="reports", account_id=9006, network="10.0.5.1")
 
-    count_report(reporter_id=9006, network="10.0.5.2")
+    count_person(action="reports", account_id=9006, network="10.0.5.2")
 
 
 def test_a_guesser_locks_out_himself_and_not_the_owner(redis_or_none):
@@ -117,3 +118,23 @@ def test_process_counters_forget_ended_windows_and_stay_bounded(monkeypatch):
 
     assert len(counters._counts) <= 5
     assert counters.count("ended", 0)[0] == counters.count("ended", 0)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:7:1:aa::1", "2001:db8:7:1::/64"),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.7"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_guesser_gains_nothing_by_the_many_addresses_of_one_host(address, host):
+    assert host_of(address) == host
+
+
+def test_each_limit_of_an_account_has_one_of_its_network(settings):
+    people = {"ingest", "reports", "uploads", "appeals", "previews"}
+
+    for action in people:
+        assert settings.RATE_LIMITS[f"{action}_network"][0] > settings.RATE_LIMITS[action][0]
