@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import Queue, Theme
-from reviewapp.selectors import quality, workers
+from reviewapp.selectors import drift, quality, workers
 
 # (permission or None for everyone, URL name, label)
 _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
@@ -37,6 +37,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: _navigation(request)),
         "no_worker_listening": SimpleLazyObject(lambda: _no_worker_listening(request)),
         "is_certificate_void": SimpleLazyObject(lambda: _is_certificate_void(request)),
+        "is_drifting": SimpleLazyObject(lambda: _is_drifting(request)),
     }
 
 
@@ -70,3 +71,10 @@ def _is_certificate_void(request: HttpRequest) -> bool:
     if not request.user.has_perm("reviewapp.add_routingpolicy"):
         return False
     return quality.open_alarms().exists()
+
+
+def _is_drifting(request: HttpRequest) -> bool:
+    """True when an admin should look into arrivals that have changed."""
+    if not request.user.has_perm("reviewapp.add_routingpolicy"):
+        return False
+    return drift.open_alarms().exists()

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policy/", include("reviewapp.routes.policy")),
     path("quality/", include("reviewapp.routes.quality")),
     path("dashboards/", include("reviewapp.routes.dashboards")),
+    path("drift/", include("reviewapp.routes.drift")),
     path("fairness/", include("reviewapp.routes.fairness")),
     path("api/v1/", include("reviewapp.routes.api")),
     path(settings.MEDIA_URL.lstrip("/"), include("reviewapp.routes.media")),

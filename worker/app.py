@@ -39,6 +39,8 @@ _BEAT = {
     "sweep-reports": ("worker.tasks.sweep.sweep_reports", UPKEEP_SECONDS),
     "book-comparisons": ("worker.tasks.team.book", UPKEEP_SECONDS),
     "roll-up-routes": ("worker.tasks.rollups.roll_up", UPKEEP_SECONDS),
+    "measure-drift": ("worker.tasks.drift.measure", UPKEEP_SECONDS),
+    "send-alarms": ("worker.tasks.drift.send_alarms", UPKEEP_SECONDS),
     "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
     "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),

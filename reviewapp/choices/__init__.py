@@ -62,6 +62,7 @@ from reviewapp.choices.training import (
 from reviewapp.choices.trust import (
     AuditStratum,
     DelayStep,
+    DriftTest,
     GroupKind,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "ComparisonKind",
     "DelayStep",
     "DisagreementKind",
+    "DriftTest",
     "EstimateSource",
     "ExportFormat",
     "FailureCode",

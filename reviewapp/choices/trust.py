@@ -32,3 +32,17 @@ class DelayStep(TextChoices):
     SEEN = "seen", _("first seen by a person")
     DECIDED = "decided", _("decided by a person")
     LISTED = "listed", _("listed")
+
+
+class DriftTest(TextChoices):
+    """What of arriving products is held against the reference."""
+
+    CATEGORY = "category", _("Categories the model says")
+    CONFIDENCE = "confidence", _("Confidence of the model")
+    TITLE_LENGTH = "title_length", _("Length of the title")
+    DESCRIPTION = "description", _("Descriptions missing")
+    DESCRIPTION_LENGTH = "description_length", _("Length of the description")
+    LANGUAGE = "language", _("Language of the text")
+    PICTURE = "picture", _("Pictures missing")
+    BRIGHTNESS = "brightness", _("Brightness of the picture")
+    EMBEDDING = "embedding", _("Text and picture as the model sees them")

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageStat
 
 from classifier.image import on_white
 from reviewapp.domain.groups import fingerprint
@@ -43,7 +43,10 @@ class ImageRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EncodedPicture:
-    """A picture ready to be stored; `sha256` is that of `jpeg`. fingerprint: None for a flat one."""
+    """A picture ready to be stored; `sha256` is that of `jpeg`. fingerprint: None for a flat one.
+
+    brightness: mean of the grey values, from 0 (black) to 1 (white)
+    """
 
     jpeg: bytes
     thumbnail: bytes
@@ -51,6 +54,7 @@ class EncodedPicture:
     height: int
     sha256: str
     fingerprint: int | None
+    brightness: float
 
 
 def encode_picture(data: bytes, *, max_bytes: int, max_pixels: int) -> EncodedPicture:
@@ -141,6 +145,7 @@ def _encode(picture: Image.Image) -> EncodedPicture:
         height=picture.height,
         sha256=hashlib.sha256(jpeg).hexdigest(),
         fingerprint=fingerprint(small),
+        brightness=ImageStat.Stat(small.convert("L")).mean[0] / 255,
     )
 
 

@@ -13,6 +13,7 @@ from reviewapp.models.catalog import (
 )
 from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
 from reviewapp.models.dashboards import DelayTally, QueueState
+from reviewapp.models.drift import DriftAlarm, DriftReference, DriftWindow, WebhookMessage
 from reviewapp.models.embedding import EmbeddingOrigin
 from reviewapp.models.evaluations import Evaluation, GateReport
 from reviewapp.models.exports import DatasetExport
@@ -70,6 +71,9 @@ __all__ = [
     "Decision",
     "DelayTally",
     "Disagreement",
+    "DriftAlarm",
+    "DriftReference",
+    "DriftWindow",
     "EmbeddingOrigin",
     "Evaluation",
     "Explanation",
@@ -116,5 +120,6 @@ __all__ = [
     "TrainingRun",
     "TrainingSchedule",
     "User",
+    "WebhookMessage",
     "WorkerHeartbeat",
 ]

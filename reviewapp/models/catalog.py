@@ -100,6 +100,8 @@ class ProductImage(models.Model):
     fingerprint = models.BigIntegerField(null=True, blank=True)
     # The fingerprint of the first picture that looks like it; its own if it is the first.
     look = models.BigIntegerField(null=True, blank=True, db_index=True)
+    # Mean grey value, 0 black to 1 white; NULL for a picture from before it was measured.
+    brightness = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

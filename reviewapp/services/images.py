@@ -51,6 +51,7 @@ def _stored(source_sha256: str, encode: Callable[[], images.EncodedPicture]) -> 
         "size_bytes": len(picture.jpeg),
         "fingerprint": picture.fingerprint,
         "look": look_of(picture.fingerprint),
+        "brightness": picture.brightness,
     }
     shape = ProductImage(sha256=picture.sha256)
     # Files before the row: a row never points at nothing, a file without a row harms nobody.

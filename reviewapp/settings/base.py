@@ -238,6 +238,9 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "bonrayon@localhost")
+# Alarms for another system; the secret signs them, so there is none without it.
+ALARM_WEBHOOK_URL = env.web_address("ALARM_WEBHOOK_URL")
+ALARM_WEBHOOK_SECRET = env.secret("ALARM_WEBHOOK_SECRET", None if ALARM_WEBHOOK_URL else "")
 # Behind a proxy that sets X-Forwarded-For: how many proxies are ours. 0 = none.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 

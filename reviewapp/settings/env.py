@@ -74,6 +74,14 @@ def secret(name: str, default: str | None = None) -> str:
     return value
 
 
+def web_address(name: str) -> str:
+    """Return an address that begins with http:// or https://, or nothing."""
+    value = os.environ.get(name, "").strip()
+    if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        raise ImproperlyConfigured(f"{name} is no address; write https://host/path.")
+    return value
+
+
 def broker_url(redis_url: str) -> str:
     """Return a Redis address in Celery's words, which differ for a Unix socket.
 

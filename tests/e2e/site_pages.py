@@ -54,7 +54,7 @@ NO_PAGES = {
     "review:undo", "review:filter-save", "review:filter-delete", "review:assign",
     "review:end-assignments", "review:skills", "review:grid-decide", "review:grid-undo",
     "models:evaluation-state", "models:promote", "models:roll-back", "models:rescoring",
-    "quality:figures", "dashboards:figure", "quality:acknowledge", "fairness:figures", "embed-script", "rings:end-site", "training:state", "training:curves", "training:cancel", "training:retry", "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
+    "quality:figures", "dashboards:figure", "quality:acknowledge", "drift:figures", "drift:acknowledge", "fairness:figures", "embed-script", "rings:end-site", "training:state", "training:curves", "training:cancel", "training:retry", "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
     "review:dispute", "review:undo-adjudication", "review:demote", "review:undo-recheck", "review:close-alarm", "rings:look", "seller:revoke",
     "seller:appeal",
 }  # fmt: skip
@@ -202,7 +202,7 @@ def admin():
     _crowd_reports()
     names = ("home", "datasets:index", "datasets:labels", "datasets:compare", "imports:index",
              "policy:index", "rings:index", "rings:cases", "rings:policy",
-             "rings:sites", "quality:index", "fairness:index", "dashboards:index")  # fmt: skip
+             "rings:sites", "quality:index", "fairness:index", "dashboards:index", "drift:index")  # fmt: skip
     return person, [
         *map(Page, names),
         Page("datasets:detail", (snapshot.pk,)),

@@ -29,6 +29,7 @@ from reviewapp.services import (
 from reviewapp.services.mail import forget_mail
 from reviewapp.services.networks import forget_networks
 from reviewapp.services.previews import forget_previews
+from reviewapp.services.webhooks import forget_webhooks
 from worker import inference
 from worker.app import app
 from worker.tasks import classify, jobs, previews
@@ -128,6 +129,7 @@ def sweep_reports() -> None:
     report_cases.end_due_cases(now=now)
     forget_networks(now=now)
     forget_mail(now=now)
+    forget_webhooks(now=now)
 
 
 @app.task

@@ -1,0 +1,202 @@
+"""Holding arriving products against a reference, and telling the admins when they have changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from reviewapp.choices import DriftTest, ModelStage
+from reviewapp.domain import drift, label_shift
+from reviewapp.domain.drift import Finding, Reference
+from reviewapp.models import (
+    DriftAlarm,
+    DriftReference,
+    DriftWindow,
+    HeldOutAnswers,
+    ModelVersion,
+    User,
+)
+from reviewapp.selectors.drift import Seen, count_after, newest_arrivals
+from reviewapp.services.mail import post_mail, wants_mail
+from reviewapp.services.webhooks import post_webhook
+
+
+@transaction.atomic
+def measure_drift(*, now: datetime) -> DriftWindow | None:
+    """Make the champion's reference, or test its newest arrivals once STEP more have come in.
+
+    Returns the new window, None when there is nothing to do. Safe to repeat and to run twice at
+    once. A new kind of drift raises an alarm.
+    """
+    # The lock is what keeps a second worker from the same window.
+    version = (
+        ModelVersion.objects.select_for_update(of=("self",), no_key=True)
+        .filter(stage=ModelStage.CHAMPION)
+        .first()
+    )
+    if version is None:
+        return None
+    reference = DriftReference.objects.filter(model_version=version).first()
+    if reference is None:
+        _make_reference(version, now)
+        return None
+    before = reference.windows.order_by("-last_product").first()
+    if before is not None and not _is_due(version, before):
+        return None
+    seen = newest_arrivals(version, most=drift.WINDOW, after=reference.last_product)
+    if len(seen) < drift.WINDOW:
+        return None
+    window = _measure(reference, seen, now)
+    _raise_alarm(window, before, now)
+    return window
+
+
+@transaction.atomic
+def close_alarm(*, alarm: DriftAlarm, by: User, comment: str, now: datetime) -> bool:
+    """Note that an admin has looked into it; False when it was closed already."""
+    open_one = DriftAlarm.objects.filter(pk=alarm.pk, closed_at=None)
+    return bool(open_one.update(closed_at=now, closed_by=by, comment=comment))
+
+
+def _is_due(version: ModelVersion, before: DriftWindow) -> bool:
+    new = count_after(version, product=before.last_product, most=drift.STEP)
+    return new == drift.STEP
+
+
+def _make_reference(version: ModelVersion, now: datetime) -> None:
+    seen = newest_arrivals(version, most=drift.REFERENCE)
+    if len(seen) < drift.REFERENCE:
+        return
+    DriftReference.objects.create(
+        model_version=version,
+        last_product=seen.last_product,
+        arrivals=Reference.of(seen.arrivals).as_json(),
+        made_at=now,
+        **_training_facts(version),
+    )
+
+
+def _training_facts(version: ModelVersion) -> dict[str, Any]:
+    """Return what the products kept out of training say: shares, accuracy, and its threshold."""
+    held = HeldOutAnswers.objects.filter(model_version=version).first()
+    if held is None or not held.confidence:
+        return {}
+    true = np.array(held.true, dtype=np.int64)
+    is_right = true == np.array(held.predicted)
+    labels = [int(code) for code in version.labels]
+    priors = label_shift.smoothed_shares(true, labels)
+    return {
+        "priors": {str(code): one for code, one in zip(labels, priors.tolist(), strict=True)},
+        "sure_at": label_shift.accuracy_threshold(np.array(held.confidence), is_right),
+        "accuracy": float(is_right.mean()),
+    }
+
+
+def _measure(reference: DriftReference, seen: Seen, now: datetime) -> DriftWindow:
+    findings = drift.compare(Reference.from_json(reference.arrivals), seen.arrivals)
+    return DriftWindow.objects.create(
+        reference=reference,
+        last_product=seen.last_product,
+        size=len(seen),
+        findings=[one.as_json() for one in findings],
+        drifted=[one.test for one in findings if one.is_drifted],
+        measured_at=now,
+        **_estimates(reference, seen),
+    )
+
+
+def _estimates(reference: DriftReference, seen: Seen) -> dict[str, Any]:
+    """Return the mix of categories and the accuracy as far as they can be known without labels."""
+    if not reference.priors or reference.sure_at is None:
+        return {}
+    codes = [int(code) for code in reference.priors]
+    trained = np.array(list(reference.priors.values()))
+    priors = label_shift.estimate_priors(label_shift.spread(seen.top, codes), trained)
+    confidence = seen.arrivals.numbers[DriftTest.CONFIDENCE]
+    return {
+        "priors": {str(code): one for code, one in zip(codes, priors.tolist(), strict=True)},
+        "prior_distance": float(np.abs(priors - trained).sum()),
+        "by_chance": label_shift.distance_by_chance(trained, len(seen)),
+        "expected_right": float((confidence >= reference.sure_at).mean()),
+    }
+
+
+def _raise_alarm(window: DriftWindow, before: DriftWindow | None, now: datetime) -> None:
+    """Raise one for what was not drifted a window ago, unless an open alarm says it already."""
+    known = set(before.drifted) if before else set()
+    open_ones = DriftAlarm.objects.filter(closed_at=None, window__reference=window.reference)
+    for tests in open_ones.values_list("tests", flat=True):
+        known.update(tests)
+    fresh = [test for test in window.drifted if test not in known]
+    if not fresh:
+        return
+    alarm = DriftAlarm.objects.create(window=window, tests=fresh, raised_at=now)
+    _tell_admins(alarm, now)
+    post_webhook(key=f"drift:{alarm.pk}", body=_message(alarm), now=now)
+
+
+def _tell_admins(alarm: DriftAlarm, now: datetime) -> None:
+    backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
+    admins = User.objects.with_perm("reviewapp.add_routingpolicy", backend=backend)
+    for admin in admins.filter(wants_mail=True):
+        if wants_mail(admin):
+            with translation.override(admin.language or settings.LANGUAGE_CODE):
+                post_mail(
+                    recipient=admin,
+                    key=f"drift:{alarm.pk}:{admin.pk}",
+                    subject=_("Arriving products have changed"),
+                    body=_body(alarm),
+                    now=now,
+                )
+
+
+def _body(alarm: DriftAlarm) -> str:
+    changed = "\n".join(f"- {DriftTest(test).label}" for test in alarm.tests)
+    told = _(
+        "The last %(size)s products differ from those the model was measured on, more than chance"
+        " explains, in:"
+    ) % {"size": alarm.window.size}
+    todo = _(
+        "Look at the page “Drift”: it shows what has changed, with products. Then make the"
+        " thresholds stricter or audit more until you know how good the model still is, and plan a"
+        " training if the change stays. Acknowledge the alarm with what you found."
+    )
+    return f"{told}\n{changed}\n\n{todo}\n"
+
+
+def _message(alarm: DriftAlarm) -> dict[str, Any]:
+    """What another system is told: numbers and codes only, in no language."""
+    window = alarm.window
+    findings = [Finding.from_json(one) for one in window.findings]
+    return {
+        "event": "drift.alarm",
+        "alarm": alarm.pk,
+        "raised_at": alarm.raised_at.isoformat(),
+        "model": window.reference.model_version.name,
+        "products": window.size,
+        "page": "/drift/",
+        "tests": [
+            {
+                "test": one.test,
+                "statistic": one.statistic,
+                "p_value": one.p_value,
+                "level": drift.LEVEL,
+                "before": one.before,
+                "after": one.after,
+                "movers": [
+                    {"name": mover.name, "before": mover.before, "after": mover.after}
+                    for mover in one.movers
+                ],
+            }
+            for one in findings
+            if one.test in alarm.tests
+        ],
+        "actions": ["tighten_gate", "raise_audit_rate", "plan_training"],
+    }

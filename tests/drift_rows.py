@@ -1,0 +1,70 @@
+"""Arrivals as rows, with what the model in service has answered, for drift."""
+
+import numpy as np
+
+from reviewapp.domain import drift as domain
+from reviewapp.models import Category, HeldOutAnswers, Prediction, Product, ProductEmbedding
+from reviewapp.services.drift import measure_drift
+from tests.factories import NOW, CategoryFactory, ChampionFactory
+
+
+def champion_of_two():
+    """A model in service that knows the categories 10 and 20, with its held-out answers."""
+    for code in (10, 20):
+        CategoryFactory(code=code)
+    version = ChampionFactory(labels=[10, 20])
+    HeldOutAnswers.objects.create(
+        model_version=version, confidence=[0.95, 0.9, 0.8, 0.6], predicted=[10, 10, 20, 20],
+        true=[10, 10, 20, 10], missing=[""] * 4,
+    )  # fmt: skip
+    return version
+
+
+def shrink(monkeypatch):
+    """Make windows that a test can fill."""
+    for name, size in (("REFERENCE", 300), ("WINDOW", 200), ("STEP", 50)):
+        monkeypatch.setattr(domain, name, size)
+
+
+def arrive(version, count, *, described=0.7, seed=0):
+    """Products as the champion has answered them; `described`: share with a description."""
+    generator = np.random.default_rng(seed)
+    categories = list(Category.objects.order_by("code"))
+    known = Product.objects.count()
+    products = Product.objects.bulk_create(
+        Product(
+            source="feed", external_id=f"n{known + at}", designation="x" * int(length),
+            raw_designation="x", description="Belle " * 9 if told else "", language="fr",
+            input_digest=f"{known + at:064d}", arrived_at=NOW,
+        )
+        for at, (length, told) in enumerate(
+            zip(generator.integers(20, 90, count), generator.random(count) < described, strict=True)
+        )
+    )  # fmt: skip
+    predictions, embeddings = [], []
+    for product, sure in zip(products, generator.uniform(0.5, 1, count), strict=True):
+        category = categories[int(generator.random() < 0.4)]
+        predictions.append(
+            Prediction(
+                product=product, model_version=version, member="fusion", category=category,
+                input_digest=product.input_digest, confidence=sure, latency_ms=1, created_at=NOW,
+                top=[[category.code, sure]],
+            )
+        )  # fmt: skip
+        embeddings.append(
+            ProductEmbedding(
+                product=product, model_version=version, input_digest=product.input_digest,
+                vector=generator.standard_normal(256) / 16,
+            )
+        )  # fmt: skip
+    Prediction.objects.bulk_create(predictions)
+    ProductEmbedding.objects.bulk_create(embeddings)
+    return products
+
+
+def drifted(champion):
+    """A reference, and a window in which descriptions are lost."""
+    arrive(champion, 300)
+    measure_drift(now=NOW)
+    arrive(champion, 200, described=0.2, seed=1)
+    return measure_drift(now=NOW)

@@ -1,0 +1,89 @@
+import pytest
+
+from reviewapp.models import DriftAlarm
+from reviewapp.services.drift import measure_drift
+from tests.drift_rows import arrive, champion_of_two, drifted, shrink
+from tests.factories import NOW, AdminFactory, ChampionFactory, ModeratorFactory
+
+pytestmark = pytest.mark.django_db
+PAGE = "/drift/"
+
+
+@pytest.fixture
+def champion():
+    return champion_of_two()
+
+
+@pytest.fixture
+def small(monkeypatch):
+    shrink(monkeypatch)
+
+
+@pytest.fixture
+def admin(client):
+    user = AdminFactory(username="chief", language="en")
+    client.force_login(user)
+    return user
+
+
+def get(client, address=PAGE):
+    return client.get(address).content.decode()
+
+
+def test_moderators_do_not_see_it(client):
+    client.force_login(ModeratorFactory())
+
+    assert client.get(PAGE).status_code == 403
+
+
+def test_a_site_without_a_model_says_so(client, admin):
+    assert "No model is in service" in get(client)
+
+
+def test_it_says_how_many_products_are_missing(client, admin):
+    ChampionFactory()
+
+    assert "2000 more products must be classified" in get(client)
+
+
+def test_an_admin_sees_what_changed_and_acknowledges_it(client, admin, champion, small):
+    drifted(champion)
+    html = get(client)
+    assert "They differ from the reference more than chance explains" in html
+    assert "Descriptions missing" in html
+    assert "What has changed, and what to do" in html
+    alarm = DriftAlarm.objects.get()
+
+    refused = client.post(f"{PAGE}alarms/{alarm.pk}/", {"comment": ""})
+    client.post(f"{PAGE}alarms/{alarm.pk}/", {"comment": "A new feed"})
+
+    alarm.refresh_from_db()
+    assert refused.status_code == 422
+    assert (alarm.closed_by, alarm.comment) == (admin, "A new feed")
+    assert "What has changed, and what to do" not in get(client)
+
+
+def test_every_test_of_every_window_is_in_the_csv(client, admin, champion, small):
+    drifted(champion)
+
+    lines = get(client, f"{PAGE}figures.csv").splitlines()
+
+    assert lines[0].startswith("measured_at,last_product,products,expected_right")
+    assert len(lines) == 1 + 9
+    assert any(",description," in line for line in lines)
+
+
+def test_more_windows_take_no_more_queries(
+    client,
+    admin,
+    champion,
+    small,
+    django_assert_max_num_queries,
+):
+    drifted(champion)
+    for seed in range(2):
+        arrive(champion, 50, seed=seed)
+        measure_drift(now=NOW)
+
+    with django_assert_max_num_queries(25):
+        get(client)
