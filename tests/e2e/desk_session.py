@@ -1,6 +1,8 @@
 """A shift at the desk by keyboard alone: 50 products, and what the hand and the clock say of it."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from statistics import median
 
 # Fewest keys that make each category the first match of the search, in English; then Enter.
 SEARCHES = {
@@ -57,3 +59,16 @@ def paints(page) -> list[float]:
     return page.evaluate(
         "performance.getEntriesByName('desk:answer-to-paint').map((m) => m.duration)"
     )
+
+
+def told(played, times) -> str:
+    """Return the session's figures in words, for `pytest -s`."""
+    by_kind = defaultdict(list)
+    for turn in played:
+        by_kind[turn.kind].append(turn)
+    lines = [
+        f"{kind}: {len(turns)} turns, {min(t.keys for t in turns)} to {max(t.keys for t in turns)}"
+        f" keys, median {median(t.seconds for t in turns):.2f} s"
+        for kind, turns in by_kind.items()
+    ]
+    return "\n".join([*lines, f"answer to next card painted: median {median(times):.0f} ms"])

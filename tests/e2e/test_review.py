@@ -1,6 +1,7 @@
 """A moderator at the desk, in a real browser."""
 
 import re
+import sys
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
 from tests.e2e.axe import violations
-from tests.e2e.desk_session import SEARCHES, paints, play, script
+from tests.e2e.desk_session import SEARCHES, paints, play, script, told
 from tests.factories import NOW, DecisionFactory, ModeratorFactory
 from tests.review_world import doubtful_item, load_categories
 
@@ -309,6 +310,7 @@ def test_fifty_products_by_keyboard_only_each_in_few_keys_and_the_next_card_at_o
     played = play(page, turns)
     times = paints(page)
     saved(page)
+    sys.stdout.write(told(played, times) + "\n")
 
     given = dict(Decision.objects.values_list("item_id", "category__code"))
     assert given == {turn.item: turn.code for turn in played}
