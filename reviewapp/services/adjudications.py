@@ -14,7 +14,6 @@ from reviewapp.choices import (
     KnownAnswerSource,
     ProductStatus,
     ReviewStatus,
-    Verdict,
 )
 from reviewapp.domain.checks import is_dispute_upheld, is_fair_question, reasons_of_word
 from reviewapp.domain.review import UndoFacts, undo_refusal, verdict_of
@@ -39,7 +38,7 @@ from reviewapp.services.decisions.refusals import (
     ProductChanged,
     UndoRefused,
 )
-from reviewapp.services.decisions.undo import restore_product
+from reviewapp.services.decisions.undo import restore_product, write_undo
 from reviewapp.services.feedback import record_label, retract
 from reviewapp.services.listing import list_product
 from reviewapp.services.reports import close_reports, reopen_reports
@@ -130,7 +129,7 @@ def undo_adjudication(
     refusal = undo_refusal(_facts(case, row, lead))
     if refusal is not None:
         raise UndoRefused(refusal)
-    record = _write_undo(case, row.decision, lead, client_key, now)
+    record = write_undo(case, row.decision, lead, client_key, now)
     restore_id = row.decision.before["label_id"]
     retract(product=case.product, undo=record, restore_id=restore_id, now=now)
     reopen_reports(decision=row.decision, now=now)
@@ -257,24 +256,6 @@ def _facts(case: Case, row: Adjudication, lead: User) -> UndoFacts:
         is_case_closed=row.undone_at is not None,
         is_with_colleague=False,
         is_listing_unchanged=is_unchanged,
-    )
-
-
-def _write_undo(
-    case: Case, target: Decision, lead: User, client_key: UUID, now: datetime
-) -> Decision:
-    return Decision.objects.create(
-        item_id=target.item_id,
-        product=case.product,
-        moderator=lead,
-        client_key=client_key,
-        verdict=Verdict.UNDONE,
-        undoes=target,
-        suggested_category_id=target.suggested_category_id,
-        model_version_id=target.model_version_id,
-        reasons=target.reasons,
-        before=snapshot(case),
-        decided_at=now,
     )
 
 

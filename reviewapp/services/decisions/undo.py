@@ -47,7 +47,7 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
     refusal = undo_refusal(_facts(case, target, moderator, now))
     if refusal is not None:
         raise UndoRefused(refusal)
-    record = _write_undo(case, target, moderator, client_key, now)
+    record = write_undo(case, target, moderator, client_key, now)
     checks.withdraw_checks_of(decision=target, now=now)
     if _was_check(target):
         checks.take_back_check(decision=target, undo=record, now=now)
@@ -103,9 +103,10 @@ def _is_listing_unchanged(product: Product, target: Decision) -> bool:
     return product.status == ProductStatus.LISTED and product.category_id == target.category_id
 
 
-def _write_undo(
+def write_undo(
     case: Case, target: Decision, moderator: User, client_key: UUID, now: datetime
 ) -> Decision:
+    """Record that `moderator` takes `target` back; what it caused is undone by the caller."""
     return Decision.objects.create(
         item=case.item,
         product=case.product,
