@@ -111,3 +111,31 @@ class Attribution:
     words: tuple[tuple[str, float], ...]
     patches: tuple[float, ...]
     box: tuple[float, float, float, float]
+
+
+class Signal(StrEnum):
+    """What speaks against a label."""
+
+    CONFIDENT_LEARNING = "confident_learning"
+    NEAR_DUPLICATES = "near_duplicates"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One label in doubt.
+
+    row: its place among the rows; p_given, p_suggested: probabilities of the two codes by a model
+    that has learned neither the product nor its near duplicates; duplicates: how many of these
+    carry any code, given_votes and suggested_votes: the one and the other; doubt: 0..1
+    """
+
+    row: int
+    signals: tuple[Signal, ...]
+    given: int
+    suggested: int
+    p_given: float
+    p_suggested: float
+    duplicates: int
+    given_votes: int
+    suggested_votes: int
+    doubt: float

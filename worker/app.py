@@ -82,6 +82,7 @@ app.conf.update(
         # Before evaluations, which are long: what it compares with grows older by the minute.
         "worker.tasks.shadow.*": {"queue": "evaluation", "priority": 0},
         "worker.tasks.training.run_training": {"queue": "training"},
+        "worker.tasks.suspects.*": {"queue": "training"},
         # With the workers that do the work swept: an import of an hour must not hold it up.
         "worker.tasks.sweep.sweep_requests": {"queue": "inference"},
     },

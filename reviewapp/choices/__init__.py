@@ -55,6 +55,7 @@ from reviewapp.choices.review import (
     Verdict,
 )
 from reviewapp.choices.training import (
+    SuspectSignal,
     TrainingOrigin,
     TrainingStage,
     TrainingStatus,
@@ -110,6 +111,7 @@ __all__ = [
     "SkillKind",
     "SkipReason",
     "Split",
+    "SuspectSignal",
     "Theme",
     "TrainingOrigin",
     "TrainingStage",

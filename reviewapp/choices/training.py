@@ -14,6 +14,13 @@ class TrainingStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class SuspectSignal(TextChoices):
+    """What speaks against a label; the same words as `classifier.suspects.Signal`."""
+
+    CONFIDENT_LEARNING = "confident_learning", _("Confident learning")
+    NEAR_DUPLICATES = "near_duplicates", _("Near duplicates")
+
+
 class TrainingOrigin(TextChoices):
     """Who asked for a TrainingRun."""
 

@@ -38,6 +38,7 @@ from reviewapp.models.rings import NetworkSalt, ReportRing, RingEvent
 from reviewapp.models.shadows import ShadowAnswer, ShadowRun
 from reviewapp.models.shop import CatalogueEntry, CatalogueRollUp, CatalogueTally, CatalogueWord
 from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
+from reviewapp.models.suspects import SuspectLabel, SuspectSearch
 from reviewapp.models.team import (
     ComparisonCursor,
     ComparisonTally,
@@ -115,6 +116,8 @@ __all__ = [
     "ShadowAnswer",
     "ShadowRun",
     "SplitAssignment",
+    "SuspectLabel",
+    "SuspectSearch",
     "TeamMeasure",
     "TrainingPoint",
     "TrainingRun",

@@ -96,7 +96,7 @@ def finish(hold: Hold[Job], *, complete: Callable[[Job], Path | None], now: date
     job.finished_at = now
     job.save()
     if path is None:
-        hold.part.unlink()
+        hold.part.unlink(missing_ok=True)
     else:
         hold.part.rename(path)
     return job

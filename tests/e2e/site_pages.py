@@ -41,6 +41,7 @@ from tests.factories import (
 )
 from tests.review_world import doubtful_item, load_categories
 from tests.services.test_appeals import decided
+from tests.suspect_world import suspects_found
 from tests.training_world import request as request_training
 from tests.views.test_team import alarm_about, closed, measured
 
@@ -56,7 +57,7 @@ NO_PAGES = {
     "models:evaluation-state", "models:promote", "models:roll-back", "models:rescoring",
     "quality:figures", "dashboards:figure", "quality:acknowledge", "drift:figures", "drift:acknowledge", "fairness:figures", "embed-script", "rings:end-site", "training:state", "training:curves", "training:cancel", "training:retry", "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
     "review:dispute", "review:undo-adjudication", "review:demote", "review:undo-recheck", "review:close-alarm", "rings:look", "seller:revoke",
-    "seller:appeal",
+    "seller:appeal", "training:suspects-state", "training:suspects-open",
 }  # fmt: skip
 
 
@@ -245,7 +246,8 @@ def judge_of_models():
         Page("models:answers", (new.pk,), "?true=10&predicted=10"),
         Page("models:comparison", query=f"?old={old.pk}&new={new.pk}"),
         Page("models:gate", (gate.pk,)),
-        *map(Page, ("training:index", "training:schedule")),
+        *map(Page, ("training:index", "training:schedule", "training:suspects")),
+        Page("training:suspects-found", (suspects_found(now).pk,)),
         Page("training:detail", (request_training(now).pk,)),
     ]
 

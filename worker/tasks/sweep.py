@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from reviewapp.choices import Queue
-from reviewapp.models import DatasetExport, DatasetSnapshot, Evaluation
+from reviewapp.models import DatasetExport, DatasetSnapshot, Evaluation, SuspectSearch
 from reviewapp.selectors import evaluations, imports, model_versions
 from reviewapp.selectors.exports import stranded
 from reviewapp.selectors.predictions import is_work_waiting
@@ -37,6 +37,7 @@ from worker.tasks.evaluate import judge_gates, wake_evaluation
 from worker.tasks.exports import wake_exports
 from worker.tasks.imports import wake_import
 from worker.tasks.snapshots import wake_snapshots
+from worker.tasks.suspects import wake_search
 from worker.tasks.training import wake_training
 
 # Since when no worker can use the champion, shared by all sweepers. It outlasts any pause between
@@ -115,6 +116,8 @@ def sweep_jobs() -> None:
         wake_import(import_id)
     for evaluation_id in stranded(Evaluation, now=now):
         wake_evaluation(evaluation_id)
+    for search_id in stranded(SuspectSearch, now=now):
+        wake_search(search_id)
     if evaluations.open_gates():
         jobs.send(judge_gates)
     for run_id in stranded_runs(now=now):

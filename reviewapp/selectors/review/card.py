@@ -24,6 +24,7 @@ from reviewapp.models import (
     Prediction,
     Product,
     ReviewItem,
+    SuspectLabel,
     User,
 )
 from reviewapp.selectors.appeals import open_appeal
@@ -32,6 +33,7 @@ from reviewapp.selectors.review.bulk import near_duplicates
 from reviewapp.selectors.review.queue import in_queue
 from reviewapp.selectors.review.urgency import Urgency, urgency
 from reviewapp.selectors.suggestions import SellerSays, seller_says
+from reviewapp.selectors.suspects import suspicion
 
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
@@ -82,6 +84,7 @@ class Card:
     near_duplicates: int = 0
     appeal: Appeal | None = None
     seller_says: SellerSays | None = None
+    suspicion: SuspectLabel | None = None
 
     @property
     def by_member(self) -> dict[str, Prediction]:
@@ -150,6 +153,7 @@ def card(*, item_id: int) -> Card:
         urgency=None if is_check else urgency(item),
         near_duplicates=near_duplicates(item),
         appeal=open_appeal(item),
+        suspicion=suspicion(item),
         seller_says=None if is_check else seller_says(item.product),
     )
 
