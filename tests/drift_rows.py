@@ -3,8 +3,18 @@
 import numpy as np
 
 from reviewapp.domain import drift as domain
-from reviewapp.models import Category, HeldOutAnswers, Prediction, Product, ProductEmbedding
+from reviewapp.models import (
+    Category,
+    DriftAlarm,
+    DriftReference,
+    DriftWindow,
+    HeldOutAnswers,
+    Prediction,
+    Product,
+    ProductEmbedding,
+)
 from reviewapp.services.drift import measure_drift
+from tests.drift_world import STABLE, World, draw
 from tests.factories import NOW, CategoryFactory, ChampionFactory
 
 
@@ -68,3 +78,22 @@ def drifted(champion):
     measure_drift(now=NOW)
     arrive(champion, 200, described=0.2, seed=1)
     return measure_drift(now=NOW)
+
+
+def alarm_of_language(version):
+    """An open alarm as it looks on a real site, without its thousands of products."""
+    generator = np.random.default_rng(0)
+    held = domain.Reference.of(draw(STABLE, domain.REFERENCE, generator).arrivals)
+    window = draw(World(english=0.3), domain.WINDOW, generator).arrivals
+    findings = domain.compare(held, window)
+    reference = DriftReference.objects.create(
+        model_version=version, last_product=1, arrivals=held.as_json(),
+        priors={"2060": 0.6, "1281": 0.4}, sure_at=0.7, accuracy=0.9, made_at=NOW,
+    )  # fmt: skip
+    drifted_tests = [one.test for one in findings if one.is_drifted]
+    measured = DriftWindow.objects.create(
+        reference=reference, last_product=2, size=domain.WINDOW, drifted=drifted_tests,
+        findings=[one.as_json() for one in findings], priors={"2060": 0.5, "1281": 0.5},
+        prior_distance=0.2, by_chance=0.1, expected_right=0.85, measured_at=NOW,
+    )  # fmt: skip
+    return DriftAlarm.objects.create(window=measured, tests=drifted_tests, raised_at=NOW)

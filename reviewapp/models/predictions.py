@@ -87,6 +87,15 @@ class Prediction(models.Model):
                 name="prediction_answer_or_absence",
             ),
         ]
+        indexes = [
+            # What a model has answered last, however many products there are.
+            models.Index(
+                "model_version",
+                F("product").desc(),
+                condition=Q(member=MemberChoice.FUSION, absence=""),
+                name="prediction_fusion_newest",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.member}: {self.category_id} {self.confidence}"

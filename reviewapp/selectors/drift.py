@@ -29,6 +29,8 @@ from reviewapp.models import (
 SHOWN_WINDOWS: Final = 200
 # Of rare changes of the mix only the largest are worth a line.
 _SHOWN_CATEGORIES: Final = 8
+# Answers read per product wanted, since some are to a text or picture that has changed since.
+_READ: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def newest_arrivals(version: ModelVersion, *, most: int, after: int = 0) -> Seen
     A product that was classified anew keeps the place of its arrival.
     """
     rows = list(
-        _answered(version, after)
+        _current(_answered(version, after)[: _READ * most])
         .annotate(
             title_length=Length("product__designation"),
             description_length=Length("product__description"),
@@ -92,8 +94,8 @@ def newest_arrivals(version: ModelVersion, *, most: int, after: int = 0) -> Seen
 
 
 def count_after(version: ModelVersion, *, product: int, most: int) -> int:
-    """Return how many products after `product` `version` has answered, counted up to `most`."""
-    return len(_answered(version, product).values_list("pk")[:most])
+    """Return how many products after `product` `version` has answered, counted up to a little above `most`."""
+    return _current(_answered(version, product)[: _READ * most]).count()
 
 
 def drift_state() -> DriftState:
@@ -143,14 +145,25 @@ def _alarms() -> QuerySet[DriftAlarm]:
 
 
 def _answered(version: ModelVersion, after: int) -> QuerySet[Prediction]:
-    """The index of `prediction_once` gives them from the newest product on."""
+    """The index `prediction_fusion_newest` gives them from the newest product on."""
     return Prediction.objects.filter(
         model_version=version,
         member=MemberChoice.FUSION,
         absence="",
-        input_digest=F("product__input_digest"),
         product_id__gt=after,
     ).order_by("-product_id")
+
+
+def _current(newest: QuerySet[Prediction]) -> QuerySet[Prediction]:
+    """Those of `newest` that answer their product's input of today, from the newest on.
+
+    Two steps: joined in one, PostgreSQL takes the digests to be independent, expects next to no
+    row, and reads the whole catalogue.
+    """
+    keys = list(newest.values_list("pk", flat=True))
+    return Prediction.objects.filter(pk__in=keys, input_digest=F("product__input_digest")).order_by(
+        "-product_id"
+    )
 
 
 def _arrivals(version: ModelVersion, rows: list[tuple[Any, ...]]) -> Arrivals:
@@ -228,7 +241,8 @@ def _chart(windows: Sequence[DriftWindow]) -> dict[str, Any]:
     when = [one.measured_at.isoformat() for one in known]
     return {
         "x": {"title": _("Measured at"), "type": "date"},
-        "y": {"title": _("Share"), "format": ".0%"},
+        "y": {"title": _("Expected to be right"), "format": ".0%"},
+        "y2": {"title": _("Distance of the mix"), "from": 0},
         "series": [
             {
                 "kind": "line",
@@ -243,6 +257,7 @@ def _chart(windows: Sequence[DriftWindow]) -> dict[str, Any]:
                 "x": when,
                 "y": [one.prior_distance for one in known],
                 "tone": "warning",
+                "axis": "y2",
             },
         ],
     }

@@ -155,3 +155,12 @@ def test_pixels_of_an_array_are_encoded():
 def test_junk_is_refused_never_an_accident(junk, magic):
     with pytest.raises(ImageRefused):
         encode_picture(magic + junk, **LIMITS)
+
+
+@pytest.mark.parametrize(("grey", "brightness"), [(0, 0.0), (51, 0.2), (255, 1.0)])
+def test_brightness_goes_from_black_to_white(grey, brightness):
+    pixels = np.full((40, 60, 3), grey, dtype=np.uint8)
+
+    encoded = encode_pixels(pixels, max_pixels=10_000)
+
+    assert encoded.brightness == pytest.approx(brightness)

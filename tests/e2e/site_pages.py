@@ -21,6 +21,7 @@ from reviewapp.models import (
 from reviewapp.services import bulk, rechecks, rings
 from reviewapp.services.evaluations import judge, request_gate
 from reviewapp.services.reports import submit_report
+from tests.drift_rows import alarm_of_language
 from tests.e2e.pictures import stored_picture
 from tests.evaluation_world import bare_snapshot
 from tests.evaluation_world import measured as measured_version
@@ -201,6 +202,7 @@ def admin():
         format="csv", source="x", status="done", rows_total=3, created_at=timezone.now()
     )
     _crowd_reports()
+    alarm_of_language(ChampionFactory())
     names = ("home", "datasets:index", "datasets:labels", "datasets:compare", "imports:index",
              "policy:index", "rings:index", "rings:cases", "rings:policy",
              "rings:sites", "quality:index", "fairness:index", "dashboards:index", "drift:index")  # fmt: skip

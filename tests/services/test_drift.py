@@ -15,8 +15,10 @@ from reviewapp.models import (
     DriftReference,
     DriftWindow,
     Mail,
+    Product,
     WebhookMessage,
 )
+from reviewapp.selectors.drift import newest_arrivals
 from reviewapp.services import webhooks
 from reviewapp.services.drift import close_alarm, measure_drift
 from tests.drift_rows import arrive, champion_of_two, drifted, shrink
@@ -76,6 +78,15 @@ def test_a_window_is_tested_again_after_a_step(champion, small):
     arrive(champion, 1, seed=3)
 
     assert measure_drift(now=NOW) is not None
+
+
+def test_answers_to_what_a_product_was_before_are_left_out(champion):
+    *kept, changed = arrive(champion, 5)
+    Product.objects.filter(pk=changed.pk).update(input_digest="f" * 64)
+
+    seen = newest_arrivals(champion, most=3)
+
+    assert seen.arrivals.products == [one.pk for one in kept[:0:-1]]
 
 
 def test_lost_descriptions_are_told_once(champion, small, settings):
