@@ -10,7 +10,7 @@ export VENV PYTHON TORCH_BACKEND
 # Compiling PyTorch and transformers anew costs each process 10 s; Python keeps it unless forbidden.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev run simulate shell doctor test check fmt messages e2e bench lock clean
+.PHONY: help setup setup-dev run simulate shell doctor test check fmt messages e2e bench bench-loop lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -70,9 +70,12 @@ e2e: setup-dev ## Run the browser tests only (they need Chromium)
 	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -m e2e -rs $(ARGS)
 
 bench: setup-dev ## Measure speed, each script with services of its own
-	@for script in $(filter-out scripts/bench_machine.py,$(wildcard scripts/bench_*.py)); do \
+	@for script in $(filter-out scripts/bench_machine.py scripts/bench_loop.py,$(wildcard scripts/bench_*.py)); do \
 		echo "== $$script"; $(SUPERVISOR) exec --durable -- $(PY) $$script $(ARGS) || exit 1; \
 	done
+
+bench-loop: setup-dev ## Measure what corrections are worth, round by round
+	@exec $(PY) scripts/bench_loop.py $(ARGS)
 
 lock: setup-dev ## Renew the lock files from pyproject.toml
 	@sh scripts/lock.sh
