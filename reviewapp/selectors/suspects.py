@@ -22,7 +22,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors.training import base_products, live_labels
 
-MOST_ROWS: Final = 100_000
+MOST_ROWS: Final = 50_000
 """Labels looked at in one search, people's before codes and the newest first of each: what fits
 into the memory and the hours of one worker."""
 _ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)

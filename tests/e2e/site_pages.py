@@ -58,7 +58,7 @@ NO_PAGES = {
     "models:evaluation-state", "models:promote", "models:roll-back", "models:rescoring",
     "quality:figures", "dashboards:figure", "quality:acknowledge", "drift:figures", "drift:acknowledge", "fairness:figures", "embed-script", "rings:end-site", "training:state", "training:curves", "training:cancel", "training:retry", "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
     "review:dispute", "review:undo-adjudication", "review:demote", "review:undo-recheck", "review:close-alarm", "rings:look", "seller:revoke",
-    "seller:appeal", "training:suspects-state", "training:suspects-open",
+    "seller:appeal", "metrics", "training:suspects-state", "training:suspects-open",
 }  # fmt: skip
 
 
