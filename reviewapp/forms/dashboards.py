@@ -6,11 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from reviewapp.domain.costs import Costs
 from reviewapp.models import Category, ModelVersion
 from reviewapp.selectors.dashboards.delays import LIMITS
 from reviewapp.selectors.dashboards.scope import Scope
 
-LONGEST_DAYS = 366
+LONGEST_DAYS = 92
 _SELLERS = [
     ("", _("all sellers")),
     ("feed", _("feeds without an account")),
@@ -49,13 +50,14 @@ class ScopeForm(forms.Form):
         found: dict[str, Any] = super().clean() or {}
         first, last = found.get("first"), found.get("last")
         if first and last and not timedelta(0) <= last - first < timedelta(days=LONGEST_DAYS):
-            raise forms.ValidationError(_("Choose a period of a day to a year."))
+            raise forms.ValidationError(
+                _("Choose a period of one to %(days)s days.") % {"days": LONGEST_DAYS}
+            )
         if found.get("category") and found.get("seller"):
             raise forms.ValidationError(_("Choose a category or a group of sellers: the counts are kept by each, not by both together."))  # fmt: skip
         return found
 
-    @property
-    def scope(self) -> Scope:
+    def scope(self, costs: Costs) -> Scope:
         """Return what was chosen; only for a valid form."""
         found = self.cleaned_data
         return Scope(
@@ -65,4 +67,5 @@ class ScopeForm(forms.Form):
             category=str(found["category"].code) if found["category"] else "",
             seller=found["seller"],
             hours=found["hours"],
+            costs=costs,
         )

@@ -12,7 +12,7 @@ from reviewapp.models.catalog import (
     ProductImage,
 )
 from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
-from reviewapp.models.dashboards import DelayTally, QueueState
+from reviewapp.models.dashboards import AnswerTally, DelayTally, QueueState
 from reviewapp.models.drift import DriftAlarm, DriftReference, DriftWindow, WebhookMessage
 from reviewapp.models.embedding import EmbeddingOrigin
 from reviewapp.models.evaluations import Evaluation, GateReport
@@ -52,6 +52,7 @@ from reviewapp.models.trust import CertificateAlarm, CertificateWatch, RollUpCur
 
 __all__ = [
     "Adjudication",
+    "AnswerTally",
     "Appeal",
     "CatalogueEntry",
     "CatalogueImport",

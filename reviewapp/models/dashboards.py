@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from reviewapp.choices import DelayStep, GroupKind
+from reviewapp.models.catalog import Category, Product
 from reviewapp.models.predictions import ModelVersion
 
 
@@ -62,3 +63,45 @@ class QueueState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.open}"
+
+
+class AnswerTally(models.Model):
+    """First answers of people to routes of one day, by what FUSION had said and what they said.
+
+    is_listed: an audit of an automatic listing; else the product had gone to people
+    is_above: FUSION's confidence reached `selectors.policies.FLAT`
+    listings: how many automatic listings the audits stand for, by their inclusion probabilities
+    example: the newest product among them
+    """
+
+    day = models.DateField()
+    model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=GroupKind)
+    group = models.CharField(max_length=60)
+    predicted = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    said = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    is_listed = models.BooleanField()
+    is_above = models.BooleanField()
+    answers = models.PositiveIntegerField()
+    listings = models.FloatField()
+    example = models.ForeignKey(Product, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "answer tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "kind", "day", "model_version", "group", "predicted", "said", "is_listed",
+                    "is_above",
+                ],
+                name="answer_tally_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_listed=False, listings=0)
+                | Q(is_listed=True, listings__gte=models.F("answers") * 0.999),
+                name="answer_tally_audits_stand_for_listings",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.predicted_id} -> {self.said_id}: {self.answers}"

@@ -14,7 +14,7 @@ _ANSWERED = """
 SELECT DISTINCT ON (route.id)
        route.id, prediction.model_version_id, route.policy_id, route.outcome = 'listed',
        route.inclusion_probability, decision.category_id <> prediction.category_id,
-       decision.decided_at
+       decision.decided_at, decision.category_id
 FROM reviewapp_decision decision
 JOIN reviewapp_reviewitem item ON item.id = decision.item_id
 JOIN reviewapp_route route ON route.id = item.route_id
@@ -41,7 +41,10 @@ ORDER BY route.id, decision.id
 
 @dataclass(frozen=True, slots=True)
 class AuditAnswer:
-    """A person's answer to a route. is_listed: an audit of an automatic listing."""
+    """A person's answer to a route.
+
+    is_listed: an audit of an automatic listing; category: primary key of what the person said
+    """
 
     route: int
     model_version: int
@@ -50,6 +53,7 @@ class AuditAnswer:
     inclusion_probability: float
     is_wrong: bool
     decided_at: datetime
+    category: int
 
 
 def newly_answered(*, after: int, last: int) -> list[AuditAnswer]:

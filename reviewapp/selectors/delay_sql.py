@@ -13,7 +13,7 @@ _BUCKET: Final = f"""
     least(greatest(ceil({PER_DOUBLING} * ln({_SECONDS} / {HOUR}) / ln(2.0::float8) - 1e-9),
                    {LOWEST}), {HIGHEST})::int
 """
-_GROUPED: Final = f"""
+GROUPED: Final = f"""
     JOIN reviewapp_category predicted ON predicted.id = prediction.category_id
     JOIN reviewapp_product product ON product.id = route.product_id
     {SELLER_PRODUCTS}
@@ -43,7 +43,7 @@ BOOK_ROUTES: Final = f"""
 {_INSERT} {_COUNTED}
 FROM reviewapp_route route
 JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
-{_GROUPED}
+{GROUPED}
 CROSS JOIN LATERAL (VALUES
     ('predicted', prediction.created_at), ('routed', route.created_at),
     ('listed', CASE WHEN route.outcome = 'listed' THEN route.created_at END)
@@ -58,7 +58,7 @@ FROM reviewapp_decision decision
 JOIN reviewapp_reviewitem item ON item.id = decision.item_id
 JOIN reviewapp_route route ON route.id = item.route_id AND route.outcome = 'review'
 JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
-{_GROUPED}
+{GROUPED}
 CROSS JOIN LATERAL (VALUES
     ('seen', item.first_seen_at), ('decided', decision.decided_at), ('listed', decision.decided_at)
 ) AS steps (step, at)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from reviewapp.domain.costs import Costs
 from reviewapp.forms.dashboards import ScopeForm
 from reviewapp.selectors.dashboards import PANELS, panels
+from reviewapp.services.policies import costs, current_policy
 from reviewapp.types import UserRequest
 from reviewapp.views.tables import csv_response
 
@@ -24,8 +28,27 @@ def index(request: UserRequest) -> HttpResponse:
     is_valid = form.is_valid()
     context = {
         "form": form,
-        "panels": panels(form.scope, now) if is_valid else [],
+        "panels": panels(form.scope(_costs(now)), now) if is_valid else [],
         "query": request.GET.urlencode(),
+    }
+    return render(request, "dashboards/index.html", context, status=200 if is_valid else 422)
+
+
+@login_required
+@permission_required("reviewapp.view_decision", raise_exception=True)
+@require_GET
+def one(request: UserRequest, name: str) -> HttpResponse:
+    """One figure with its whole table."""
+    now = timezone.now()
+    form = ScopeForm(request.GET, now.date())
+    if name not in PANELS:
+        raise Http404
+    is_valid = form.is_valid()
+    context = {
+        "form": form,
+        "panels": [(name, PANELS[name](form.scope(_costs(now)), now))] if is_valid else [],
+        "query": request.GET.urlencode(),
+        "with_table": True,
     }
     return render(request, "dashboards/index.html", context, status=200 if is_valid else 422)
 
@@ -39,5 +62,9 @@ def figure(request: UserRequest, name: str) -> HttpResponse:
     form = ScopeForm(request.GET, now.date())
     if name not in PANELS or not form.is_valid():
         raise Http404
-    panel = PANELS[name](form.scope, now)
+    panel = PANELS[name](form.scope(_costs(now)), now)
     return csv_response(f"{name}.csv", [one.name for one in panel.columns], panel.raw())
+
+
+def _costs(now: datetime) -> Costs:
+    return costs(current_policy(now=now))

@@ -208,6 +208,7 @@ def admin():
              "rings:sites", "quality:index", "fairness:index", "dashboards:index", "drift:index")  # fmt: skip
     return person, [
         *map(Page, names),
+        Page("dashboards:one", ("delays",)),
         Page("datasets:detail", (snapshot.pk,)),
         Page("imports:detail", (job.pk,)),
         Page("rings:detail", (ReportRing.objects.get().pk,)),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from reviewapp.choices import AuditStratum, DelayStep, GroupKind
 from reviewapp.domain.delays import bucket
-from reviewapp.models import DelayTally, QueueState, RouteTally
+from reviewapp.models import AnswerTally, CategoryConfusion, DelayTally, QueueState, RouteTally
 from reviewapp.selectors.dashboards import PANELS
 from tests.factories import (
     AdminFactory,
@@ -36,7 +36,10 @@ def admin(client):
 def counted():
     """Two days of a champion's work, on two categories and one group of sellers."""
     champion = ChampionFactory(name="champ")
-    CategoryFactory(code=10), CategoryFactory(code=20)
+    books, games = CategoryFactory(code=10), CategoryFactory(code=20)
+    CategoryConfusion.objects.create(
+        category=games, neighbour=books, question_en="Is it read or played?", question_fr="?"
+    )
     for days_ago in (6, 5):
         day = timezone.now().date() - timedelta(days=days_ago)
         common = {"day": day, "model_version": champion}
@@ -46,6 +49,12 @@ def counted():
                     **common, kind=kind, group=group, stratum=stratum,
                     policy=RoutingPolicyFactory(), inclusion_probability=0.5, routed=100,
                     drawn=50, answered=50, wrong=1,
+                )  # fmt: skip
+            for said, is_listed, answers in ((books, True, 49), (games, True, 1),
+                                             (books, False, 40), (games, False, 10)):  # fmt: skip
+                AnswerTally.objects.create(
+                    **common, kind=kind, group=group, predicted=books, said=said, answers=answers,
+                    is_listed=is_listed, is_above=True, listings=answers * 2 * is_listed,
                 )  # fmt: skip
             for step, hours, products in (
                 (DelayStep.ROUTED, 0.1, 200),
@@ -100,6 +109,30 @@ def test_the_service_level_burns_by_what_is_late(client, admin, counted):
     assert float(rows[0]["share"]) == 0.9
     assert float(rows[0]["burn"]) == pytest.approx(2)
     assert float(table(client, "service-level", "?hours=64")[0]["share"]) == 1
+
+
+def test_mistakes_are_ranked_with_question_and_cost(client, admin, counted):
+    (row,) = table(client, "errors-by-cost")
+
+    assert (row["pair"], row["answers"]) == ("10 Category 10 → 20 Category 20", "22")
+    assert (float(row["listings"]), float(row["cost"])) == (4, pytest.approx(4 * 0.35))
+    assert row["question"] == "Is it read or played?"
+
+
+def test_the_value_stands_beside_people_and_a_flat_threshold(client, admin, counted):
+    own, people, flat = table(client, "value")
+
+    assert float(own["wrong"]) == pytest.approx(4)
+    assert float(own["wrong_low"]) < 4 < float(own["wrong_high"])
+    assert float(people["minutes"]) - float(own["minutes"]) == pytest.approx(100 / 6)
+    # Everything was above it: 20 of 100 reviewed would have been listed wrongly a day.
+    assert float(flat["wrong"]) == pytest.approx(4 + 40)
+    assert float(flat["saved"]) > 0
+
+
+def test_a_figure_has_a_page_with_its_whole_table(client, admin, counted):
+    assert get(client, f"{PAGE}cohorts/").count("<table") == 1
+    assert client.get(f"{PAGE}no-such-figure/").status_code == 404
 
 
 def test_a_link_leads_to_one_group_model_and_period(client, admin, counted):

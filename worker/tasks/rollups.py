@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from reviewapp.services.answer_tallies import roll_up_answers
 from reviewapp.services.delays import observe_queue, roll_up_delays
 from reviewapp.services.rollups import roll_up_routes
 from worker.app import app
@@ -23,5 +24,5 @@ def roll_up() -> None:
 
 
 def _count(now: datetime) -> bool:
-    # Both, so that a backlog of the one does not keep the other waiting.
-    return any([roll_up_routes(now=now), roll_up_delays(now=now)])
+    # All, so that a backlog of one does not keep the others waiting.
+    return any([roll_up_routes(now=now), roll_up_delays(now=now), roll_up_answers(now=now)])

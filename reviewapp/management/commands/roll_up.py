@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from reviewapp.services.answer_tallies import rebuild_answers, roll_up_answers
 from reviewapp.services.delays import observe_queue, rebuild_delays, roll_up_delays
 from reviewapp.services.rollups import rebuild, roll_up_routes
 
@@ -17,8 +18,11 @@ class Command(BaseCommand):
         if options["rebuild"]:
             rebuild()
             rebuild_delays()
+            rebuild_answers()
         while roll_up_routes(now=timezone.now()):
             pass
         while roll_up_delays(now=timezone.now()):
+            pass
+        while roll_up_answers(now=timezone.now()):
             pass
         observe_queue(now=timezone.now())

@@ -8,9 +8,12 @@ from typing import Final
 
 from reviewapp.selectors.dashboards.automation import accuracy, automation
 from reviewapp.selectors.dashboards.delays import cohorts, percentiles, service_level
+from reviewapp.selectors.dashboards.errors import errors_by_cost, errors_by_frequency
 from reviewapp.selectors.dashboards.panel import Panel
+from reviewapp.selectors.dashboards.people import team, throughput
 from reviewapp.selectors.dashboards.queue import queue
 from reviewapp.selectors.dashboards.scope import Scope
+from reviewapp.selectors.dashboards.value import value
 
 __all__ = ["PANELS", "Panel", "Scope", "panels"]
 
@@ -18,10 +21,15 @@ __all__ = ["PANELS", "Panel", "Scope", "panels"]
 PANELS: Final[dict[str, Callable[[Scope, datetime], Panel]]] = {
     "automation": automation,
     "accuracy": accuracy,
+    "value": value,
+    "errors-by-cost": errors_by_cost,
+    "errors-by-frequency": errors_by_frequency,
     "delays": percentiles,
     "cohorts": cohorts,
     "service-level": service_level,
     "queue": queue,
+    "throughput": throughput,
+    "team": team,
 }
 
 

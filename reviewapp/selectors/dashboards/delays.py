@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import DelayStep
@@ -25,10 +24,8 @@ _TONES: Final = ("accent", "warning", "info", "danger")
 def percentiles(scope: Scope, now: datetime) -> Panel:
     """Quantiles of the delay of each step, over all products of the period."""
     counts: dict[str, Counter[int]] = defaultdict(Counter)
-    for step, index, products in (
-        scope.delays().values_list("step", "bucket").annotate(n=Sum("products")).order_by()
-    ):
-        counts[step][index] += products
+    for (_day, step), histogram in scope.histograms.items():
+        counts[step] += histogram
     delays = {step: [quantile(counts[step], one) for one in SHARES] for step in DelayStep}
     rows = [
         (str(step.label), counts[step].total(), *delays[step]) for step in DelayStep if counts[step]
@@ -68,16 +65,16 @@ def percentiles(scope: Scope, now: datetime) -> Panel:
 
 def cohorts(scope: Scope, now: datetime) -> Panel:
     """By day of arrival: how many are listed, and how fast the listed ones were."""
-    routed, listed = _by_day(scope, DelayStep.ROUTED), _by_day(scope, DelayStep.LISTED)
+    listed = {day: scope.histograms.get((day, DelayStep.LISTED), Counter()) for day in scope.routed}
     rows = [
         (
             day,
-            routed[day].total(),
-            listed[day].total() / routed[day].total(),
+            products,
+            listed[day].total() / products,
             quantile(listed[day], 0.5),
             quantile(listed[day], 0.95),
         )
-        for day in sorted(routed)
+        for day, products in scope.routed.items()
     ]
     return Panel(
         title=_("By day of arrival"),
@@ -145,28 +142,17 @@ def service_level(scope: Scope, now: datetime) -> Panel:
     )
 
 
-def _by_day(scope: Scope, step: DelayStep) -> dict[date, Counter[int]]:
-    found: dict[date, Counter[int]] = defaultdict(Counter)
-    rows = scope.delays().filter(step=step).values_list("day", "bucket")
-    for day, index, products in rows.annotate(n=Sum("products")).order_by():
-        found[day][index] += products
-    return found
-
-
 def _in_time(scope: Scope, now: datetime) -> dict[date, Budget]:
     # The last arrival of a day has had its hours, and what was listed then has been counted.
     ended = (now - timedelta(hours=scope.hours + 1)).date()
-    is_old = scope.delays().filter(day__lt=ended)
-    fast: Any = Q(step=DelayStep.LISTED, bucket__lte=bucket(scope.hours * HOUR))
-    sums = is_old.values("day").annotate(
-        arrived=Sum("products", filter=Q(step=DelayStep.ROUTED), default=0),
-        in_time=Sum("products", filter=fast, default=0),
-    )
-    return {
-        one["day"]: Budget(one["arrived"], one["in_time"], TARGET)
-        for one in sums.order_by("day")
-        if one["arrived"]
-    }
+    edge = bucket(scope.hours * HOUR)
+    found = {}
+    for day, arrived in scope.routed.items():
+        if day < ended:
+            listed = scope.histograms.get((day, DelayStep.LISTED), Counter())
+            in_time = sum(products for index, products in listed.items() if index <= edge)
+            found[day] = Budget(arrived, in_time, TARGET)
+    return found
 
 
 def _burn_words(days: dict[date, Budget], window: int) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
-from reviewapp.choices import GroupKind
-from reviewapp.models import DelayTally, RouteTally
+from reviewapp.choices import DelayStep, GroupKind
+from reviewapp.domain.costs import Costs
+from reviewapp.models import AnswerTally, DelayTally, RouteTally
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: what several figures need is read once.
+@dataclass(frozen=True)
 class Scope:
     """first, last: days, both included. category: a code; seller: a group's name; at most one of both.
 
-    model: primary key of a ModelVersion; hours: the service level's limit, a power of two
+    model: primary key of a ModelVersion; hours: the service level's limit, a power of two; costs: of the policy in force
     """
 
     first: date
@@ -25,6 +30,7 @@ class Scope:
     category: str = ""
     seller: str = ""
     hours: int = 16
+    costs: Costs = field(default_factory=Costs)
 
     def routes(self) -> QuerySet[RouteTally]:
         """Each route once; all of them under their category, as the page Quality counts them."""
@@ -33,6 +39,28 @@ class Scope:
     def delays(self) -> QuerySet[DelayTally]:
         """Each product once per step; all of them under the few groups of sellers."""
         return DelayTally.objects.filter(**self._filters(GroupKind.SELLER))
+
+    @cached_property
+    def histograms(self) -> Mapping[tuple[date, str], Counter[int]]:
+        """Products by bucket, for each arrival day and step."""
+        found: dict[tuple[date, str], Counter[int]] = defaultdict(Counter)
+        rows = self.delays().values_list("day", "step", "bucket")
+        for day, step, bucket, products in rows.annotate(n=Sum("products")).order_by():
+            found[day, step][bucket] = products
+        return found
+
+    @property
+    def routed(self) -> dict[date, int]:
+        """Products of each arrival day that were routed, in order of days."""
+        return {
+            day: histogram.total()
+            for (day, step), histogram in sorted(self.histograms.items())
+            if step == DelayStep.ROUTED
+        }
+
+    def answers(self) -> QuerySet[AnswerTally]:
+        """Each first answer once; all of them under the few groups of sellers."""
+        return AnswerTally.objects.filter(**self._filters(GroupKind.SELLER))
 
     def _filters(self, whole: GroupKind) -> dict[str, Any]:
         filters: dict[str, Any] = {"kind": whole, "day__range": (self.first, self.last)}

@@ -1,0 +1,177 @@
+"""Measure the dashboards with roll-ups as 10,000,000 events leave them.
+
+    python scripts/bench_dashboards.py --days 95 --products 10000000
+
+Fills the roll-ups directly, as `roll_up` would; `--events` fills the tables of events as well, which
+shows that the page does not read them. Works in a database of its own, the test database of
+DATABASE_URL, which is dropped at the end. Ends with status 1 when a page takes 300 ms or more at the
+median.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_MOST_MS = 300
+_TIMES = 15
+_TALLIES = """
+INSERT INTO reviewapp_routetally (day, model_version_id, policy_id, stratum, kind, "group",
+    inclusion_probability, routed, drawn, answered, wrong, listed_in_a_day)
+SELECT current_date - day, %(model)s, %(policy)s, stratum, kind, "group", 0.2,
+       each, each / 5, each / 5, CASE WHEN day %% 7 = 0 THEN 1 ELSE 0 END, each
+FROM generate_series(0, %(days)s - 1) day
+CROSS JOIN unnest(ARRAY['near', 'middle', 'far', 'review']) stratum
+CROSS JOIN (
+    SELECT 'category' AS kind, code::text AS "group", 27 AS parts FROM generate_series(1, 27) code
+    UNION ALL SELECT 'seller', value, 4 FROM unnest(ARRAY['feed', 'few', 'some', 'many']) value
+) groups
+CROSS JOIN LATERAL (SELECT greatest(%(products)s / %(days)s / 4 / parts, 5) AS each) size
+"""
+# Predicted and routed in seconds to minutes; seen, decided and listed spread over all waits.
+_DELAYS = """
+INSERT INTO reviewapp_delaytally
+    (day, model_version_id, kind, "group", step, bucket, products)
+SELECT current_date - day, %(model)s, kind, "group", step, bucket,
+       greatest(%(products)s / %(days)s / parts / (highest - lowest + 1), 1)
+FROM generate_series(0, %(days)s - 1) day
+CROSS JOIN (VALUES ('predicted', -40, -12), ('routed', -40, -12), ('seen', -20, 26),
+                   ('decided', -18, 27), ('listed', -40, 27)) steps (step, lowest, highest)
+CROSS JOIN LATERAL generate_series(lowest, highest) bucket
+CROSS JOIN (
+    SELECT 'category' AS kind, code::text AS "group", 27 AS parts FROM generate_series(1, 27) code
+    UNION ALL SELECT 'seller', value, 4 FROM unnest(ARRAY['feed', 'few', 'some', 'many']) value
+) groups
+"""
+# Sixty of the 729 pairs a day in each group, as mistakes are few and alike.
+_ANSWERS = """
+INSERT INTO reviewapp_answertally (day, model_version_id, kind, "group", predicted_id, said_id,
+    is_listed, is_above, answers, listings)
+SELECT current_date - day, %(model)s, 'seller', seller, predicted.id, said.id, is_listed, true, 5,
+       CASE WHEN is_listed THEN 25 ELSE 0 END
+FROM generate_series(0, %(days)s - 1) day
+CROSS JOIN unnest(ARRAY['feed', 'few', 'some', 'many']) seller
+CROSS JOIN unnest(ARRAY[true, false]) is_listed
+CROSS JOIN reviewapp_category predicted
+JOIN reviewapp_category said ON said.code BETWEEN predicted.code AND predicted.code + 2
+"""
+_QUEUE = """
+INSERT INTO reviewapp_queuestate (at, open, oldest_at, answered, people)
+SELECT moment, 400 + 300 * sin(extract(epoch FROM moment) / 86400), moment - interval '5 hours', 180, 4
+FROM generate_series(date_trunc('hour', now()) - make_interval(days => %(days)s), now(),
+                     interval '10 minutes') moment
+"""
+_EVENTS = """
+INSERT INTO reviewapp_product (source, external_id, designation, description, raw_designation,
+    raw_description, language, input_digest, status, arrived_at, updated_at, is_demo)
+SELECT 'feed', n::text, 'Lampe', '', 'Lampe', '', 'fr', md5(n::text), 'waiting', now(), now(), false
+FROM generate_series(1, 1000) n;
+INSERT INTO reviewapp_route (product_id, policy_id, outcome, reasons, details,
+    inclusion_probability, stratum, created_at)
+SELECT (SELECT min(id) FROM reviewapp_product) + n %% 1000, %(policy)s, 'listed', '{}', '{}', 0.2,
+       'far', now() - make_interval(secs => n)
+FROM generate_series(1, %(events)s) n
+"""
+
+
+def main() -> int:
+    options = _options()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
+    sys.path.insert(0, str(ROOT))
+    import django
+
+    django.setup()
+    from django.test.utils import get_runner, setup_test_environment
+
+    setup_test_environment()
+    from django.conf import settings
+
+    runner = get_runner(settings)(verbosity=0, interactive=False)
+    databases = runner.setup_databases()
+    try:
+        report = {**_fill(vars(options)), "pages": _pages()}
+    finally:
+        runner.teardown_databases(databases)
+    sys.stdout.write(json.dumps({**vars(options), **report}, indent=2) + "\n")
+    slowest = max(page["median_ms"] for page in report["pages"].values())
+    return 0 if slowest < _MOST_MS else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--products", type=int, default=10_000_000, help="in the roll-ups")
+    parser.add_argument("--days", type=int, default=95, help="that they arrived on")
+    parser.add_argument("--events", type=int, default=0, help="rows of routes to fill as well")
+    return parser.parse_args()
+
+
+def _fill(options: dict[str, int]) -> dict[str, int]:
+    from django.db import connection
+
+    from reviewapp.models import AnswerTally, DelayTally, Route, RouteTally
+    from tests.factories import CategoryFactory, ChampionFactory, RoutingPolicyFactory
+
+    for code in range(1, 28):
+        CategoryFactory(code=code)
+    values = {**options, "model": ChampionFactory().pk, "policy": RoutingPolicyFactory().pk}
+    with connection.cursor() as cursor:
+        for statement in (
+            _TALLIES,
+            _DELAYS,
+            _ANSWERS,
+            _QUEUE,
+            *([_EVENTS] if options["events"] else []),
+        ):
+            cursor.execute(statement, values)
+        cursor.execute("VACUUM ANALYZE")
+    counted = {
+        "delay_tallies": DelayTally,
+        "answer_tallies": AnswerTally,
+        "route_tallies": RouteTally,
+        "routes": Route,
+    }
+    return {name: model.objects.count() for name, model in counted.items()}
+
+
+def _pages() -> dict[str, dict[str, float]]:
+    """Return the times of a page by its address."""
+    from django.test import Client
+    from django.utils import timezone
+
+    from tests.factories import AdminFactory
+
+    client = Client()
+    client.force_login(AdminFactory())
+    longest = timezone.now().date() - timedelta(days=91)
+    queries = (
+        "",
+        "errors-by-cost/",
+        "?category=7",
+        "?seller=few&hours=8",
+        f"?first={longest.isoformat()}",
+    )
+    return {f"/dashboards/{query}": _time(client, f"/dashboards/{query}") for query in queries}
+
+
+def _time(client: object, address: str) -> dict[str, float]:
+    milliseconds = []
+    for _ in range(_TIMES + 1):
+        began = time.perf_counter()
+        response = client.get(address)  # type: ignore[attr-defined]
+        milliseconds.append(1000 * (time.perf_counter() - began))
+    warm = milliseconds[1:]  # the first one fills caches of templates and plans
+    return {
+        "status": response.status_code,
+        "bytes": len(response.content),
+        "median_ms": round(statistics.median(warm), 1),
+        "longest_ms": round(max(warm), 1),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
