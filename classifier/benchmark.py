@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,23 @@ _TITLES = {
 }
 
 
-def benchmark(
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Answers to products by models that were fitted without their group.
+
+    tested: the products answered; outcomes: by member, in the same order; labels: codes of the
+    outcomes' columns, ascending; fusions: how each fold weighed its members
+    """
+
+    tested: Part
+    outcomes: Mapping[Member, Outcome]
+    labels: list[int]
+    split: str
+    fusions: list[dict[str, Any]]
+    learning_seconds: float
+
+
+def answer_held_out(
     dataset: Dataset,
     config: TrainConfig,
     on_progress: Stages | None = None,
@@ -46,8 +62,8 @@ def benchmark(
     backbone_cache: Path,
     feature_cache: Path | None = None,
     use_official: bool = True,
-) -> dict[str, Any]:
-    """Return metrics of CNN, BERT, the lexical baseline and FUSION on products held out.
+) -> HeldOut:
+    """Return the answers of all members to every product that is held out once.
 
     A table's own train and test parts are used when it has them and `use_official` is set;
     otherwise `folds` grouped folds.
@@ -74,15 +90,32 @@ def benchmark(
         answers.append(ensemble.predict(rows.select(held).features))
         fusions.append(fusion_metrics(ensemble, learned.fusion))
     report("folds", len(pairs), len(pairs))
-    tested = rows.select(np.concatenate([held for _, held in pairs]))
+    return HeldOut(
+        tested=rows.select(np.concatenate([held for _, held in pairs])),
+        outcomes=_join(answers),
+        labels=labels,
+        split="official" if has_official else f"{folds} grouped folds",
+        fusions=fusions,
+        learning_seconds=round(time.perf_counter() - started, 1),
+    )
+
+
+def benchmark(
+    dataset: Dataset, config: TrainConfig, on_progress: Stages | None = None, **options: Any
+) -> dict[str, Any]:
+    """Return metrics of CNN, BERT, the lexical baseline and FUSION on products held out.
+
+    options: those of `answer_held_out`
+    """
+    held = answer_held_out(dataset, config, on_progress, **options)
     return {
-        "products": len(rows),
-        "groups": len(set(rows.groups)),
-        "categories": len(labels),
-        "split": "official" if has_official else f"{folds} grouped folds",
-        "learning_seconds": round(time.perf_counter() - started, 1),
-        **_measured(_join(answers), tested, labels, config),
-        "fusions": fusions,
+        "products": len(dataset),
+        "groups": len({product.group for product in dataset}),
+        "categories": len(held.labels),
+        "split": held.split,
+        "learning_seconds": held.learning_seconds,
+        **_measured(held, config),
+        "fusions": held.fusions,
     }
 
 
@@ -100,19 +133,17 @@ def _folds(rows: Part, folds: int, config: TrainConfig) -> Pairs:
     return [(np.flatnonzero(place != f), np.flatnonzero(place == f)) for f in range(folds)]
 
 
-def _measured(
-    joined: Mapping[Member, Outcome], tested: Part, labels: list[int], config: TrainConfig
-) -> dict[str, Any]:
+def _measured(held: HeldOut, config: TrainConfig) -> dict[str, Any]:
     members = ensemble_metrics(
-        joined,
-        targets_of(tested.codes, labels),
-        tested.groups,
+        held.outcomes,
+        targets_of(held.tested.codes, held.labels),
+        held.tested.groups,
         threshold=config.threshold,
         samples=config.bootstrap_samples,
         seed=config.seed,
     )
-    gains = _gains(joined, tested, labels, config)
-    return {"tested": len(tested), "members": members, "gains": gains}
+    gains = _gains(held.outcomes, held.tested, held.labels, config)
+    return {"tested": len(held.tested), "members": members, "gains": gains}
 
 
 def as_markdown(result: Mapping[str, Any], threshold: float) -> str:

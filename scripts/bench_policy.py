@@ -1,0 +1,201 @@
+"""What policies promise and what they then cost: `python scripts/bench_policy.py [--data FOLDER]`.
+
+Answers every product of a labelled folder (any that `python -m classifier benchmark` reads; the demo
+catalogue without --data) by models that never saw its group. Half of the groups choose the policies,
+the other half pays for them. Money is per 1,000 products.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
+
+import django
+
+django.setup()
+
+import numpy as np
+from bench_machine import machine
+
+from classifier.arrays import Bools
+from classifier.benchmark import HeldOut, answer_held_out
+from classifier.config import TrainConfig
+from classifier.data import read_dataset
+from classifier.types import Member
+from reviewapp.demo.challenge_folder import write_challenge_folder
+from reviewapp.domain.costs import Costs
+from reviewapp.domain.intervals import Interval
+from reviewapp.domain.policy_effect import (
+    Effect,
+    Sample,
+    all_manual,
+    certified,
+    cheapest,
+    effect,
+    flat,
+)
+from reviewapp.domain.routing import Policy
+
+_ARRIVALS = 1000.0
+_TARGET = 0.02
+_USUAL = Policy(version=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Two halves of a sample that share no group."""
+
+    choose: Sample
+    pay: Sample
+
+
+def sample_of(held: HeldOut) -> Sample:
+    fusion = held.outcomes[Member.FUSION]
+    known = {
+        name: held.outcomes[member].known for name, member in _INPUTS if member in held.outcomes
+    }
+    missing = [
+        ",".join(name for name, there in known.items() if not there[row])
+        for row in range(len(held.tested))
+    ]
+    labels = np.array(held.labels, dtype=np.int64)
+    return Sample(
+        confidence=np.where(fusion.known, fusion.confidence, 0.0),
+        predicted=labels[fusion.log_proba.argmax(axis=1)],
+        true=np.array(held.tested.codes, dtype=np.int64),
+        missing=tuple(missing),
+    )
+
+
+_INPUTS = (("image", Member.CNN), ("text", Member.BERT))
+
+
+def halved(sample: Sample, groups: tuple[str, ...], seed: int) -> Halves:
+    names, of_row = np.unique(groups, return_inverse=True)
+    first = np.random.default_rng(seed).random(len(names)) < 0.5
+    return Halves(_part(sample, first[of_row]), _part(sample, ~first[of_row]))
+
+
+def _part(sample: Sample, rows: Bools) -> Sample:
+    return replace(
+        sample,
+        confidence=sample.confidence[rows],
+        predicted=sample.predicted[rows],
+        true=sample.true[rows],
+        missing=tuple(one for one, is_in in zip(sample.missing, rows, strict=True) if is_in),
+    )
+
+
+def policies(choose: Sample, costs: Costs) -> Iterator[tuple[str, Policy | None]]:
+    """Yield each policy that is compared; None where the promise cannot be given."""
+    codes = sorted(set(choose.predicted.tolist()))
+    chosen = cheapest(_USUAL, costs, codes)
+    yield "least cost", chosen
+    yield f"least cost, at most {_TARGET:.0%} wrong", certified(choose, chosen, _TARGET).policy
+    yield "flat 0.80", flat(_USUAL, 0.80)
+    yield "all manual", all_manual(choose, _USUAL)
+
+
+def measured(found: Effect) -> dict[str, object]:
+    predicted, paid = found.predicted, found.money
+    return {
+        "coverage": round(found.coverage.value, 3),
+        "wrong_of_listed": None if found.error is None else round(found.error.value, 4),
+        "predicted": _rounded(predicted),
+        "paid": _rounded(paid),
+        "paid_is_inside": bool(predicted.low <= paid.value <= predicted.high),
+    }
+
+
+def _rounded(interval: Interval) -> list[float]:
+    return [round(value, 1) for value in (interval.value, interval.low, interval.high)]
+
+
+def compared(halves: Halves, costs: Costs) -> dict[str, object]:
+    table: dict[str, object] = {}
+    for name, policy in policies(halves.choose, costs):
+        found = None if policy is None else effect(halves.pay, policy, costs, _ARRIVALS)
+        table[name] = (
+            "no promise: too few labels"
+            if found is None
+            else {"accept_at": _at(policy), **measured(found)}
+        )
+    return table
+
+
+def _at(policy: Policy | None) -> float | None:
+    return None if policy is None or policy.accept_at > 1 else round(policy.accept_at, 4)
+
+
+def over_splits(
+    sample: Sample, groups: tuple[str, ...], costs: Costs, splits: int
+) -> dict[str, float]:
+    """Return how often, over random halves, the least-cost policy keeps what it says."""
+    inside = below_flat = below_manual = 0
+    for seed in range(splits):
+        halves = halved(sample, groups, seed)
+        paid = {
+            name: effect(halves.pay, policy, costs, _ARRIVALS)
+            for name, policy in policies(halves.choose, costs)
+            if policy is not None
+        }
+        least = paid["least cost"]
+        inside += least.predicted.low <= least.money.value <= least.predicted.high
+        below_flat += least.money.value <= paid["flat 0.80"].money.value
+        below_manual += least.money.value <= paid["all manual"].money.value
+    return {
+        "paid inside predicted": round(inside / splits, 3),
+        "not above flat 0.80": round(below_flat / splits, 3),
+        "not above all manual": round(below_manual / splits, 3),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, help="a labelled folder; the demo catalogue without")
+    parser.add_argument("--products", type=int, default=2000, help="of the demo catalogue")
+    parser.add_argument("--wrong", type=float, nargs="+", default=[0.35, 1.0, 3.0])
+    parser.add_argument("--splits", type=int, default=200)
+    parser.add_argument("--cache", type=Path, default=Path(os.environ.get("BONRAYON_VAR", "var")))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        data = options.data or Path(folder) / "demo"
+        if options.data is None:
+            write_challenge_folder(data, options.products, seed=21)
+        held = answer_held_out(
+            read_dataset(data),
+            TrainConfig(),
+            folds=5,
+            backbone_cache=options.cache / "backbones",
+            feature_cache=options.cache / "features",
+        )
+    sample, groups = sample_of(held), held.tested.groups
+    halves = halved(sample, groups, seed=0)
+    result = {
+        "products": len(sample),
+        "choose": len(halves.choose),
+        "pay": len(halves.pay),
+        "by_cost_of_a_wrong_listing": {
+            str(wrong): {
+                "one split": compared(halves, Costs(wrong=wrong)),
+                "all splits": over_splits(sample, groups, Costs(wrong=wrong), options.splits),
+            }
+            for wrong in options.wrong
+        },
+        "machine": machine(),
+    }
+    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
