@@ -54,6 +54,9 @@ HEADER = {
 }
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[#0\- +]*[\d.*]*[diouxXeEfFgGcrs]|\{(\w*)\}|%([sd])")
 
+# French sets a space before these, at which no line may break.
+_LOOSE = re.compile(r" (?=[:;?!»]|%(?:%|\s|$))|(?<=«) ")
+
 Key = tuple[str | None, str]
 
 
@@ -148,10 +151,15 @@ def _entry(message: Message, old: polib.POEntry | None) -> polib.POEntry:
         entry.flags.append("python-format")
     if message.plural:
         texts = dict(old.msgstr_plural) if old and old.msgid_plural else {}
-        entry.msgstr_plural = {0: texts.get(0, ""), 1: texts.get(1, "")}
+        entry.msgstr_plural = {0: tight(texts.get(0, "")), 1: tight(texts.get(1, ""))}
     elif old and not old.msgid_plural:
-        entry.msgstr = old.msgstr
+        entry.msgstr = tight(old.msgstr)
     return entry
+
+
+def tight(french: str) -> str:
+    """Return the text with no-break spaces where French wants them."""
+    return _LOOSE.sub("\u00a0", french)
 
 
 def check(root: Path) -> int:
@@ -176,6 +184,8 @@ def catalogue_faults(messages: dict[Key, Message], catalogue: polib.POFile) -> I
         if entry is None or not entry.translated():
             state = "fuzzy" if entry is not None and entry.fuzzy else "no French"
             yield f"{where}: {state}: {message.id!r}"
+        elif any(tight(text) != text for text in _translations(entry)):
+            yield f"{where}: a line may break before a mark; run `make messages`: {message.id!r}"
         elif not _same_placeholders(entry):
             yield f"{where}: placeholders differ: {message.id!r} -> {_translations(entry)}"
     for _context, msgid in known:

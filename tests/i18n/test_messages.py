@@ -120,6 +120,21 @@ def test_a_missing_or_unsafe_translation_fails(tool, project, capsys, french, fa
     assert fault in capsys.readouterr().err
 
 
+def test_no_line_may_break_before_a_mark_and_an_update_sees_to_it(tool, project, capsys):
+    write(project, python='_("Share: “%(share)s” of 5%%? %(name)s; yes")\n')
+    tool.update(project)
+    translate(tool, project, yes="Part : « %(share)s » de 5 %% ? %(name)s ; oui")
+
+    assert tool.check(project) == 1
+    assert "a line may break" in capsys.readouterr().err
+    tool.update(project)
+    assert tool.check(project) == 0
+    entry = polib.pofile(str(project / tool.CATALOGUE))[0]
+    assert entry.msgstr.split(" ") == [
+        "Part\u00a0:", "«\u00a0%(share)s\u00a0»", "de", "5\u00a0%%\u00a0?", "%(name)s\u00a0;", "oui",
+    ]  # fmt: skip
+
+
 def test_a_plural_that_loses_its_number_fails(tool, project, capsys):
     write(project, python='ngettext("%(n)s cat", "%(n)s cats", 2)\n')
     tool.update(project)
