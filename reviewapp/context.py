@@ -25,8 +25,9 @@ _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     ("reviewapp.view_modelversion", "models:index", lambda: _("Models")),
     ("reviewapp.view_modelversion", "policy:index", lambda: _("Policy")),
     ("reviewapp.view_decision", "quality:index", lambda: _("Quality")),
-    ("reviewapp.view_decision", "dashboards:index", lambda: _("Dashboards")),
 ]
+# An area's other pages, reached by its tabs.
+_WITHIN = {"quality:index": ("dashboards:index", "fairness:index", "drift:index")}
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -52,8 +53,9 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     items = []
     for permission, name, label in _NAVIGATION:
         if permission is None or request.user.has_perm(permission):
-            url = reverse(name)
-            items.append({"url": url, "label": label(), "active": request.path.startswith(url)})
+            area = tuple(reverse(one) for one in (name, *_WITHIN.get(name, ())))
+            is_here = request.path.startswith(area)
+            items.append({"url": area[0], "label": label(), "active": is_here})
     return items
 
 

@@ -18,6 +18,7 @@ from reviewapp.models import DriftAlarm, DriftWindow
 from reviewapp.selectors import drift, quality
 from reviewapp.services.drift import close_alarm
 from reviewapp.types import UserRequest
+from reviewapp.views.sections import does_it_work
 from reviewapp.views.tables import csv_response
 
 _AUDITED_DAYS = 30
@@ -80,6 +81,7 @@ def _page(
 ) -> HttpResponse:
     filled = forms or {}
     context = {
+        "tabs": does_it_work(request, "drift:index"),
         "drift": drift.drift_state(),
         "audited": quality.overall(days=_AUDITED_DAYS, now=timezone.now()),
         "alarms": [

@@ -14,6 +14,7 @@ from reviewapp.domain.live_error import ENOUGH_OF_A_PART
 from reviewapp.selectors import fairness, model_versions
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
+from reviewapp.views.sections import does_it_work
 from reviewapp.views.tables import csv_response
 
 _SHARES = ("error", "automatic", "listed_in_a_day", "reports_right")
@@ -35,6 +36,7 @@ def index(request: UserRequest) -> HttpResponse:
     policy, champion = current_policy(now=now), model_versions.champion()
     found = fairness.judgements(model_version=champion, bound=policy.fairness_bound, now=now)
     context = {
+        "tabs": does_it_work(request, "fairness:index"),
         "kinds": fairness.fairness(now=now),
         "broken": fairness.labelled([one for one in found if one.breaks]),
         "judged": sum(one.is_judged for one in found),

@@ -17,6 +17,7 @@ from reviewapp.selectors import quality
 from reviewapp.services.certificates import close_alarm
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
+from reviewapp.views.sections import does_it_work
 from reviewapp.views.tables import csv_response
 
 _COLUMNS = (
@@ -77,6 +78,7 @@ def acknowledge(request: UserRequest, alarm_id: int) -> HttpResponse:
 def _page(request: UserRequest, form: AcknowledgeForm, status: int = 200) -> HttpResponse:
     now = timezone.now()
     context = {
+        "tabs": does_it_work(request, "quality:index"),
         "quality": quality.quality(days=_days(request), now=now),
         "policy": current_policy(now=now),
         "alarms": quality.recent_alarms(),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from reviewapp.types import UserRequest
+from reviewapp.views.sections import tabs_of
 
 LEAD = "reviewapp.lead_review"
 
@@ -22,8 +22,4 @@ def sections(request: UserRequest, active: str) -> list[dict[str, Any]]:
         (LEAD, "review:questions", _("Questions")),
         (LEAD, "review:sharing", _("Who gets what")),
     ]
-    return [
-        {"url": reverse(name), "label": label, "active": name == active}
-        for permission, name, label in entries
-        if request.user.has_perm(permission)
-    ]
+    return tabs_of(request, entries, active)
