@@ -15,6 +15,7 @@ from reviewapp.forms.dashboards import ScopeForm
 from reviewapp.selectors.dashboards import PANELS, panels
 from reviewapp.services.policies import costs, current_policy
 from reviewapp.types import UserRequest
+from reviewapp.views.sections import does_it_work
 from reviewapp.views.tables import csv_response
 
 
@@ -27,6 +28,7 @@ def index(request: UserRequest) -> HttpResponse:
     form = ScopeForm(request.GET, now.date())
     is_valid = form.is_valid()
     context = {
+        "tabs": does_it_work(request, "dashboards:index"),
         "form": form,
         "panels": panels(form.scope(_costs(now)), now) if is_valid else [],
         "query": request.GET.urlencode(),
@@ -45,6 +47,7 @@ def one(request: UserRequest, name: str) -> HttpResponse:
         raise Http404
     is_valid = form.is_valid()
     context = {
+        "tabs": does_it_work(request, "dashboards:index"),
         "form": form,
         "panels": [(name, PANELS[name](form.scope(_costs(now)), now))] if is_valid else [],
         "query": request.GET.urlencode(),
