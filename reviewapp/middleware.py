@@ -4,9 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import translation
+from django_htmx.http import HttpResponseClientRedirect
 
 from reviewapp import correlation, http_metrics
 
@@ -54,6 +59,27 @@ def measure(
             }
             logger.info("Answered", extra=fields)
         return response
+
+    return middleware
+
+
+def whole_log_in(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Lead the whole page to the log-in when a part of it asks after the session has ended.
+
+    Otherwise htmx would follow the redirect and put the log-in page into that part.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        htmx = getattr(request, "htmx", None)
+        where = response.headers.get("Location", "")
+        log_in = resolve_url(settings.LOGIN_URL)
+        if not htmx or htmx.boosted or not where.startswith(f"{log_in}?"):
+            return response
+        back = urlencode({REDIRECT_FIELD_NAME: htmx.current_url_abs_path or "/"})
+        return HttpResponseClientRedirect(f"{log_in}?{back}")
 
     return middleware
 

@@ -18,8 +18,12 @@ _LANGUAGES = [("", _("Not said")), ("fr", _("French")), ("en", _("English")), ("
 
 
 class ProductForm(forms.Form):
-    """A product as a person types it. What the picture shows is checked when it is stored."""
+    """A product as a person types it. What the picture shows is checked when it is stored.
 
+    wait_seconds: until another may be sent; 0 while the limit is not reached
+    """
+
+    wait_seconds = 0
     designation = forms.CharField(
         label=_("Title"), max_length=DESIGNATION_CHARS, help_text=_("What a buyer reads first.")
     )

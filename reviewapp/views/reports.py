@@ -75,7 +75,7 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
             address=client_address(request),
         )
     except limits.LimitReached as reached:
-        return too_many(request, reached)
+        return _too_many(request, product, form, reached)
     except ReportRefused as refused:
         form.add_error(None, refused.message)
         return _answer(request, product, form, status=422)
@@ -85,6 +85,19 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
         )
         return redirect("shop:product", product_id=product.pk)
     return _answer(request, product, form=None, status=200)
+
+
+def _too_many(
+    request: HttpRequest, product: Product, form: ReportForm, reached: limits.LimitReached
+) -> HttpResponse:
+    """Answer 429; in place, with what was typed."""
+    if not getattr(request, "htmx", False):
+        return too_many(request, reached)
+    words = _("Too many reports. The next one is possible in %(seconds)s seconds.")
+    form.add_error(None, words % {"seconds": reached.retry_after})
+    answer = _answer(request, product, form, status=429)
+    answer["Retry-After"] = str(reached.retry_after)
+    return answer
 
 
 def _answer(

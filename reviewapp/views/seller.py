@@ -17,6 +17,7 @@ from reviewapp.domain.search import clean_query
 from reviewapp.forms.appeals import AppealForm
 from reviewapp.forms.seller import EditProductForm, NewProductForm, ProductForm, TokenForm
 from reviewapp.models import Product
+from reviewapp.network import count_person
 from reviewapp.selectors import seller as selectors
 from reviewapp.selectors.appeals import contestable
 from reviewapp.selectors.embedding import live_origins
@@ -25,6 +26,7 @@ from reviewapp.selectors.review.taxonomy import guides
 from reviewapp.selectors.statements import history
 from reviewapp.selectors.suggestions import suggestion_for
 from reviewapp.selectors.tokens import tokens_of
+from reviewapp.services import limits
 from reviewapp.services.catalog import IngestOutcome, ingest_product
 from reviewapp.services.embedding import product_token
 from reviewapp.services.suggestions import record_suggestion
@@ -207,6 +209,7 @@ def _ingest(
     """Store what the form holds; None when it was refused, with the reason in the form."""
     given = form.cleaned_data
     try:
+        count_person(request, "ingest")
         arrived = ingest_product(
             source=source,
             external_id=external_id,
@@ -218,6 +221,11 @@ def _ingest(
             seller=request.user,
             now=timezone.now(),
         )
+    except limits.LimitReached as reached:
+        form.wait_seconds = reached.retry_after
+        words = _("Too many products. The next one is possible in %(seconds)s seconds.")
+        form.add_error(None, words % {"seconds": reached.retry_after})
+        return None
     except ImageRefused as refused:
         form.add_error("image", refused.message)
         return None
@@ -242,4 +250,8 @@ def _form_page(
 ) -> HttpResponse:
     expect_previews()
     context["guides"] = guides()
-    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+    status = 429 if form.wait_seconds else 422 if form.errors else 200
+    answer = render(request, template, {"form": form, **context}, status=status)
+    if form.wait_seconds:
+        answer["Retry-After"] = str(form.wait_seconds)
+    return answer

@@ -75,9 +75,9 @@ def test_report_correction_reason_appeal_and_a_second_moderator(
 
     sign_in(buyer)
     page.goto(f"{live_server.url}/product/{aquarium.pk}/")
-    page.get_by_text("Report wrong category").click()
+    page.get_by_text("Say which would be right").click()
     page.get_by_label("What is wrong?").fill("It holds fish")
-    page.get_by_role("button", name="Send the report").click()
+    page.get_by_role("button", name="Report wrong category").click()
     expect(page.get_by_text("You reported a wrong category")).to_be_visible()
 
     sign_in(first)

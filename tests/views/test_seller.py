@@ -318,3 +318,14 @@ def test_only_sellers_come_in(client, name):
     client.force_login(BuyerFactory())
 
     assert client.get(reverse(f"seller:{name}")).status_code == 403
+
+
+def test_too_many_products_have_to_wait_and_nothing_typed_is_lost(client, seller, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"ingest": (0, 60)}
+
+    answer = post(client, "add", typed())
+
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert "Lampe 💡" in answer.content.decode()
+    assert not Product.objects.exists()

@@ -191,3 +191,35 @@ def test_a_person_sees_only_their_own_reports(client):
 
     assert "le mien" in page
     assert "un autre" not in page
+
+
+def test_a_reporter_who_has_to_wait_keeps_what_was_typed(client, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"reports": (0, 60)}
+    client.force_login(BuyerFactory())
+
+    answer = client.post(
+        f"/reports/product/{ListedProductFactory().pk}/",
+        {"comment": "It is a toy"},
+        headers={"hx-request": "true"},
+    )
+
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+    said = answer.content.decode()
+    assert "It is a toy" in said
+    assert "<header" not in said
+
+
+def test_a_part_that_asks_after_the_session_leads_the_whole_page_to_the_log_in(client):
+    product = ListedProductFactory()
+
+    answer = client.post(
+        f"/reports/product/{product.pk}/",
+        headers={
+            "hx-request": "true",
+            "hx-current-url": f"http://testserver/product/{product.pk}/",
+        },
+    )
+
+    assert answer["HX-Redirect"] == f"/login/?next=%2Fproduct%2F{product.pk}%2F"
+    assert not answer.content
