@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
-from reviewapp.models import Decision, Product, ReviewItem
+from reviewapp.choices import ReviewReason, Verdict
+from reviewapp.models import Decision, Product
 from reviewapp.selectors.pages import Page, page_by_time, page_of_keys
+from reviewapp.selectors.review.history import awaits_blind_answer
 
 PAGE_SIZE = 25
 # The same expression as the index product_search, or PostgreSQL will not use that.
@@ -52,9 +53,6 @@ def search(*, query: DecisionQuery, cursor: str = "") -> Page[Decision]:
 
 
 def _limited(query: DecisionQuery) -> QuerySet[Decision]:
-    awaiting = ReviewItem.objects.filter(product=OuterRef("product"), is_blind=True).exclude(
-        status=ReviewStatus.RESOLVED
-    )
     limits = {
         "moderator": query.moderator,
         "category": query.category,
@@ -63,7 +61,7 @@ def _limited(query: DecisionQuery) -> QuerySet[Decision]:
         "decided_at__gte": query.since,
         "decided_at__lt": query.until,
     }
-    rows = Decision.objects.filter(~Exists(awaiting))
+    rows = Decision.objects.filter(~awaits_blind_answer())
     if len(query.reasons) == 1:  # of which there is an index
         rows = rows.filter(reasons__contains=list(query.reasons))
     elif query.reasons:

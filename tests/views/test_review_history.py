@@ -132,6 +132,46 @@ def test_a_products_past_is_hidden_while_a_blind_answer_is_awaited(client, role)
         assert given_away in shown.split("<main")[1]
 
 
+@pytest.mark.parametrize("page", ["review:history", "review:work"])
+def test_own_rows_do_not_tell_what_fusion_said_of_a_blind_item_passed_on(
+    signed_in, moderator, page
+):
+    fusion = CategoryFactory(name_en="Garden tools")
+    for verdict in ("skipped", "escalated"):
+        DecisionFactory(
+            item=ReviewItemFactory(is_blind=True, status="resolved", resolved_at=NOW),
+            moderator=moderator,
+            verdict=verdict,
+            category=None,
+            is_blind=True,
+            suggested_category=fusion,
+            **({"skip_reason": "unclear"} if verdict == "skipped" else {"comment": "?"}),
+        )
+
+    text = signed_in.get(reverse(page)).content.decode().split("<main")[1]
+
+    assert "Garden tools" not in text
+    assert "Skipped" in text
+
+
+def test_own_rows_tell_what_fusion_said_once_no_blind_answer_is_awaited(signed_in, moderator):
+    fusion = CategoryFactory(name_en="Garden tools")
+    answered = ReviewItemFactory(status="resolved", resolved_at=NOW)
+    decision = DecisionFactory(
+        item=answered, moderator=moderator, verdict="corrected", suggested_category=fusion
+    )
+    blind = ReviewItemFactory(product=decision.product, is_blind=True, reasons=["audit"])
+    address = reverse("review:history")
+
+    awaited = signed_in.get(address).content.decode().split("<main")[1]
+    ReviewItem.objects.filter(pk=blind.pk).update(status="resolved", resolved_at=NOW)
+    given = signed_in.get(address).content.decode().split("<main")[1]
+
+    for given_away in ("Garden tools", "Corrected"):
+        assert given_away not in awaited
+        assert given_away in given
+
+
 def test_a_products_past_is_not_for_buyers(client, moderator):
     decision = decided(moderator)
     client.force_login(BuyerFactory())

@@ -1,20 +1,28 @@
 """Past decisions: a moderator's own, and all about one product."""
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reviewapp.choices import MemberChoice, ReviewStatus, Verdict
 from reviewapp.models import Decision, Prediction, Product, ReviewItem, User
 from reviewapp.selectors.pages import Page, page_by_time
 
 PAGE_SIZE = 25
+_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
 def decisions_of(*, moderator: User, cursor: str) -> Page[Decision]:
-    """A page of the moderator's own answers, newest first, each with its undo if there is one."""
+    """A page of the moderator's own answers, newest first, each with its undo if there is one.
+
+    Each has `tells_fusion`: whether its FUSION answer may be shown. Not while the product awaits a
+    blind answer, and never beside a blind item that the moderator passed on: an undo brings it back.
+    """
     own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
-    rows = own.select_related("product", "undone_by").prefetch_related(
-        "category", "suggested_category"
+    seen = Q(verdict__in=_ANSWERS) | Q(is_blind=False)
+    rows = (
+        own.annotate(tells_fusion=seen & ~awaits_blind_answer())
+        .select_related("product", "undone_by")
+        .prefetch_related("category", "suggested_category")
     )
     return page_by_time(rows, field="decided_at", cursor=cursor, size=PAGE_SIZE)
 
@@ -52,6 +60,12 @@ def _recent(moderator: User) -> QuerySet[Decision]:
     own = own.exclude(verdict=Verdict.UNDONE)
     newest = own.order_by("-decided_at", "-id").select_related("undone_by")
     return newest[: settings.REVIEW_UNDO_LIMIT]
+
+
+def awaits_blind_answer() -> Exists:
+    """Say of each Decision whether its product awaits an answer given without knowing the models'."""
+    items = ReviewItem.objects.filter(product=OuterRef("product"), is_blind=True)
+    return Exists(items.exclude(status=ReviewStatus.RESOLVED))
 
 
 def is_blind_now(*, product: Product) -> bool:
