@@ -13,6 +13,7 @@ from reviewapp.services.listing import hold_product
 from tests.factories import (
     NOW,
     CategoryFactory,
+    KnownAnswerFactory,
     ListedProductFactory,
     ModeratorFactory,
     ReportFactory,
@@ -234,6 +235,44 @@ def test_undoing_an_escalation_keeps_what_a_buyer_reported_meanwhile():
     assert item.escalated_at is None
     assert ReviewReason.BUYER_REPORT in item.reasons
     assert item.priority >= 2.0
+
+
+def test_undoing_the_escalation_of_a_known_answer_makes_it_one_again():
+    moderator, known = ModeratorFactory(), KnownAnswerFactory()
+    item = gold(known, moderator)
+    decision = escalate(item, moderator)
+
+    undo(decision, moderator)
+
+    back = ReviewItem.objects.get(pk=item.pk)
+    assert (back.known_answer, back.only_for) == (known, moderator)
+    assert (back.checks, back.not_for) == (None, None)
+    assert (back.reasons, back.priority) == ([ReviewReason.GOLD], item.priority)
+
+
+def test_an_undone_escalation_leaves_a_known_answer_that_something_has_joined():
+    moderator, known = ModeratorFactory(), KnownAnswerFactory()
+    item = gold(known, moderator)
+    decision = escalate(item, moderator)
+    report = [ReviewReason.BUYER_REPORT]
+    review.open_item(product=item.product, reasons=report, priority=2.0, now=NOW)
+
+    undo(decision, moderator)
+
+    back = ReviewItem.objects.get(pk=item.pk)
+    assert (back.known_answer, back.only_for) == (None, None)
+    assert ReviewReason.BUYER_REPORT in back.reasons
+
+
+def gold(known, moderator):
+    return claimed(
+        moderator,
+        product=known.product,
+        reasons=[ReviewReason.GOLD],
+        known_answer=known,
+        only_for=moderator,
+        is_blind=True,
+    )
 
 
 def test_an_undone_decision_stays_on_record():

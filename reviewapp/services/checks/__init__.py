@@ -15,7 +15,13 @@ from reviewapp.services.checks.opening import (
     is_drawn_blind,
     open_second_opinion,
 )
-from reviewapp.services.checks.settling import is_check, pass_on, release_stale, settle_check
+from reviewapp.services.checks.settling import (
+    is_check,
+    pass_on,
+    release_stale,
+    settle_check,
+    undo_pass_on,
+)
 from reviewapp.services.checks.withdrawing import (
     has_real_successor,
     take_back_check,
@@ -41,6 +47,7 @@ __all__ = [
     "retire_known_answer",
     "settle_check",
     "take_back_check",
+    "undo_pass_on",
     "withdraw_checks_of",
     "withdraw_checks_on",
     "withdraw_forgotten",

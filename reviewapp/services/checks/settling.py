@@ -1,9 +1,10 @@
 """What an answer to a check settles: agreement, or a disagreement for a lead."""
 
 from datetime import datetime
+from typing import Any
 
 from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewReason
-from reviewapp.models import Decision, Disagreement, FeedbackLabel, Product, ReviewItem
+from reviewapp.models import Decision, Disagreement, FeedbackLabel, KnownAnswer, Product, ReviewItem
 from reviewapp.services.checks.disputes import doubt_known_answer
 from reviewapp.services.checks.known_answers import (
     known_answer_if_unanimous,
@@ -45,6 +46,21 @@ def pass_on(*, item: ReviewItem) -> None:
     item.reasons = [ReviewReason.SECOND_OPINION]
     item.known_answer = item.only_for = None
     item.save(update_fields=["checks", "not_for", "reasons", "known_answer", "only_for"])
+
+
+def undo_pass_on(*, item: ReviewItem, before: dict[str, Any]) -> None:
+    """Make `item` the known answer again that it was in the snapshot `before` it was passed on.
+
+    Nothing happens when it was none, when that is no longer in use, or when something has joined
+    the item since. The item is not saved.
+    """
+    known = KnownAnswer.objects.filter(pk=before.get("known_answer_id"), retired_at=None).first()
+    is_as_left = item.reasons == [ReviewReason.SECOND_OPINION]
+    if known is None or not is_as_left or item.checks_id != known.decision_id:
+        return
+    item.checks = item.not_for = None
+    item.known_answer, item.only_for_id = known, before["only_for_id"]
+    item.reasons = before["reasons"]
 
 
 def settle_check(*, item: ReviewItem, product: Product, decision: Decision, now: datetime) -> None:

@@ -133,6 +133,8 @@ def snapshot(case: Case) -> dict[str, Any]:
             "priority": item.priority,
             "is_blind": item.is_blind,
             "escalated_at": _stamp(item.escalated_at),
+            "known_answer_id": item.known_answer_id,
+            "only_for_id": item.only_for_id,
         },
         "label_id": label[0] if label else None,
     }

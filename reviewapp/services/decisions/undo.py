@@ -133,6 +133,8 @@ def restore_product(product: Product, before: dict[str, Any]) -> None:
 
 def _hand_back(item: ReviewItem, target: Decision, moderator: User, now: datetime) -> None:
     before = target.before["item"]
+    if target.verdict == Verdict.ESCALATED:
+        checks.undo_pass_on(item=item, before=before)
     if target.verdict in _ANSWERS:
         item.reasons, item.priority = before["reasons"], before["priority"]
         # The moderator has been shown what the models said: a second answer is no longer blind.
