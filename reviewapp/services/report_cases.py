@@ -97,15 +97,15 @@ def send_to_review(
     The product stays listed meanwhile, unless the policy takes reopened ones out of the shop.
     """
     if case.status != CaseStatus.IN_REVIEW:
-        case.before = _before(product)
-        case.is_by_lot = by_lot
+        case.before, case.is_by_lot = {}, by_lot
     case.item = review.open_item(
         product=product, reasons=[ReviewReason.BUYER_REPORT], priority=priority, now=now
     )
     case.status = CaseStatus.IN_REVIEW
-    case.save(update_fields=["before", "is_by_lot", "item", "status"])
     if case.policy.hold_reopened and product.status == ProductStatus.LISTED and not by_lot:
+        case.before = _listing(product)
         hold_product(product=product)
+    case.save(update_fields=["before", "is_by_lot", "item", "status"])
 
 
 def settle(*, case: ReportCase, now: datetime) -> None:
@@ -184,21 +184,25 @@ def lot(case_id: int) -> float:
 def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, bool]:
     """Take back what the case did to item and listing; say what that was.
 
-    An item that nobody else asked for is closed, one that was open before loses the reason and
-    the urgency; one that a moderator has seen stays, and so does a product moved meanwhile.
+    An item that nobody else asked for is closed, another loses the reason and its urgency; one
+    that a moderator has seen stays. A listing comes back when this case took it down and nothing
+    has changed since; where the product has changed, somebody still has to look at it.
     """
+    nothing = {"item_closed": False, "listing_restored": False}
     item = (
         ReviewItem.objects.select_for_update(no_key=True, of=("self",)).get(pk=case.item_id)
         if case.item_id is not None and case.status == CaseStatus.IN_REVIEW
         else None
     )
     if item is None or item.status != ReviewStatus.PENDING or item.escalated_at is not None:
-        return {"item_closed": False, "listing_restored": False}
-    restored = _restore_listing(product, case.before.get("product"))
+        return nothing
     others = [reason for reason in item.reasons if reason != ReviewReason.BUYER_REPORT]
+    restored = not others and _restore_listing(product, case.before)
     if others:
-        item.reasons, item.priority = others, case.before.get("priority", item.priority)
-        item.save(update_fields=["reasons", "priority"])
+        review.set_priority(item=item, reasons=others)
+        item.save(update_fields=["reasons", "priority", "expected_cost"])
+    elif product.status == ProductStatus.IN_REVIEW:
+        return nothing  # without its item the product would be nowhere
     else:
         item.status, item.resolved_at = ReviewStatus.RESOLVED, now
         item.save(update_fields=["status", "resolved_at"])
@@ -207,19 +211,17 @@ def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, 
     return {"item_closed": not others, "listing_restored": restored}
 
 
-def _before(product: Product) -> dict[str, Any]:
-    item = ReviewItem.objects.filter(product=product).exclude(status=ReviewStatus.RESOLVED).first()
+def _listing(product: Product) -> dict[str, Any]:
     return {
-        "priority": item.priority if item else None,
-        "product": {
-            "category_id": product.category_id,
-            "listed_at": product.listed_at.isoformat() if product.listed_at else None,
-        },
+        "category_id": product.category_id,
+        "listed_at": product.listed_at.isoformat() if product.listed_at else None,
+        "input_digest": product.input_digest,
     }
 
 
-def _restore_listing(product: Product, before: dict[str, Any] | None) -> bool:
-    if before is None or product.status != ProductStatus.IN_REVIEW or not before["category_id"]:
+def _restore_listing(product: Product, before: dict[str, Any]) -> bool:
+    is_same = before.get("input_digest") == product.input_digest
+    if not is_same or product.status != ProductStatus.IN_REVIEW:
         return False
     product.status, product.category_id = ProductStatus.LISTED, before["category_id"]
     product.listed_at = datetime.fromisoformat(before["listed_at"]) if before["listed_at"] else None

@@ -9,13 +9,12 @@ from typing import Any
 
 from reviewapp.choices import MemberChoice, ProductStatus, ReviewReason, ReviewStatus, RouteOutcome
 from reviewapp.domain import routing
-from reviewapp.domain.priority import AUDIT, p_wrong
+from reviewapp.domain.priority import AUDIT
 from reviewapp.domain.routing import Evidence, MemberOpinion, RouteDecision
 from reviewapp.models import FeedbackLabel, Prediction, Product, ReviewItem, Route, RoutingPolicy
-from reviewapp.selectors.measures import expected_cost_of
 from reviewapp.services.listing import hold_product, list_product
-from reviewapp.services.policies import costs, rules
-from reviewapp.services.review import open_item
+from reviewapp.services.policies import rules
+from reviewapp.services.review import cost_of_doubt, is_free, open_item
 
 Answers = Mapping[str, Prediction]
 
@@ -43,7 +42,7 @@ def route_classified(
     route = _record(product, answers, policy, decision, details, now)
     fusion = answers[MemberChoice.FUSION]
     if decision.outcome == RouteOutcome.REVIEW:
-        _to_review(product, route, fusion, now)
+        _to_review(product, route, now)
     else:
         _to_shop(product, fusion, route, now)
     return route
@@ -68,7 +67,7 @@ def route_failed(
     decision = routing.route(Evidence(fusion=None, failure=failure), 0.0, rules(policy))
     details = {"failure": failure, "failure_detail": detail}
     route = _record(product, {}, policy, decision, details, now)
-    _to_review(product, route, None, now)
+    _to_review(product, route, now)
     return route
 
 
@@ -140,15 +139,10 @@ def _keep_label(
     return route
 
 
-def _to_review(product: Product, route: Route, fusion: Prediction | None, now: datetime) -> None:
+def _to_review(product: Product, route: Route, now: datetime) -> None:
     hold_product(product=product)
     reasons = [ReviewReason(reason) for reason in route.reasons]
-    cost = expected_cost_of(
-        probability=p_wrong(fusion.confidence if fusion else None),
-        category=fusion.category if fusion else None,
-        reasons=reasons,
-        costs=costs(route.policy),
-    )
+    cost = cost_of_doubt(route)
     open_item(product=product, reasons=reasons, priority=cost, route=route, now=now)
 
 
@@ -182,7 +176,7 @@ def _open_item_of(product: Product) -> ReviewItem | None:
 
 def _withdraw(item: ReviewItem, now: datetime) -> bool:
     """Close an item that only asked what the new answers have settled; say whether it was."""
-    if not _is_free(item, now) or not routing.are_models_doubts(item.reasons):
+    if not is_free(item, now) or not routing.are_models_doubts(item.reasons):
         return False
     item.status = ReviewStatus.RESOLVED
     item.resolved_at = now
@@ -190,9 +184,3 @@ def _withdraw(item: ReviewItem, now: datetime) -> bool:
     item.claim_expires_at = None
     item.save(update_fields=["status", "resolved_at", "claimed_by", "claim_expires_at"])
     return True
-
-
-def _is_free(item: ReviewItem, now: datetime) -> bool:
-    """Say whether no moderator has it in hand; a claim that has run out holds nothing."""
-    has_holder = item.claim_expires_at is not None and item.claim_expires_at > now
-    return not has_holder and item.escalated_at is None

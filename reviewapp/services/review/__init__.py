@@ -8,19 +8,24 @@ from reviewapp.services.review.claims import TooManyHeld, claim_next
 from reviewapp.services.review.leases import (
     extend_claims,
     forget_skips,
+    is_free,
     lease_end,
     leave_items,
     release_all,
 )
 from reviewapp.services.review.opening import open_item
+from reviewapp.services.review.priorities import cost_of_doubt, set_priority
 
 __all__ = [
     "TooManyHeld",
     "claim_next",
+    "cost_of_doubt",
     "extend_claims",
     "forget_skips",
+    "is_free",
     "lease_end",
     "leave_items",
     "open_item",
     "release_all",
+    "set_priority",
 ]

@@ -17,6 +17,12 @@ def lease_end(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.REVIEW_LEASE_SECONDS)
 
 
+def is_free(item: ReviewItem, now: datetime) -> bool:
+    """Say whether no moderator has it in hand; a claim that has run out holds nothing."""
+    has_holder = item.claim_expires_at is not None and item.claim_expires_at > now
+    return not has_holder and item.escalated_at is None
+
+
 def extend_claims(*, moderator: User, item_ids: Collection[int], now: datetime) -> list[int]:
     """Renew the leases among `item_ids` that are still the moderator's; return their ids.
 
