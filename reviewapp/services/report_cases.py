@@ -22,6 +22,7 @@ from reviewapp.domain.priority import BY_LOT, REPORTED, reported_priority
 from reviewapp.models import (
     Decision,
     FeedbackLabel,
+    MisclassificationReport,
     Product,
     ReportCase,
     ReportPolicy,
@@ -109,12 +110,20 @@ def send_to_review(
 
 
 def settle(*, case: ReportCase, now: datetime) -> None:
-    """Close the case when none of its reports is open; held ones go on collecting."""
+    """Close the case when none of its reports is open; held ones wait until an admin has looked."""
     if case.reports.filter(status=ReportStatus.OPEN).exists():
         case.status, case.item, case.before = CaseStatus.COLLECTING, None, {}
+        case.due_at = max(case.due_at, now + _LATER)
     else:
         case.status, case.closed_at = CaseStatus.CLOSED, now
-    case.save(update_fields=["status", "item", "before", "closed_at"])
+    case.save(update_fields=["status", "item", "before", "due_at", "closed_at"])
+
+
+def collect_anew(*, case: ReportCase, now: datetime) -> None:
+    """Give a case that collects a whole period from `now` on: its reports have just begun to count."""
+    if case.status == CaseStatus.COLLECTING:
+        case.due_at = now + timedelta(days=case.policy.collect_days)
+        case.save(update_fields=["due_at"])
 
 
 def reopen_case(*, decision: Decision, case: ReportCase | None, now: datetime) -> ReportCase:
@@ -163,16 +172,27 @@ def _end_due(case_id: int, product_id: int, now: datetime) -> bool:
         case.due_at = now + _LATER
         case.save(update_fields=["due_at"])
         return False
+    # What reporters have earned since they filed counts, too.
+    weigh(case=case, product=product, now=now)
+    if case.status == CaseStatus.IN_REVIEW:
+        return False
     has_voices = selectors.counting_reports(product).exists()
     if has_voices and lot(case.pk) < case.policy.lot_share:
         send_to_review(case=case, product=product, priority=BY_LOT, now=now, by_lot=True)
-    else:
-        reports = case.reports.filter(status=ReportStatus.OPEN)
-        ids = list(reports.values_list("pk", flat=True))
-        reports.update(status=ReportStatus.EXPIRED, resolved_at=now)
-        announce(report_ids=ids, now=now)
-        settle(case=case, now=now)
-    return True
+        return True
+    _expire(case, now)
+    return case.status == CaseStatus.CLOSED
+
+
+def _expire(case: ReportCase, now: datetime) -> None:
+    reports = case.reports.filter(~selectors.HELD, status=ReportStatus.OPEN)
+    ids = list(reports.values_list("pk", flat=True))
+    # By id: the condition reads the ring, and an UPDATE knows no joins.
+    MisclassificationReport.objects.filter(pk__in=ids).update(
+        status=ReportStatus.EXPIRED, resolved_at=now
+    )
+    announce(report_ids=ids, now=now)
+    settle(case=case, now=now)
 
 
 def lot(case_id: int) -> float:

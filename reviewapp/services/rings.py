@@ -124,6 +124,7 @@ def _hold(found: Ring, now: datetime) -> int:
     else:
         ring.signs = sorted({*ring.signs, *(sign.value for sign in found.signs)})
         ring.last_report_at = max(ring.last_report_at, newest)
+            report_cases.collect_anew(case=case, now=now)
         ring.save(update_fields=["signs", "last_report_at"])
     MisclassificationReport.objects.filter(pk__in=ids).update(ring=ring)
     for product in Product.objects.filter(reports__in=ids).distinct().order_by("pk"):

@@ -6,8 +6,14 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import CaseStatus, ProductStatus, ReportStatus, ReviewReason, ReviewStatus
-from reviewapp.models import MisclassificationReport, NetworkSalt, ReportCase, ReviewItem
-from reviewapp.services import decisions, report_cases, reports, review
+from reviewapp.models import (
+    MisclassificationReport,
+    NetworkSalt,
+    ReportCase,
+    ReportRing,
+    ReviewItem,
+)
+from reviewapp.services import decisions, report_cases, reports, review, rings
 from reviewapp.services.networks import forget_networks, network_hash
 from reviewapp.services.report_policies import (
     ReportPolicyUnsafe,
@@ -17,6 +23,7 @@ from reviewapp.services.report_policies import (
 from reviewapp.services.versions import VersionOutdated
 from tests.factories import (
     NOW,
+    AdminFactory,
     BuyerFactory,
     CategoryFactory,
     DecisionFactory,
@@ -199,6 +206,54 @@ def test_a_case_of_a_product_out_of_the_shop_waits(product):
 
     assert report_cases.end_due_cases(now=DUE) == 0
     assert ReportCase.objects.get().due_at > DUE
+
+
+def held(*found):
+    ring = ReportRing.objects.create(signs=["same_product"], found_at=NOW, last_report_at=NOW)
+    MisclassificationReport.objects.filter(pk__in=[one.pk for one in found]).update(ring=ring)
+    return ring
+
+
+def test_held_reports_do_not_expire_before_an_admin_has_looked():
+    waiting = ReportFactory()
+    other = ReportFactory(product=waiting.product, case=waiting.case)
+    ring = held(waiting)
+    ReportPolicyFactory(version=2, lot_share=1e-9)
+
+    ended = report_cases.end_due_cases(now=DUE)
+
+    waiting.refresh_from_db()
+    other.refresh_from_db()
+    case = ReportCase.objects.get()
+    assert (ended, case.status) == (0, CaseStatus.COLLECTING)
+    assert (waiting.status, other.status) == (ReportStatus.OPEN, ReportStatus.EXPIRED)
+    assert case.due_at > DUE
+    rings.release_ring(ring_id=ring.pk, admin=AdminFactory(), note="", now=DUE)
+    assert ReportCase.objects.get().due_at == DUE + timedelta(days=7)
+
+
+def test_a_decision_leaves_held_reports_time_to_be_looked_at(product):
+    submit(product, *ProvenBuyerFactory.create_batch(3))
+    held(ReportFactory(product=product, case=ReportCase.objects.get()))
+    ReportCase.objects.update(due_at=NOW)
+
+    decide(product, CategoryFactory())
+
+    case = ReportCase.objects.get()
+    assert (case.status, case.due_at) == (CaseStatus.COLLECTING, NOW + timedelta(days=1))
+
+
+def test_a_case_whose_reporters_have_become_proven_is_reopened_when_it_is_due():
+    product = ListedProductFactory()
+    right, people = CategoryFactory(), ProvenBuyerFactory.create_batch(3)
+    case = ReportFactory(product=product, reporter=people[0], suggested_category=right).case
+    for person in people[1:]:
+        ReportFactory(product=product, reporter=person, case=case, suggested_category=right)
+
+    ended = report_cases.end_due_cases(now=DUE)
+
+    case.refresh_from_db()
+    assert (ended, case.status, case.is_by_lot) == (0, CaseStatus.IN_REVIEW, False)
 
 
 def test_a_long_bad_record_limits_what_may_be_open(product):
