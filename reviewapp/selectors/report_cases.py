@@ -64,11 +64,12 @@ def records(
 ) -> dict[int, Record]:
     """Return the records of those among `reporters` (ids) who have had an answer.
 
-    Read from the reports themselves, so that an undone decision or a voided report leaves no
-    trace. Only the last ANSWERS_COUNTED answers of each count.
+    Read from the reports themselves, so that an undone decision, a held or a voided report leaves
+    no trace. Only the last ANSWERS_COUNTED answers of each count.
     """
     answered = (
         MisclassificationReport.objects.filter(
+            ~HELD,
             reporter__in=reporters,
             resolved_at__isnull=False,
             status__in=[ReportStatus.UPHELD, ReportStatus.DISMISSED],

@@ -104,7 +104,7 @@ def send_to_review(
     )
     case.status = CaseStatus.IN_REVIEW
     if case.policy.hold_reopened and product.status == ProductStatus.LISTED and not by_lot:
-        case.before = _listing(product)
+        case.before |= _listing(product)
         hold_product(product=product)
     case.save(update_fields=["before", "is_by_lot", "item", "status"])
 
@@ -205,7 +205,7 @@ def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, 
     """Take back what the case did to item and listing; say what that was.
 
     An item that nobody else asked for is closed, another loses the reason and its urgency; one
-    that a moderator has seen stays. A listing comes back when this case took it down and nothing
+    that a moderator has in hand stays, and the case remembers to withdraw it later. A listing comes back when this case took it down and nothing
     has changed since; where the product has changed, somebody still has to look at it.
     """
     nothing = {"item_closed": False, "listing_restored": False}
@@ -214,7 +214,11 @@ def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, 
         if case.item_id is not None and case.status == CaseStatus.IN_REVIEW
         else None
     )
-    if item is None or item.status != ReviewStatus.PENDING or item.escalated_at is not None:
+    if item is None or item.status == ReviewStatus.RESOLVED:
+        return nothing
+    if not review.is_free(item, now):
+        case.before |= {"withdraw": True}
+        case.save(update_fields=["before"])
         return nothing
     others = [reason for reason in item.reasons if reason != ReviewReason.BUYER_REPORT]
     restored = not others and _restore_listing(product, case.before)
@@ -225,7 +229,8 @@ def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, 
         return nothing  # without its item the product would be nowhere
     else:
         item.status, item.resolved_at = ReviewStatus.RESOLVED, now
-        item.save(update_fields=["status", "resolved_at"])
+        item.claimed_by = item.claim_expires_at = None
+        item.save(update_fields=["status", "resolved_at", "claimed_by", "claim_expires_at"])
     case.status, case.item, case.before = CaseStatus.COLLECTING, None, {}
     case.save(update_fields=["status", "item", "before"])
     return {"item_closed": not others, "listing_restored": restored}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from reviewapp.choices import CaseStatus, ReportStatus, RingStatus, Verdict
 from reviewapp.domain.rings import Ring, find_rings
@@ -27,6 +28,8 @@ from reviewapp.services import report_cases
 from reviewapp.services.report_policies import current_report_policy, ring_rules, weight_rules
 from reviewapp.services.reports import answer_reports
 
+_HOLDABLE = [ReportStatus.OPEN, ReportStatus.UPHELD, ReportStatus.DISMISSED]
+
 
 @dataclass(eq=False)
 class RingSettled(Exception):
@@ -38,7 +41,7 @@ class RingSettled(Exception):
 def hold_rings(*, now: datetime) -> int:
     """Find rings among the latest reports and hold them; return how many reports are held anew.
 
-    Held reports do not count until an admin has looked. A ring that goes on grows. Safe to repeat.
+    Held reports do not count until an admin has looked, answered ones in no record. A ring that goes on grows. Safe to repeat.
     """
     policy = current_report_policy(now=now)
     # Twice the longest window: a sweep that comes late still sees whole crowds.
@@ -58,7 +61,7 @@ def void_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEve
     """Set all reports of a held ring aside and undo what they did; record it.
 
     They count in nobody's record, answered ones included. A review item that only they opened is
-    closed unless a moderator has it, a listing that they took down comes back; what other
+    closed unless a moderator has it (then once it is free), a listing that they took down comes back; what other
     reports carry by themselves stays. Raises RingSettled.
     """
     ring, products = _lock(ring_id)
@@ -86,6 +89,26 @@ def void_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEve
     )
 
 
+def finish_voids(*, now: datetime) -> int:
+    """Withdraw what a moderator had in hand when its ring was voided; return how many items.
+
+    For items that were given back, or whose claim has run out. Safe to repeat.
+    """
+    has_holder = Q(item__claim_expires_at__gt=now) | Q(item__escalated_at__isnull=False)
+    left = ReportCase.objects.filter(status=CaseStatus.IN_REVIEW, before__withdraw=True)
+    ids = list(left.exclude(has_holder).order_by("product").values_list("product", flat=True))
+    return sum(_finish_void(product_id, now) for product_id in ids)
+
+
+@transaction.atomic
+def _finish_void(product_id: int, now: datetime) -> bool:
+    [product] = _lock_products([product_id])
+    case = cases.open_case(product)
+    if case is None or not case.before.get("withdraw"):
+        return False  # decided meanwhile
+    return _undo_effects(product, now)["item_closed"]
+
+
 @transaction.atomic
 def release_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEvent:
     """Let the reports of a held ring count like any others; record it. Raises RingSettled.
@@ -101,6 +124,7 @@ def release_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> Ring
         case = cases.open_case(product)
         if case is not None:
             report_cases.weigh(case=case, product=product, now=now)
+            report_cases.collect_anew(case=case, now=now)
             _settle_if_done(case, now)
     count = MisclassificationReport.objects.filter(ring=ring).count()
     details = {"reports": count, "answered": answered}
@@ -111,7 +135,8 @@ def release_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> Ring
 def _hold(found: Ring, now: datetime) -> int:
     members = MisclassificationReport.objects.filter(pk__in=found.reports)
     _lock_products(members.values_list("product", flat=True))
-    free = members.filter(ring=None, status=ReportStatus.OPEN)
+    # Answered ones, too: what a crowd was quick to get upheld must not make its record.
+    free = members.filter(ring=None, status__in=_HOLDABLE)
     ids = list(free.values_list("pk", flat=True))
     if not ids:
         return 0
@@ -124,7 +149,6 @@ def _hold(found: Ring, now: datetime) -> int:
     else:
         ring.signs = sorted({*ring.signs, *(sign.value for sign in found.signs)})
         ring.last_report_at = max(ring.last_report_at, newest)
-            report_cases.collect_anew(case=case, now=now)
         ring.save(update_fields=["signs", "last_report_at"])
     MisclassificationReport.objects.filter(pk__in=ids).update(ring=ring)
     for product in Product.objects.filter(reports__in=ids).distinct().order_by("pk"):

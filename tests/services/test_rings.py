@@ -137,6 +137,7 @@ def test_voiding_leaves_an_item_with_a_moderator_alone(product, crowd):
 
     item.refresh_from_db()
     assert item.status == ReviewStatus.CLAIMED
+    assert rings.finish_voids(now=NOW + timedelta(minutes=2)) == 0
 
 
 def test_voiding_brings_back_a_listing_that_the_reports_took_down(product):
@@ -168,20 +169,19 @@ def decide(category):
     )
 
 
-def test_voiding_takes_back_the_record_that_the_crowd_earned(product, crowd):
+def test_a_crowd_that_was_answered_before_the_sweep_keeps_no_record(product, crowd):
     by_lot(product)
-    rings.hold_rings(now=NOW + timedelta(minutes=1))
-    ring = ReportRing.objects.get()
-    decision = decide(CategoryFactory())
-    reports.answer_reports(
-        report_ids=[report.pk for report in ring.reports.all()], decision=decision, now=NOW
-    )
+    decide(CategoryFactory())
     ids = [person.pk for person in crowd]
     earned = records(reporters=ids, half_life_days=180, now=NOW)
 
-    event = rings.void_ring(ring_id=ring.pk, admin=AdminFactory(), note="", now=NOW)
+    held = rings.hold_rings(now=NOW + timedelta(minutes=6))
 
-    assert len(earned) == CROWD
+    while_held = records(reporters=ids, half_life_days=180, now=NOW)
+    event = rings.void_ring(
+        ring_id=ReportRing.objects.get().pk, admin=AdminFactory(), note="", now=NOW
+    )
+    assert (len(earned), held, while_held) == (CROWD, CROWD, {})
     assert records(reporters=ids, half_life_days=180, now=NOW) == {}
     assert len(event.details["answered"]) == CROWD
 

@@ -1,16 +1,19 @@
 """Voiding a ring undoes what its reports did, and nothing that somebody else did since."""
 
+from datetime import timedelta
+
 import pytest
 
-from reviewapp.choices import ProductStatus, ReviewReason, ReviewStatus
+from reviewapp.choices import CaseStatus, ProductStatus, ReviewReason, ReviewStatus
 from reviewapp.domain import priority
 from reviewapp.models import (
     MisclassificationReport,
     Prediction,
+    ReportCase,
     ReportRing,
     ReviewItem,
 )
-from reviewapp.services import rings, routing
+from reviewapp.services import review, rings, routing
 from reviewapp.services.appeals import submit_appeal
 from reviewapp.services.reports import submit_report
 from tests.factories import (
@@ -18,6 +21,7 @@ from tests.factories import (
     AdminFactory,
     BuyerFactory,
     ListedProductFactory,
+    ModeratorFactory,
     PredictionFactory,
     ReportPolicyFactory,
     ReviewItemFactory,
@@ -123,3 +127,29 @@ def test_a_product_that_others_held_is_not_listed_by_voiding_reports(product):
 
     product.refresh_from_db()
     assert (product.status, product.category) == (ProductStatus.IN_REVIEW, None)
+
+
+def test_a_claim_that_has_run_out_keeps_no_item(product):
+    ring = reopened(product)
+    review.claim_next(moderator=ModeratorFactory(), now=NOW)
+
+    event = void(ring, now=NOW + timedelta(hours=1))
+
+    item = ReviewItem.objects.get()
+    assert (item.status, item.claimed_by) == (ReviewStatus.RESOLVED, None)
+    assert event.details["items_closed"] == 1
+
+
+def test_an_item_in_somebodys_hands_is_closed_once_it_is_given_back(product):
+    ring, moderator = reopened(product), ModeratorFactory()
+    review.claim_next(moderator=moderator, now=NOW)
+    void(ring)
+    while_held = rings.finish_voids(now=NOW)
+
+    review.release_all(moderator=moderator)
+    finished = rings.finish_voids(now=NOW)
+
+    assert (while_held, finished) == (0, 1)
+    assert ReviewItem.objects.get().status == ReviewStatus.RESOLVED
+    assert ReportCase.objects.get().status == CaseStatus.CLOSED
+    assert rings.finish_voids(now=NOW) == 0

@@ -126,9 +126,10 @@ def sweep_jobs() -> None:
 
 @app.task
 def sweep_reports() -> None:
-    """Hold rings, end cases that collected in vain, and forget networks and sent mail."""
+    """Hold rings, finish voids, end cases that collected in vain, forget networks and sent mail."""
     now = timezone.now()
     rings.hold_rings(now=now)
+    rings.finish_voids(now=now)
     report_cases.end_due_cases(now=now)
     forget_networks(now=now)
     forget_mail(now=now)
