@@ -164,6 +164,8 @@ class MisclassificationReport(models.Model):
     decision = models.ForeignKey(
         Decision, models.PROTECT, null=True, blank=True, related_name="reports"
     )
+    # Answers that later decisions have overturned, oldest first; an undo brings the last one back.
+    earlier = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)

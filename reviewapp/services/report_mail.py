@@ -51,7 +51,7 @@ def _body(report: MisclassificationReport) -> str:
     }
     told = _("You reported that “%(product)s” does not belong in “%(category)s”.") % words
     if report.status == ReportStatus.UPHELD:
-        answer = _("You were right. Thank you: it is now in “%(right)s”.") % words
+        answer = _("You were right. Thank you: it was moved to “%(right)s”.") % words
     elif report.status == ReportStatus.DISMISSED:
         answer = _("A moderator looked and found “%(right)s” right.") % words
     else:

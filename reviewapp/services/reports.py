@@ -20,6 +20,7 @@ from reviewapp.services.networks import network_hash
 from reviewapp.services.report_policies import current_report_policy, weight_rules
 
 _BY_DECISION = [ReportStatus.UPHELD, ReportStatus.DISMISSED]
+_ANSWER = ["status", "decision", "resolved_at", "earlier"]
 
 
 @dataclass(eq=False)
@@ -87,13 +88,15 @@ def close_reports(*, product: Product, decision: Decision, now: datetime) -> int
     """Answer the product's open reports by `decision`, and close their case; return how many.
 
     Upheld when the decision moved the product out of the category the buyer saw. Held reports
-    stay unanswered until an admin has looked at them.
+    stay unanswered until an admin has looked at them. Reports that another category given to the
+    same input has answered get their answer anew.
     """
     open_reports = MisclassificationReport.objects.filter(
         ~selectors.HELD, product=product, status=ReportStatus.OPEN
     )
     ids = list(open_reports.values_list("pk", flat=True))
     count = answer_reports(report_ids=ids, decision=decision, now=now) if ids else 0
+    _answer_anew(product, decision, now)
     case = selectors.open_case(product)
     if case is not None:
         report_cases.settle(case=case, now=now)
@@ -112,12 +115,56 @@ def answer_reports(*, report_ids: list[int], decision: Decision, now: datetime) 
     return dismissed + upheld
 
 
+def _answer_anew(product: Product, decision: Decision, now: datetime) -> None:
+    """Let `decision` answer what decisions that it overturns have answered.
+
+    What was decided about an earlier input of the product was about something else, and stays.
+    """
+    overturned = MisclassificationReport.objects.filter(
+        product=product,
+        status__in=_BY_DECISION,
+        decision__label__input_digest=product.input_digest,
+    ).exclude(decision__category=decision.category_id)
+    reports = list(overturned)
+    changed = []
+    for report in reports:
+        is_dismissed = report.reported_category_id == decision.category_id
+        status = ReportStatus.DISMISSED if is_dismissed else ReportStatus.UPHELD
+        if status != report.status:
+            changed.append(report.pk)
+        report.earlier.append(_answer_of(report))
+        report.status, report.decision, report.resolved_at = status, decision, now
+    MisclassificationReport.objects.bulk_update(reports, _ANSWER)
+    report_mail.announce(report_ids=changed, now=now)
+
+
+def _answer_of(report: MisclassificationReport) -> dict[str, Any]:
+    resolved_at = report.resolved_at.isoformat() if report.resolved_at else None
+    return {"decision": report.decision_id, "status": report.status, "resolved_at": resolved_at}
+
+
+def _restore_answers(decision: Decision) -> None:
+    """Give the reports that `decision` has answered anew the answers they had before."""
+    overturning = MisclassificationReport.objects.filter(
+        decision=decision, status__in=_BY_DECISION
+    ).exclude(earlier=[])
+    reports = list(overturning)
+    report_mail.take_back(decision_id=decision.pk, report_ids=[report.pk for report in reports])
+    for report in reports:
+        before = report.earlier.pop()
+        report.decision_id, report.status = before["decision"], before["status"]
+        report.resolved_at = datetime.fromisoformat(before["resolved_at"])
+    MisclassificationReport.objects.bulk_update(reports, _ANSWER)
+
+
 def reopen_reports(*, decision: Decision, now: datetime) -> int:
     """Open again what `decision` answered, after its undo; return how many.
 
+    What it answered anew has its answer from before again.
     A buyer who has filed a newer report on the product meanwhile keeps only that one open, and so
     does a network that reports anonymously.
     """
+    _restore_answers(decision)
     newer = MisclassificationReport.objects.filter(
         product=decision.product_id, status=ReportStatus.OPEN
     )

@@ -77,7 +77,7 @@ def test_a_report_in_place_and_its_outcome(page, live_server, sign_in, faults, b
     assert page.url == f"{live_server.url}/product/{bear.pk}/"
     decide_for(bear, toys)
     page.goto(f"{live_server.url}/reports/")
-    expect(page.get_by_text("it is now in “Toys”")).to_be_visible()
+    expect(page.get_by_text("it was moved to “Toys”")).to_be_visible()
     page.goto(f"{live_server.url}/catalogue/1280/")
     expect(page.get_by_role("link", name="Ours en peluche brun")).to_be_visible()
     assert faults == []

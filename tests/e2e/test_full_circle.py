@@ -87,7 +87,7 @@ def test_report_correction_reason_appeal_and_a_second_moderator(
 
     sign_in(buyer)
     page.goto(f"{live_server.url}/reports/")
-    expect(page.get_by_text("it is now in “Pet supplies”")).to_be_visible()
+    expect(page.get_by_text("it was moved to “Pet supplies”")).to_be_visible()
 
     sign_in(seller)
     page.goto(f"{live_server.url}/seller/{aquarium.pk}/")
@@ -112,4 +112,11 @@ def test_report_correction_reason_appeal_and_a_second_moderator(
     page.goto(f"{live_server.url}/seller/{aquarium.pk}/")
     expect(page.get_by_text("It is a toy aquarium for dolls")).to_be_visible()
     assert Product.objects.get(pk=aquarium.pk).category.code == WRONG
+
+    sign_in(buyer)
+    page.goto(f"{live_server.url}/reports/")
+    row = page.locator("tbody tr", has_text="Aquarium en verre")
+    expect(row.get_by_text("A moderator looked and found")).to_be_visible()
+    expect(row.get_by_text("overturned the answer you had before")).to_be_visible()
+    expect(row.get_by_text("it was moved to")).to_have_count(0)
     assert faults == []

@@ -50,7 +50,7 @@ def test_an_upheld_report_is_thanked_for_once(report):
 
     (message,) = django_mail.outbox
     assert message.to == ["bea@example.org"]
-    assert "Thank you: it is now in “Toys”" in message.body
+    assert "Thank you: it was moved to “Toys”" in message.body
     assert Mail.objects.get().sent_at is not None
 
 

@@ -1,14 +1,17 @@
+import uuid
+
 import pytest
 
 from reviewapp.choices import ProductStatus, ReportStatus, ReviewReason, ReviewStatus
-from reviewapp.models import MisclassificationReport, ReportCase, ReviewItem
-from reviewapp.services import reports
+from reviewapp.models import Mail, MisclassificationReport, Product, ReportCase, ReviewItem
+from reviewapp.services import decisions, reports, review
 from tests.conftest import NOW
 from tests.factories import (
     BuyerFactory,
     CategoryFactory,
     DecisionFactory,
     ListedProductFactory,
+    ModeratorFactory,
     ProductFactory,
     ProvenBuyerFactory,
     ReportFactory,
@@ -145,3 +148,73 @@ def test_an_undo_opens_anonymous_reports_beside_newer_ones():
     for report in (signed, anonymous):
         report.refresh_from_db()
         assert report.status == ReportStatus.OPEN
+
+
+def decide(product, category):
+    ReviewItemFactory(product=product)
+    moderator = ModeratorFactory()
+    return decisions.decide(
+        item_id=review.claim_next(moderator=moderator, now=NOW),
+        moderator=moderator,
+        category=category,
+        client_key=uuid.uuid4(),
+        now=NOW,
+    )
+
+
+def outcome(report):
+    report.refresh_from_db()
+    return report.status, report.decision
+
+
+def test_a_decision_that_overturns_another_answers_its_reports_anew():
+    old, new = CategoryFactory(), CategoryFactory()
+    buyer = BuyerFactory(wants_mail=True, email="bea@example.org")
+    upheld = ReportFactory(
+        product=ListedProductFactory(category=old), reported_category=old, reporter=buyer
+    )
+    dismissed = ReportFactory(product=upheld.product, reported_category=new)
+    first = decide(upheld.product, new)
+    assert outcome(upheld) == (ReportStatus.UPHELD, first)
+
+    second = decide(upheld.product, old)
+
+    assert outcome(upheld) == (ReportStatus.DISMISSED, second)
+    assert outcome(dismissed) == (ReportStatus.UPHELD, second)
+    assert [answer["decision"] for answer in upheld.earlier] == [first.pk]
+    assert Mail.objects.filter(recipient=buyer).count() == 2
+
+
+def test_the_undo_of_an_overturning_decision_brings_the_first_answers_back():
+    old, new = CategoryFactory(), CategoryFactory()
+    report = ReportFactory(product=ListedProductFactory(category=old), reported_category=old)
+    first = decide(report.product, new)
+    second = decide(report.product, old)
+
+    decisions.undo(
+        decision_id=second.pk, moderator=second.moderator, client_key=uuid.uuid4(), now=NOW
+    )
+
+    assert outcome(report) == (ReportStatus.UPHELD, first)
+    assert report.earlier == []
+
+
+def test_a_decision_on_a_changed_product_leaves_earlier_answers_alone():
+    old, new = CategoryFactory(), CategoryFactory()
+    report = ReportFactory(product=ListedProductFactory(category=old), reported_category=old)
+    first = decide(report.product, new)
+    Product.objects.filter(pk=report.product_id).update(input_digest="0" * 64)
+
+    decide(report.product, old)
+
+    assert outcome(report) == (ReportStatus.UPHELD, first)
+
+
+def test_a_decision_that_confirms_another_leaves_its_answers_alone():
+    old, new = CategoryFactory(), CategoryFactory()
+    report = ReportFactory(product=ListedProductFactory(category=old), reported_category=old)
+    first = decide(report.product, new)
+
+    decide(report.product, new)
+
+    assert outcome(report) == (ReportStatus.UPHELD, first)
