@@ -22,8 +22,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-_WEEK_SECONDS = 7 * 24 * 3600
-_FAMILIES = 7
 
 
 def main() -> int:
@@ -129,15 +127,16 @@ def _rings(weeks: int, honest: int, brigade: int) -> dict[str, Any]:
 
 def _flagged(seed: int, honest: int, brigade: int, **shape: int) -> tuple[float, float]:
     from reviewapp.domain.rings import RingRules, find_rings
-    from tests.report_world import brigade_of, honest_week
+    from tests.report_world import brigade_of, honest_week, usual_of
 
     chance = random.Random(seed)  # noqa: S311 - a simulation, protects nothing
+    week = list(honest_week(chance, NOW, honest))
     filed = [
-        *honest_week(chance, NOW, honest),
+        *week,
         *brigade_of(chance, NOW + timedelta(days=3), first=honest, count=brigade, **shape),
     ]
-    usual = dict.fromkeys(range(_FAMILIES), honest / _FAMILIES / _WEEK_SECONDS)
-    held = {report for ring in find_rings(filed, usual, RingRules()) for report in ring.reports}
+    rings = find_rings(filed, usual_of(week), RingRules())
+    held = {report for ring in rings for report in ring.reports}
     wrongly = sum(report < honest for report in held)
     return wrongly / honest, (len(held) - wrongly) / brigade
 

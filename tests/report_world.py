@@ -1,8 +1,9 @@
 """Invented reporters: honest ones over a week, and a brigade."""
 
+from collections import Counter, defaultdict
 from datetime import timedelta
 
-from reviewapp.domain.rings import Filed
+from reviewapp.domain.rings import Filed, Usual
 
 FAMILIES, PRODUCTS, CARRIERS = 7, 20_000, 10
 WEEK_SECONDS = 7 * 24 * 3600
@@ -35,3 +36,19 @@ def brigade_of(chance, start, *, first, count, seconds, networks, products):
             network=f"hired-{chance.randrange(networks)}",
             at=start + timedelta(seconds=chance.uniform(0, seconds)),
         )
+
+
+def usual_of(week):
+    """What the honest reports of one week make usual."""
+    networks = defaultdict(list)
+    for one in week:
+        networks[one.network].append(one.family)
+    return Usual(
+        _rates(one.product for one in week),
+        _rates(one.family for one in week),
+        {network: _rates(families) for network, families in networks.items()},
+    )
+
+
+def _rates(keys):
+    return {key: count / WEEK_SECONDS for key, count in Counter(keys).items()}

@@ -1,6 +1,7 @@
 """Bursts and rings of reports: what they are found in, and what an admin sees of them."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from reviewapp.choices import RingStatus
-from reviewapp.domain.rings import Filed
+from reviewapp.domain.rings import Filed, Usual
 from reviewapp.domain.weight import Record, Rules, weight_of
 from reviewapp.models import MisclassificationReport, ReportRing, RingEvent
 from reviewapp.selectors.pages import Page, page_by_time
@@ -16,7 +17,7 @@ from reviewapp.selectors.report_cases import records
 
 PAGE_SIZE = 25
 REPORTS_SHOWN = 200
-_USUAL_DAYS = timedelta(days=7)
+_USUAL_DAYS, _AN_HOUR = timedelta(days=7), timedelta(hours=1)
 # What an admin has judged is not found again.
 _UNJUDGED = Q(ring=None) | Q(ring__status=RingStatus.HELD)
 
@@ -57,20 +58,48 @@ def filed_since(
     reporters = {row[1] for row in rows if row[1] is not None}
     known = records(reporters=reporters, half_life_days=half_life_days, now=now)
     return [
-        # Each anonymous report counts as an account of its own.
-        Filed(row[0], row[1] or -row[0], *row[2:])
+        Filed(*row)
         for row in rows
         if weight_of(known.get(row[1] or 0, Record()), rules) < rules.proven_at
     ]
 
 
-def usual_rates(*, before: datetime) -> dict[int, float]:
-    """Return for each family how many reports a second it got in the week before."""
+def usual_rates(*, before: datetime, filed: Collection[Filed], now: datetime) -> Usual:
+    """Return what families and `filed`'s products got the week before, and its networks in theirs."""
     week = MisclassificationReport.objects.filter(
         created_at__gte=before - _USUAL_DAYS, created_at__lt=before
     )
-    counted = week.values_list("reported_category__family").annotate(count=Count("pk"))
-    return {family: count / _USUAL_DAYS.total_seconds() for family, count in counted}
+    seconds = _USUAL_DAYS.total_seconds()
+    of_families = week.values_list("reported_category__family").annotate(count=Count("pk"))
+    families = {family: count / seconds for family, count in of_families}
+    of_filed = week.filter(product__in={one.product for one in filed}).values_list("product")
+    products = {product: n / seconds for product, n in of_filed.annotate(n=Count("pk"))}
+    return Usual(products, families, _network_rates(filed, now))
+
+
+def _network_rates(filed: Collection[Filed], now: datetime) -> dict[str, dict[int, float]]:
+    """Count people, anonymous ones not at all; a network's hash is known since its Monday."""
+    mondays: dict[str, datetime] = {}
+    for one in filed:
+        if one.network and one.network not in mondays:
+            mondays[one.network] = _monday(one.at)
+    if not mondays:
+        return {}
+    rows = (
+        MisclassificationReport.objects.filter(
+            network__in=mondays.keys(), created_at__gte=min(mondays.values())
+        )
+        .values_list("network", "reported_category__family")
+        .annotate(people=Count("reporter", distinct=True))
+    )
+    rates: dict[str, dict[int, float]] = defaultdict(dict)
+    for network, family, people in rows:
+        rates[network][family] = people / max(now - mondays[network], _AN_HOUR).total_seconds()
+    return rates
+
+
+def _monday(at: datetime) -> datetime:
+    return (at - timedelta(days=at.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def numbers_of(ring: ReportRing, *, now: datetime) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def hold_rings(*, now: datetime) -> int:
         half_life_days=policy.half_life_days,
         now=now,
     )
-    found = find_rings(filed, selectors.usual_rates(before=since), ring_rules(policy))
+    usual = selectors.usual_rates(before=since, filed=filed, now=now)
+    found = find_rings(filed, usual, ring_rules(policy))
     return sum(_hold(ring, now) for ring in found)
 
 

@@ -17,6 +17,7 @@ from tests.factories import (
     ListedProductFactory,
     ModeratorFactory,
     ProvenBuyerFactory,
+    ReportFactory,
     ReportPolicyFactory,
     ReviewItemFactory,
 )
@@ -233,3 +234,40 @@ def test_a_crowd_that_has_not_signed_in_is_held_as_well(product, client):
     assert held == CROWD
     assert ring.events.get().details["accounts"] == CROWD
     assert page.count("not signed in") == CROWD
+
+
+def file_reports(count, category, network, at):
+    product = ListedProductFactory(category=category)
+    ReportFactory.create_batch(
+        count,
+        product=product,
+        case=None,
+        status=ReportStatus.EXPIRED,
+        resolved_at=NOW,
+        network=network,
+        created_at=at,
+    )
+
+
+def file_apart(count, category, network, **fields):
+    for number in range(count):
+        product = ListedProductFactory(category=category)
+        at = NOW + timedelta(minutes=5 * number)
+        ReportFactory(product=product, network=network, created_at=at, **fields)
+
+
+@pytest.mark.parametrize(("network", "held"), [("carrier", 0), ("another", 6)])
+def test_a_network_is_measured_by_what_it_reports_elsewhere(network, held):
+    category, other = CategoryFactory(), CategoryFactory(family__slug="other")
+    early = NOW - timedelta(hours=6)
+    file_reports(12, category, "", early)
+    file_reports(12, other, network, early)
+    file_apart(6, category, "carrier")
+
+    assert rings.hold_rings(now=NOW + timedelta(minutes=30)) == held
+
+
+def test_an_anonymous_visitor_with_many_products_is_not_held():
+    file_apart(5, CategoryFactory(), "home", reporter=None)
+
+    assert rings.hold_rings(now=NOW + timedelta(minutes=30)) == 0
