@@ -128,6 +128,21 @@ def test_a_person_s_own_keys_and_a_slip_of_the_finger(desk, moderator):
     assert decision_on(searched).category.code == 2220
 
 
+def test_space_and_enter_in_the_description_confirm_nothing(desk):
+    doubtful_item(number=0)
+    doubtful_item(number=1)
+    page = desk()
+    before = shown(page)
+
+    page.get_by_role("region", name="Description").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(LOOK_MS)
+
+    assert shown(page) == before
+    assert not Decision.objects.exists()
+
+
 def test_undo_brings_the_product_back_and_takes_the_label(desk, settings):
     for number in range(3):
         doubtful_item(settings.MEDIA_ROOT, number)

@@ -3,7 +3,8 @@
 // while someone types.
 import { isTyping } from "../lib/text.js";
 
-const OWN_ENTER = "a, button, summary, [role=option], [data-zoom]";
+// What Space or Enter means something of its own to; in a region that scrolls, Space turns the page.
+const OWN_ENTER = "a, button, summary, [role=option], [data-zoom], [role=region][tabindex]";
 
 // keys: action -> key; actions: {digit, letter, close} and one function for each action in keys
 export function listenForKeys(keys, actions) {
