@@ -11,71 +11,13 @@ from playwright.sync_api import expect
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
 from tests.e2e.axe import violations
+from tests.e2e.desk_hand import LOOK_MS, fetched_ahead, press_and_move_on, saved, shown
 from tests.e2e.desk_session import SEARCHES, paints, play, script, told
 from tests.factories import NOW, DecisionFactory, ModeratorFactory
-from tests.review_world import doubtful_item, load_categories
+from tests.review_world import doubtful_item
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse battery staple"
-# A card answers only after it has been on the screen for a moment.
-LOOK_MS = 300
-
-
-@pytest.fixture
-def moderator():
-    load_categories()
-    return ModeratorFactory(username="mona", language="en")
-
-
-@pytest.fixture
-def desk(page, live_server, moderator, settings):
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(f"{live_server.url}/login/?next=/review/")
-    page.get_by_label(re.compile("Username|Nom d")).fill("mona")
-    page.get_by_label(re.compile("Password|Mot de passe")).fill(PASSWORD)
-
-    def sit_down():
-        page.get_by_role("button", name=re.compile("Sign in|Se connecter")).click()
-        expect(page.locator("article[data-item]").first).to_be_visible()
-        page.wait_for_timeout(LOOK_MS)
-        return page
-
-    yield sit_down
-    # The database is emptied next: no request, not even the farewell beacon, may be under way.
-    page.wait_for_load_state("networkidle")
-    page.goto("about:blank")
-    page.wait_for_timeout(500)
-
-
-def shown(page):
-    return page.locator("#desk-stage article").get_attribute("data-item")
-
-
-def press_and_move_on(page, *keys):
-    before = shown(page)
-    page.wait_for_timeout(LOOK_MS)
-    for key in keys:
-        page.keyboard.press(key)
-    expect(page.locator(f'#desk-stage article[data-item="{before}"]')).to_have_count(0)
-    return int(before)
-
-
-def until(page, expression):
-    """Wait until `expression` holds. Not wait_for_function: the page's policy forbids its eval."""
-    for _ in range(200):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {expression}")
-
-
-def saved(page):
-    """Wait until the outbox has nothing left."""
-    until(page, "!Object.values(localStorage).some((text) => text.includes('client_key'))")
-
-
-def fetched_ahead(page, count):
-    until(page, f"document.querySelectorAll('#desk-ahead article').length >= {count}")
 
 
 def decision_on(item_id):

@@ -26,7 +26,8 @@ def is_script(request: HttpRequest) -> bool:
 
 def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let moderators in. A script whose log-in has ended gets a 401, not the log-in page:
-    it keeps what it wanted to send and says so."""
+    it keeps what it wanted to send and says so. What the desk answers a script carries
+    `Desk-Answer`: the script believes nobody else that an answer has arrived."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -36,7 +37,10 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
             return redirect_to_login(request.get_full_path())
         if not request.user.has_perm("reviewapp.add_decision"):
             raise PermissionDenied
-        return view(request, *args, **kwargs)  # type: ignore[arg-type]  # logged in: a UserRequest
+        response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # logged in: a UserRequest
+        if is_script(request):
+            response["Desk-Answer"] = "1"
+        return response
 
     return guarded
 

@@ -129,6 +129,8 @@ def _take(
     try:
         decision = answer(form.cleaned_data)
     except ReviewItem.DoesNotExist as error:
+        if is_script(request):
+            return HttpResponse(status=404)  # the desk's own word: an error page would not be one
         raise Http404 from error
     except decisions.ClaimLost as lost:
         context = {"lost": lost, "mine": form.cleaned_data.get("category")}

@@ -28,13 +28,13 @@ export function plainNotice(text) {
   return notice;
 }
 
-export function showOutbox(state, count) {
+export function showOutbox(state, count, label) {
   const line = document.querySelector("[data-outbox]");
-  const isStuck = count > 0 && ["offline", "signedOut", "trouble"].includes(state);
+  const isStuck = count > 0 && ["offline", "signedOut", "trouble", "stuck"].includes(state);
   line.hidden = !isStuck;
   if (!isStuck) return;
   const number = count === 1 ? words.get("waitingOne") : words.get("waitingMany").replace("{count}", count);
-  const text = `${number}. ${words.get(state)}`;
+  const text = `${number}. ${words.get(state).replace("{label}", () => label)}`;
   // Said once, not with every retry.
   const place = line.querySelector("[data-outbox-text]");
   if (place.textContent !== text) announce(text);

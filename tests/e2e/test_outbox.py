@@ -1,0 +1,103 @@
+"""Answers on their way: two tabs, foreign pages, cut connections, and one that is never taken."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from reviewapp.models import Decision
+from tests.e2e.desk_hand import fetched_ahead, press_and_move_on, saved, shown
+from tests.review_world import doubtful_item
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+DECIDE = "**/decide/"
+
+
+@pytest.fixture
+def sitting(desk):
+    for number in range(4):
+        doubtful_item(number=number)
+    page = desk()
+    fetched_ahead(page, 2)
+    return page
+
+
+def waiting(page):
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.outbox.'))")
+
+
+def test_a_page_of_another_network_takes_no_answer(sitting):
+    page = sitting
+    hotel = {"status": 200, "content_type": "text/html", "body": "<h1>Welcome, guest</h1>"}
+    page.route(DECIDE, lambda route: route.fulfill(**hotel))
+
+    press_and_move_on(page, "Enter")
+    expect(page.locator("[data-outbox]")).to_contain_text("1 answer waits")
+    page.unroute(DECIDE)
+
+    expect(page.locator("[data-outbox]")).to_be_hidden(timeout=20_000)
+    assert Decision.objects.count() == 1
+
+
+def test_a_connection_cut_within_the_answer_is_tried_again(sitting):
+    page = sitting
+    page.evaluate(
+        "const real = window.fetch; let cuts = 1;"
+        "window.fetch = async (...given) => {"
+        "  const response = await real(...given);"
+        "  if (String(given[0]).endsWith('/decide/') && cuts-- > 0)"
+        "    response.text = () => Promise.reject(new TypeError('network error'));"
+        "  return response; }"
+    )
+
+    press_and_move_on(page, "Enter")
+    expect(page.locator("[data-outbox]")).to_contain_text("No connection")
+    saved(page)
+
+    expect(page.locator("[data-outbox]")).to_be_hidden()
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_an_answer_that_is_never_taken_lets_the_others_go(sitting, status):
+    page = sitting
+    poisoned = shown(page)
+    title = page.locator("#desk-stage .review-title").inner_text()
+    page.route(f"**/items/{poisoned}/decide/", lambda route: route.fulfill(status=status))
+
+    press_and_move_on(page, "Enter")
+    other = press_and_move_on(page, "Enter")
+    line = page.locator("[data-outbox]")
+    expect(line).to_contain_text(f"after several tries: {title}", timeout=20_000)
+
+    expect(line).to_contain_text("1 answer waits to be sent")
+    assert Decision.objects.get().item_id == other
+
+
+def test_two_tabs_keep_each_other_s_answers_and_those_of_an_earlier_version(sitting, context):
+    page = sitting
+    mine = page.evaluate("document.getElementById('desk').dataset.moderator")
+    entry = {"url": "/nowhere/", "fields": {"client_key": "x"}, "tried": True}
+    old = json.dumps([{**entry, "id": "old"}])
+    page.evaluate(
+        "([key, text]) => localStorage.setItem(key, text)", [f"bonrayon.outbox.{mine}", old]
+    )
+    context.set_offline(True)
+
+    # The other tab writes between this one's reading and writing.
+    page.evaluate(
+        "([key, text]) => {"
+        "  const stringify = JSON.stringify;"
+        "  JSON.stringify = (...given) => {"
+        "    JSON.stringify = stringify; localStorage.setItem(key, text); return stringify(...given); } }",
+        [f"bonrayon.outbox.{mine}.other", json.dumps({**entry, "id": "other", "at": 1})],
+    )
+    press_and_move_on(page, "Enter")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-outbox]")).to_contain_text("3 answers wait")
+
+    kept = waiting(page)
+    page.evaluate("localStorage.clear()")
+    context.set_offline(False)
+    assert len(kept) == 3
+    assert f"bonrayon.outbox.{mine}" not in kept
