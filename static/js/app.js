@@ -3,6 +3,7 @@
 import { enhanceComboboxes } from "./lib/combobox.js";
 import { listenForDialogs } from "./lib/dialog.js";
 import { enhanceFileDrops } from "./lib/filedrop.js";
+import { keepForms } from "./lib/kept.js";
 import { listenForMenus } from "./lib/menu.js";
 import { listenForFailures } from "./lib/requests.js";
 import { listenForTheme } from "./lib/theme.js";
@@ -21,5 +22,7 @@ listenForMenus();
 listenForTheme();
 listenForToasts();
 listenForZoom();
+// Before the search lists are built: they show what their fields hold.
+keepForms();
 enhance(document);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

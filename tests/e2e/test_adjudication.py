@@ -30,6 +30,26 @@ def differing(settings):
     return first
 
 
+def test_an_ended_login_keeps_a_lead_s_words(page, context, live_server, sign_in, differing):
+    sign_in(AdminFactory(username="chief", language="en"))
+    page.goto(f"{live_server.url}{reverse('review:disagreements')}")
+    page.get_by_role("link", name=differing.product.designation).click()
+    page.get_by_label("Category", exact=True).select_option("1300")
+    page.get_by_label("The guideline has a gap").check()
+    page.get_by_label("For those who answered").fill("A scale model is a model.")
+    context.clear_cookies(name="sessionid")
+
+    page.get_by_role("button", name="Decide").click()
+    page.locator("[name=username]").fill("chief")
+    page.locator("[name=password]").fill("correct horse battery staple")
+    page.locator("[data-log-in] button").click()
+
+    expect(page.locator("[data-kept-note]")).to_be_visible()
+    expect(page.get_by_label("Category", exact=True)).to_have_value("1300")
+    expect(page.get_by_label("The guideline has a gap")).to_be_checked()
+    expect(page.get_by_label("For those who answered")).to_have_value("A scale model is a model.")
+
+
 def test_a_lead_decides_between_two_moderators(page, live_server, sign_in, differing, faults):
     sign_in(AdminFactory(username="chief", language="en"))
     page.goto(f"{live_server.url}{reverse('review:team')}")

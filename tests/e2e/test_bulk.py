@@ -45,6 +45,28 @@ def test_a_grid_is_settled_by_keyboard_and_taken_back(page, live_server, sign_in
     assert (grid, faults) == ([], [])
 
 
+def test_an_ended_login_keeps_what_was_unticked(page, context, live_server, sign_in, alike):
+    sign_in(ModeratorFactory(username="mona", language="en"))
+    page.goto(live_server.url + reverse("review:bulk"))
+    page.get_by_role("button", name="Look at 5 products").click()
+    expect(page.get_by_role("checkbox").first).to_be_focused()
+    page.keyboard.press("Digit2")
+    unticked = page.get_by_role("checkbox").nth(1).get_attribute("value")
+    context.clear_cookies(name="sessionid")
+
+    page.locator("[data-confirm]").click()
+    page.locator("[name=username]").fill("mona")
+    page.locator("[name=password]").fill("correct horse battery staple")
+    page.locator("[data-log-in] button").click()
+
+    expect(page.locator("[data-kept-note]")).to_be_visible()
+    expect(page.locator("[data-count]")).to_have_text("4")
+    assert not Decision.objects.exists()
+    page.locator("[data-confirm]").click()
+    expect(page.get_by_text("4 products decided")).to_be_visible()
+    assert not Decision.objects.filter(item=unticked).exists()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
     page, live_server, sign_in, alike, theme

@@ -139,6 +139,17 @@ def test_more_groups_cost_no_more_queries(client, world, django_assert_max_num_q
         client.get(reverse("review:bulk"))
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "page"),
+    [("grid-decide", ["-7", 1280], "grid"), ("grid", ["-7", 1280], "grid"), ("undo", [], "desk")],
+)
+def test_a_form_after_an_ended_login_leads_to_a_page_that_can_be_shown(client, name, place, page):
+    answer = client.post(reverse(f"review:{name}", args=place))
+
+    shown = reverse(f"review:{page}", args=place if page == "grid" else [])
+    assert answer["Location"] == f"{reverse('login')}?next={shown}"
+
+
 def test_a_buyer_sees_no_grid(client):
     client.force_login(BuyerFactory())
 

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from reviewapp.models import User
@@ -34,7 +35,7 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
         if not request.user.is_authenticated:
             if is_script(request) or getattr(request, "htmx", False):
                 return HttpResponse(_("Please sign in again."), status=401)
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_page_after_log_in(request))
         if not request.user.has_perm("reviewapp.add_decision"):
             raise PermissionDenied
         response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # logged in: a UserRequest
@@ -43,6 +44,16 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
         return response
 
     return guarded
+
+
+def _page_after_log_in(request: HttpRequest) -> str:
+    """What was posted is lost on the way, and its address may be for POST alone: lead to a page."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    match = request.resolver_match
+    if match is not None and match.url_name in ("grid", "grid-decide"):
+        return reverse("review:grid", kwargs=match.kwargs)
+    return reverse("review:desk")
 
 
 @receiver(user_logged_out)
