@@ -54,7 +54,8 @@ def undo_pass_on(*, item: ReviewItem, before: dict[str, Any]) -> None:
     Nothing happens when it was none, when that is no longer in use, or when something has joined
     the item since. The item is not saved.
     """
-    known = KnownAnswer.objects.filter(pk=before.get("known_answer_id"), retired_at=None).first()
+    in_use = KnownAnswer.objects.filter(retired_at=None)
+    known = in_use.filter(pk=before.get("known_answer_id") or 0).first()
     is_as_left = item.reasons == [ReviewReason.SECOND_OPINION]
     if known is None or not is_as_left or item.checks_id != known.decision_id:
         return
