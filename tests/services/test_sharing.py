@@ -16,6 +16,7 @@ from tests.factories import (
     AdminFactory,
     CategoryFamilyFactory,
     DecisionFactory,
+    KnownAnswerFactory,
     ModeratorFactory,
     ReviewItemFactory,
 )
@@ -112,6 +113,35 @@ def test_a_limited_moderator_gets_only_these_families_and_nothing_blind():
     assert state.free == 1
     assert claim(ann) == game.pk
     assert claim(ann, have=[game.pk]) is None
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [
+        EVERYTHING,
+        ReviewQueue(LOW),
+        ReviewQueue(family="games"),
+        ReviewQueue(is_high=True),
+        ReviewQueue(is_assigned=True),
+    ],
+)
+def test_neither_a_filter_nor_a_skill_is_a_way_round_a_known_answer(queue):
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    games = CategoryFamilyFactory(slug="games")
+    ReviewItemFactory(family=games, reasons=[LOW], priority=1.5)
+    set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+    known = KnownAnswerFactory()
+    gold = ReviewItemFactory(
+        product=known.product,
+        reasons=[ReviewReason.GOLD],
+        known_answer=known,
+        only_for=ann,
+        is_blind=True,
+    )
+
+    assert claim(ann, queue=queue) == gold.pk
+    assert claim(ann, queue=queue) == gold.pk  # the page was loaded anew
+    assert claim(ben, queue=queue) != gold.pk
 
 
 def test_a_strong_family_comes_first_and_the_rest_after():

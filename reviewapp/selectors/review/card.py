@@ -30,7 +30,7 @@ from reviewapp.models import (
 from reviewapp.selectors.appeals import open_appeal
 from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
 from reviewapp.selectors.review.bulk import near_duplicates
-from reviewapp.selectors.review.queue import in_queue
+from reviewapp.selectors.review.queue import held_in_queue
 from reviewapp.selectors.review.urgency import Urgency, urgency
 from reviewapp.selectors.suggestions import SellerSays, seller_says
 from reviewapp.selectors.suspects import suspicion
@@ -113,7 +113,7 @@ def held_item_id(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTH
     held = ReviewItem.objects.filter(
         status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now
     ).exclude(served_by=ServedBy.BULK)
-    found = in_queue(held, queue, moderator=moderator, now=now).order_by("-rank", "id")
+    found = held_in_queue(held, queue, moderator=moderator, now=now).order_by("-rank", "id")
     return found.values_list("pk", flat=True).first()
 
 

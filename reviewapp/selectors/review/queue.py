@@ -79,6 +79,13 @@ def in_queue(
     return items
 
 
+def held_in_queue(
+    held: QuerySet[ReviewItem], queue: ReviewQueue, *, moderator: User, now: datetime
+) -> QuerySet[ReviewItem]:
+    """Limit what `moderator` holds to `queue`, and to what is meant for nobody else."""
+    return in_queue(held, queue, moderator=moderator, now=now) | held.filter(only_for=moderator)
+
+
 def skills_of(*, moderator: User) -> Skills:
     """Return the families that the moderator is limited to and strong in."""
     found: dict[str, set[int]] = {SkillKind.ONLY: set(), SkillKind.STRONG: set()}

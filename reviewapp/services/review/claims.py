@@ -15,7 +15,7 @@ from reviewapp.domain import review as rules
 from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import Decision, User
-from reviewapp.selectors.review.queue import in_queue, skills_of
+from reviewapp.selectors.review.queue import held_in_queue, skills_of
 from reviewapp.services.review.leases import held_by, lease_end, renew
 
 # One statement: two moderators never read the same free row, and neither waits for the other.
@@ -77,6 +77,8 @@ _OF_SKILLS = "NOT item.is_blind AND item.family_id = ANY(%(families)s)"
 _OLD = "item.opened_at <= %(before)s"
 # As the index has it.
 _HIGH = f"NOT item.is_blind AND item.priority >= {HIGH_VALUE}"
+# A known answer measures this one person: whatever the queue, or a filter would be a way round it.
+_MEANT_FOR = "item.only_for_id = %(moderator)s"
 _OWN = "item.assigned_to_id = %(moderator)s AND item.assigned_until > %(now)s"
 _OF_DEMO = (
     "EXISTS (SELECT 1 FROM reviewapp_product product"
@@ -114,7 +116,8 @@ def claim_next(
 
     `have` are items already on the moderator's page. One that the moderator holds beside them
     comes first, with its lease renewed, so that a reloaded page gets its item back. Then comes
-    what a lead has assigned to the moderator; then, from the queue of everything and with the
+    what a lead has assigned to the moderator, and in a limited queue what is to measure him or
+    her; then, from the queue of everything and with the
     probability REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the
     moderator is strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of
     one have been served. None is handed out that the moderator skipped, that checks his or her own
@@ -125,7 +128,7 @@ def claim_next(
     Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.
     """
     held = held_by(moderator).filter(claim_expires_at__gt=now).exclude(served_by=ServedBy.BULK)
-    own = in_queue(held.exclude(pk__in=have), queue, moderator=moderator, now=now)
+    own = held_in_queue(held.exclude(pk__in=have), queue, moderator=moderator, now=now)
     if only_demo:
         own = own.filter(product__is_demo=True)
     own_id = own.order_by("-rank", "id").values_list("pk", flat=True).first()
@@ -159,11 +162,14 @@ class _Ask:
         }
 
     @property
+    def is_limited(self) -> bool:
+        return not self.queue.is_everything or self.only_demo or bool(self.skills.allowed)
+
+    @property
     def share(self) -> float:
         """Return how much of it is served by lot: a limited queue is somebody's choice, and a lot
         there would walk past what is not in it."""
-        is_limited = not self.queue.is_everything or self.only_demo or bool(self.skills.allowed)
-        return 0.0 if is_limited else settings.REVIEW_EXPLORATION
+        return 0.0 if self.is_limited else settings.REVIEW_EXPLORATION
 
     @property
     def order(self) -> str:
@@ -195,6 +201,9 @@ def _claim_free(ask: _Ask) -> int | None:
     values = ask.values() | {"served_by": ServedBy.RANK.value, "probability": 1.0}
     with connection.cursor() as cursor:
         own = _claim(cursor, values, [*ask.limits(), _OWN], ask.order)
+        if own is None and ask.is_limited:
+            demo = [_OF_DEMO] if ask.only_demo else []
+            own = _claim(cursor, values, [_MEANT_FOR, *demo], ask.order)
         if own is not None or ask.queue.is_assigned:
             return own
         share, start = ask.share, ask.draw()
