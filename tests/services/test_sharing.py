@@ -88,6 +88,23 @@ def test_the_end_of_assignments_frees_the_items():
     assert claim(ben) == item.pk
 
 
+def test_what_a_colleague_holds_is_told_only_to_whom_it_may_be_handed_next():
+    ann, lead = ModeratorFactory(), AdminFactory()
+    games, books = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="books")
+    set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+    ReviewItemFactory(family=games, escalated_at=NOW, priority=0.9)
+    ReviewItemFactory(family=games, assigned_to=lead, assigned_until=NOW + HOUR)
+    ReviewItemFactory(family=books)
+    held = []
+    for _ in range(3):
+        held.append(claim(lead, have=held))
+
+    state = queue_state(moderator=ann, now=NOW)
+
+    assert (state.held, state.next_free_at, state.holders) == (0, None, [])
+    assert (state.with_lead, state.assigned) == (1, 1)
+
+
 def test_the_queue_tells_of_what_is_kept_for_others():
     ann, ben = ModeratorFactory(), ModeratorFactory()
     ReviewItemFactory()

@@ -100,6 +100,18 @@ def test_a_lost_lease_answers_with_what_the_colleague_decided(signed_in, moderat
     assert "Garden tools" in text
 
 
+def test_a_check_that_was_withdrawn_is_not_said_to_be_back_in_the_queue(signed_in, moderator):
+    item = claimed(moderator)
+    ReviewItem.objects.filter(pk=item.pk).update(
+        status="resolved", claimed_by=None, claim_expires_at=None, resolved_at=timezone.now()
+    )
+
+    text = post(signed_in, "decide", item.pk, category=CategoryFactory().code).content.decode()
+
+    assert "no longer needs an answer" in text
+    assert "back in the queue" not in text
+
+
 def test_an_edited_product_is_shown_again(signed_in, moderator):
     item = claimed(moderator)
 

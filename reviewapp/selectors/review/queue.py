@@ -29,8 +29,8 @@ class Holder:
 class QueueState:
     """Numbers of open items as one moderator meets them; each at most COUNT_UP_TO.
 
-    free: may be handed out now; mine: held by this moderator; held: with colleagues, of which
-    the first comes free at `next_free_at` unless its holder is still at it; skipped: by
+    free: may be handed out now; mine: held by this moderator; held: with colleagues, and
+    to be handed out to this moderator after them, of which the first comes free at `next_free_at` unless its holder is still at it; skipped: by
     this moderator; with_lead: escalated, out of this moderator's reach; assigned: kept for others;
     for_others: checks and appeals that somebody else must answer
     """
@@ -107,20 +107,20 @@ def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHI
     escalated = Q(pk__in=[]) if is_lead else Q(escalated_at__isnull=False)
     others = _assigned_to_others(moderator, now)
     barred = barred_from(moderator)
-    held = items.filter(live).exclude(claimed_by=moderator)
-    next_free, holders = _with_colleagues(held)
-    free = items.exclude(live | skipped | escalated | others | barred)
+    reachable = items.exclude(skipped | escalated | others | barred)
+    reachable = _within_skills(reachable, moderator, now)
+    next_free, holders = _with_colleagues(reachable.filter(live).exclude(claimed_by=moderator))
     return QueueState(
-        free=_count(_within_skills(free, moderator, now)),
+        free=_count(reachable.exclude(live)),
         mine=_count(items.filter(live, claimed_by=moderator)),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
         holders=holders,
         skipped=_count(items.filter(skipped).exclude(live | escalated | barred)),
-        with_lead=_count(items.filter(escalated).exclude(live)),
-        for_others=_count(items.filter(barred).exclude(live | escalated)),
+        with_lead=_count(items.filter(escalated)),
+        for_others=_count(items.filter(barred).exclude(escalated)),
         decided_today=decided_today(moderator=moderator, now=now),
-        assigned=_count(items.filter(others).exclude(live)),
+        assigned=_count(items.filter(others)),
         queue=queue,
     )
 
