@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from reviewapp.choices import JobStatus, ProductStatus, ReviewReason, ReviewStatus, SuspectSignal
 from reviewapp.models import (
@@ -25,7 +26,8 @@ from tests.labels import label, relabel
 from tests.training_world import WORDS
 from worker.tasks.suspects import TOO_FEW, run_search
 
-pytestmark = pytest.mark.django_db
+# The keeper of the lease has a connection of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def labelled(now, *, wrong=1280, count=32, moderator=None):
@@ -181,7 +183,7 @@ def test_a_search_under_way_is_not_begun_twice_and_run_once(now):
     labelled(now)
 
     one, two = (suspects.request_search(user=None, now=now) for _ in range(2))
-    hold = suspects.claim_search(search_id=one.pk, now=now)
+    hold = suspects.claim_search(search_id=one.pk, now=timezone.now())
     run_search(one.pk)
 
     assert one == two

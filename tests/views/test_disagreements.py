@@ -225,7 +225,7 @@ def test_long_lists_cost_the_same(lead, moderator, rows, django_assert_num_queri
         differing()
         escalated(moderator)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         lead.get(address("disagreements"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         lead.get(address("questions"))

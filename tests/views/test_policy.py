@@ -153,5 +153,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
         CategoryFactory(code=1000 + number)
         set_policy(changes={"accept_at": 0.9}, based_on=number, author=admin, now=now)
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         get(client)
