@@ -8,7 +8,8 @@ from tests.factories import AdminFactory, BuyerFactory, ModeratorFactory, Seller
 from tests.services.test_suspects import first, labelled, searched
 from worker.tasks.suspects import run_search
 
-pytestmark = pytest.mark.django_db
+# The keeper of the lease has a connection of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 ENGLISH = {"accept-language": "en"}
 
 
