@@ -31,7 +31,8 @@ def rescore() -> None:
     try:
         model = inference.model()
     except inference.ModelUnusable as problem:
-        logger.warning("The catalogue is not asked anew: %s", problem)
+        # The drain warns of it already, as often.
+        logger.debug("The catalogue is not asked anew: %s", problem)
         return
     while time.monotonic() < deadline and not is_work_waiting():
         batch = rescoring.take_batch(version=model.version, limit=_BATCH, now=timezone.now())
