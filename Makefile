@@ -70,7 +70,7 @@ e2e: setup-dev ## Run the browser tests only (they need Chromium)
 	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -m e2e -rs $(ARGS)
 
 bench: setup-dev ## Measure speed, each script with services of its own
-	@for script in $(filter-out scripts/bench_machine.py scripts/bench_loop.py,$(wildcard scripts/bench_*.py)); do \
+	@for script in $(filter-out scripts/bench_machine.py scripts/bench_database.py scripts/bench_loop.py,$(wildcard scripts/bench_*.py)); do \
 		echo "== $$script"; $(SUPERVISOR) exec --durable -- $(PY) $$script $(ARGS) || exit 1; \
 	done
 

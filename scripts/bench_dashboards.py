@@ -10,14 +10,13 @@ median.
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench_database import own_database
+
 _MOST_MS = 300
 _TIMES = 15
 _TALLIES = """
@@ -81,22 +80,8 @@ FROM generate_series(1, %(events)s) n
 
 def main() -> int:
     options = _options()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
-    from django.test.utils import get_runner, setup_test_environment
-
-    setup_test_environment()
-    from django.conf import settings
-
-    runner = get_runner(settings)(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with own_database():
         report = {**_fill(vars(options)), "pages": _pages()}
-    finally:
-        runner.teardown_databases(databases)
     sys.stdout.write(json.dumps({**vars(options), **report}, indent=2) + "\n")
     slowest = max(page["median_ms"] for page in report["pages"].values())
     return 0 if slowest < _MOST_MS else 1

@@ -8,13 +8,12 @@ Ends with status 1 when a scrape takes 300 ms or more at the median.
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench_database import own_database
+
 _MOST_MS = 300
 _SCRAPES = 20
 
@@ -44,23 +43,9 @@ FROM generate_series(1, %(tallies)s) n
 
 def main() -> int:
     options = _options()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
-    from django.test.utils import get_runner, setup_test_environment
-
-    setup_test_environment()
-    from django.conf import settings
-
-    runner = get_runner(settings)(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with own_database():
         _fill(options.waiting, options.tallies)
         report = _scrape()
-    finally:
-        runner.teardown_databases(databases)
     sys.stdout.write(json.dumps({**vars(options), **report}, indent=2) + "\n")
     return 0 if report["median_ms"] < _MOST_MS else 1
 

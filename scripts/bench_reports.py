@@ -12,39 +12,24 @@ reopen a wrong listing, or when 1 % of the honest or more were held.
 
 import argparse
 import json
-import os
 import random
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench_database import own_database
+
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def main() -> int:
     options = _options()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
-    from django.test.utils import get_runner, setup_test_environment
-
-    setup_test_environment()
-    from django.conf import settings
-
-    runner = get_runner(settings)(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with own_database():
         report = {
             "case": _cases(options.brigade),
             "rings": _rings(options.weeks, options.honest, options.brigade),
         }
-    finally:
-        runner.teardown_databases(databases)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
     return 0 if _holds(report) else 1
 

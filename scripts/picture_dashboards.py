@@ -9,32 +9,19 @@ import io
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench_database import ROOT, own_database
+
 _FOLDER = ROOT / "docs" / "images"
 _SIZES = {"desktop": (1440, 2600), "phone": (360, 1500)}
 
 
 def main() -> int:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
     # Playwright runs a loop in this thread; no other one shares its connections.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.test.utils import get_runner, setup_test_environment
-
-    setup_test_environment()
-    runner = get_runner(settings)(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with own_database():
         _take()
-    finally:
-        runner.teardown_databases(databases)
     return 0
 
 

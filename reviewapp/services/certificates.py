@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.selectors.audits import AuditAnswer
-from reviewapp.services.mail import post_mail, wants_mail
+from reviewapp.services.mail import tell_admins
 from reviewapp.services.policies import current_policy, rules, set_policy
 
 
@@ -90,7 +90,7 @@ def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datet
     if current_policy(now=now) == policy and champion.exists():
         alarm.policy_after = _tighten(policy, now)
         alarm.save(update_fields=["policy_after"])
-    _tell_admins(alarm, now)
+    tell_admins(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)
 
 
 def _tighten(policy: RoutingPolicy, now: datetime) -> RoutingPolicy:
@@ -107,19 +107,8 @@ def _tighten(policy: RoutingPolicy, now: datetime) -> RoutingPolicy:
     return set_policy(changes=changes, based_on=policy.version, author=None, now=now, note=note)
 
 
-def _tell_admins(alarm: CertificateAlarm, now: datetime) -> None:
-    backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
-    admins = User.objects.with_perm("reviewapp.add_routingpolicy", backend=backend)
-    for admin in admins.filter(wants_mail=True):
-        if wants_mail(admin):
-            with translation.override(admin.language or settings.LANGUAGE_CODE):
-                post_mail(
-                    recipient=admin,
-                    key=f"certificate:{alarm.pk}:{admin.pk}",
-                    subject=_("Too many automatic listings are wrong"),
-                    body=_body(alarm),
-                    now=now,
-                )
+def _letter(alarm: CertificateAlarm) -> tuple[str, str]:
+    return _("Too many automatic listings are wrong"), _body(alarm)
 
 
 def _body(alarm: CertificateAlarm) -> str:

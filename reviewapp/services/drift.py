@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
-from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import DriftTest, ModelStage
@@ -24,7 +22,7 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.selectors.drift import Seen, count_after, newest_arrivals
-from reviewapp.services.mail import post_mail, wants_mail
+from reviewapp.services.mail import tell_admins
 from reviewapp.services.webhooks import post_webhook
 
 
@@ -138,23 +136,12 @@ def _raise_alarm(window: DriftWindow, before: DriftWindow | None, now: datetime)
     if not fresh:
         return
     alarm = DriftAlarm.objects.create(window=window, tests=fresh, raised_at=now)
-    _tell_admins(alarm, now)
+    tell_admins(key=f"drift:{alarm.pk}", write=partial(_letter, alarm), now=now)
     post_webhook(key=f"drift:{alarm.pk}", body=_message(alarm), now=now)
 
 
-def _tell_admins(alarm: DriftAlarm, now: datetime) -> None:
-    backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
-    admins = User.objects.with_perm("reviewapp.add_routingpolicy", backend=backend)
-    for admin in admins.filter(wants_mail=True):
-        if wants_mail(admin):
-            with translation.override(admin.language or settings.LANGUAGE_CODE):
-                post_mail(
-                    recipient=admin,
-                    key=f"drift:{alarm.pk}:{admin.pk}",
-                    subject=_("Arriving products have changed"),
-                    body=_body(alarm),
-                    now=now,
-                )
+def _letter(alarm: DriftAlarm) -> tuple[str, str]:
+    return _("Arriving products have changed"), _body(alarm)
 
 
 def _body(alarm: DriftAlarm) -> str:

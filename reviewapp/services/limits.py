@@ -82,16 +82,15 @@ def _log_in_actors(username: str, network: str) -> list[tuple[str, str]]:
 
 
 def _count_in_redis(key: str, seconds: int) -> tuple[int, int]:
-    """Return how often the window has seen the key, and the seconds it has left."""
-    cache.add(key, 0, timeout=seconds)
-    try:
-        used = cache.incr(key)
-    except ValueError:  # the window ended between the two calls
-        cache.set(key, 1, timeout=seconds)
-        used = 1
-    client = cache._cache.get_client(None)  # type: ignore[attr-defined]  # no public call for TTL
-    left = client.ttl(cache.make_key(key))
-    return used, int(left) if left > 0 else seconds
+    """Return how often the window has seen the key, and the seconds it has left.
+
+    One round trip and one transaction: a window cannot end in the midst of it.
+    """
+    name = cache.make_key(key)
+    client = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]  # not public
+    together = client.pipeline().set(name, 0, ex=seconds, nx=True).incr(name).ttl(name)
+    _is_new, used, left = together.execute()
+    return int(used), int(left)
 
 
 def _key(action: str, actor: str) -> str:

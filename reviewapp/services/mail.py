@@ -4,11 +4,14 @@ The row is written with what it tells of, so that none is lost. A row is claimed
 and marked; a worker that dies in between lets it be sent once more, under the same Message-ID.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
+from django.utils import translation
 
 from reviewapp.models import Mail, User
 
@@ -50,6 +53,21 @@ def post_mail(*, recipient: User, key: str, subject: str, body: str, now: dateti
         ],
         ignore_conflicts=True,
     )
+
+
+def tell_admins(*, key: str, write: Callable[[], tuple[str, str]], now: datetime) -> None:
+    """Put a message into the outbox for each admin who wants mail. Call it in the transaction of
+    what it tells of.
+
+    write: returns subject and body; called once per reader, in that reader's language
+    """
+    backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
+    admins = User.objects.with_perm("reviewapp.add_routingpolicy", backend=backend)
+    for admin in admins.filter(wants_mail=True):
+        if wants_mail(admin):
+            with translation.override(admin.language or settings.LANGUAGE_CODE):
+                subject, body = write()
+            post_mail(recipient=admin, key=f"{key}:{admin.pk}", subject=subject, body=body, now=now)
 
 
 def withdraw_mail(*, keys: Collection[str]) -> int:

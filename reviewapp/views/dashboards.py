@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -24,16 +25,7 @@ from reviewapp.views.tables import csv_response
 @require_GET
 def index(request: UserRequest) -> HttpResponse:
     """All figures of the period, model and group that the address names."""
-    now = timezone.now()
-    form = ScopeForm(request.GET, now.date())
-    is_valid = form.is_valid()
-    context = {
-        "tabs": does_it_work(request, "dashboards:index"),
-        "form": form,
-        "panels": panels(form.scope(_costs(now)), now) if is_valid else [],
-        "query": request.GET.urlencode(),
-    }
-    return render(request, "dashboards/index.html", context, status=200 if is_valid else 422)
+    return _page(request, PANELS)
 
 
 @login_required
@@ -41,19 +33,9 @@ def index(request: UserRequest) -> HttpResponse:
 @require_GET
 def one(request: UserRequest, name: str) -> HttpResponse:
     """One figure with its whole table."""
-    now = timezone.now()
-    form = ScopeForm(request.GET, now.date())
     if name not in PANELS:
         raise Http404
-    is_valid = form.is_valid()
-    context = {
-        "tabs": does_it_work(request, "dashboards:index"),
-        "form": form,
-        "panels": [(name, PANELS[name](form.scope(_costs(now)), now))] if is_valid else [],
-        "query": request.GET.urlencode(),
-        "with_table": True,
-    }
-    return render(request, "dashboards/index.html", context, status=200 if is_valid else 422)
+    return _page(request, [name], with_table=True)
 
 
 @login_required
@@ -67,6 +49,20 @@ def figure(request: UserRequest, name: str) -> HttpResponse:
         raise Http404
     panel = PANELS[name](form.scope(_costs(now)), now)
     return csv_response(f"{name}.csv", [one.name for one in panel.columns], panel.raw())
+
+
+def _page(request: UserRequest, names: Iterable[str], *, with_table: bool = False) -> HttpResponse:
+    now = timezone.now()
+    form = ScopeForm(request.GET, now.date())
+    is_valid = form.is_valid()
+    context = {
+        "tabs": does_it_work(request, "dashboards:index"),
+        "form": form,
+        "panels": panels(names, form.scope(_costs(now)), now) if is_valid else [],
+        "query": request.GET.urlencode(),
+        "with_table": with_table,
+    }
+    return render(request, "dashboards/index.html", context, status=200 if is_valid else 422)
 
 
 def _costs(now: datetime) -> Costs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -33,6 +33,6 @@ PANELS: Final[dict[str, Callable[[Scope, datetime], Panel]]] = {
 }
 
 
-def panels(scope: Scope, now: datetime) -> Sequence[tuple[str, Panel]]:
-    """Return all figures with their names."""
-    return [(name, build(scope, now)) for name, build in PANELS.items()]
+def panels(names: Iterable[str], scope: Scope, now: datetime) -> Sequence[tuple[str, Panel]]:
+    """Return figures of PANELS with their names."""
+    return [(name, PANELS[name](scope, now)) for name in names]
