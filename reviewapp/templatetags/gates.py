@@ -16,6 +16,9 @@ from reviewapp.templatetags.measures import points, share
 
 register = template.Library()
 
+# No chance is zero; with three digits it would look so.
+_LEAST_CHANCE: Final = 0.001
+
 
 @register.filter
 def gate_number(value: float | None, result: GateResult) -> str:
@@ -46,6 +49,8 @@ def _decimal(value: float, pattern: str) -> str:
 
 
 def _chance(value: float) -> str:
+    if value < _LEAST_CHANCE:
+        return _("p < %(number)s") % {"number": _decimal(_LEAST_CHANCE, "0.000")}
     return _("p = %(number)s") % {"number": _decimal(value, "0.000")}
 
 

@@ -156,7 +156,7 @@ def test_the_judgement_shows_each_test_with_number_threshold_and_verdict(client,
 
     html = get(client, "gate", report.pk).content.decode()
 
-    for text in ("Macro F1 not worse", "above −0.3 pts", "p = 0.000", "≤ 1.5%", "≤ 500 ms"):
+    for text in ("Macro F1 not worse", "above −0.3 pts", "p &lt; 0.001", "≤ 1.5%", "≤ 500 ms"):
         assert text in html
     assert "champion:" in html
     assert reverse("models:gate", args=[report.pk]) in get(client, "evaluations").content.decode()
