@@ -25,7 +25,7 @@ def percentiles(scope: Scope, now: datetime) -> Panel:
     """Quantiles of the delay of each step, over all products of the period."""
     counts: dict[str, Counter[int]] = defaultdict(Counter)
     for (_day, step), histogram in scope.histograms.items():
-        counts[step] += histogram
+        counts[step].update(histogram)
     delays = {step: [quantile(counts[step], one) for one in SHARES] for step in DelayStep}
     rows = [
         (str(step.label), counts[step].total(), *delays[step]) for step in DelayStep if counts[step]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Max, Q, Sum
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -95,21 +95,18 @@ def _panel(title: str, scope: Scope, pairs: list[Pair], by: str, label: str) -> 
 
 
 def _pairs(scope: Scope) -> list[Pair]:
-    middle = scope.first + (scope.last - scope.first) / 2
-    rows = scope.answers().exclude(predicted=F("said")).values_list("predicted", "said")
-    sums = rows.annotate(
-        n=Sum("answers"),
-        listed=Sum("listings"),
-        later=Sum("answers", filter=Q(day__gt=middle), default=0),
-    )
     categories = Category.objects.in_bulk()
     return [
         Pair(
-            categories[predicted], categories[said], n, listed, later,
-            listed * scope.costs.wrong_in(categories[predicted].code),
+            predicted=categories[one["predicted"]],
+            said=categories[one["said"]],
+            answers=one["n"],
+            listings=one["listed"],
+            later=one["later"],
+            cost=one["listed"] * scope.costs.wrong_in(categories[one["predicted"]].code),
         )
-        for predicted, said, n, listed, later in sums.order_by("predicted", "said")
-    ]  # fmt: skip
+        for one in scope.mistakes
+    ]
 
 
 def _explain(scope: Scope, pairs: Sequence[Pair]) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from reviewapp.choices import DelayStep, GroupKind
 from reviewapp.domain.costs import Costs
@@ -49,7 +49,7 @@ class Scope:
             found[day, step][bucket] = products
         return found
 
-    @property
+    @cached_property
     def routed(self) -> dict[date, int]:
         """Products of each arrival day that were routed, in order of days."""
         return {
@@ -61,6 +61,19 @@ class Scope:
     def answers(self) -> QuerySet[AnswerTally]:
         """Each first answer once; all of them under the few groups of sellers."""
         return AnswerTally.objects.filter(**self._filters(GroupKind.SELLER))
+
+    @cached_property
+    def mistakes(self) -> list[dict[str, Any]]:
+        """By pair of predicted and said (primary keys): answers, listings they stand for, and later,
+        the answers of the period's second half."""
+        middle = self.first + (self.last - self.first) / 2
+        pairs = self.answers().exclude(predicted=F("said")).values("predicted", "said")
+        sums = pairs.annotate(
+            n=Sum("answers"),
+            listed=Sum("listings"),
+            later=Sum("answers", filter=Q(day__gt=middle), default=0),
+        )
+        return list(sums.order_by("predicted", "said"))
 
     def _filters(self, whole: GroupKind) -> dict[str, Any]:
         filters: dict[str, Any] = {"kind": whole, "day__range": (self.first, self.last)}
