@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -63,7 +63,7 @@ class Scope:
         return AnswerTally.objects.filter(**self._filters(GroupKind.SELLER))
 
     @cached_property
-    def mistakes(self) -> list[dict[str, Any]]:
+    def mistakes(self) -> Sequence[Mapping[str, Any]]:
         """By pair of predicted and said (primary keys): answers, listings they stand for, and later,
         the answers of the period's second half."""
         middle = self.first + (self.last - self.first) / 2
