@@ -33,6 +33,9 @@ class IdListField(forms.CharField):
 
 
 class ClaimForm(forms.Form):
+    """`page`: the token of the browser page that asks; a page without a script has none."""
+
+    page = forms.UUIDField(required=False)
     have = IdListField(required=False)
     queue = forms.CharField(max_length=200, required=False)
 
@@ -84,6 +87,7 @@ class SaveFilterForm(forms.Form):
 
 
 class ItemsForm(forms.Form):
+    page = forms.UUIDField(required=False)
     items = IdListField(required=False)
 
 
@@ -124,6 +128,7 @@ class UndoForm(AnswerForm):
     """`of`: the client key of the answer to take back; empty means the newest."""
 
     of = forms.UUIDField(required=False)
+    page = forms.UUIDField(required=False)
 
 
 class BulkForm(forms.Form):

@@ -15,6 +15,8 @@ class User(AbstractUser):
     wants_mail = models.BooleanField(default=False)
     # Changes to the common keys of the review desk (`domain.keys`).
     desk_keys = models.JSONField(default=dict, blank=True)
+    # Off: no single character is a shortcut there (WCAG 2.1.4).
+    has_character_keys = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)
 
     class Meta(AbstractUser.Meta):

@@ -46,6 +46,9 @@ class ReviewItem(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     claim_expires_at = models.DateTimeField(null=True, blank=True)
+    # The browser page that shows it, by the page's own token; NULL: none has said so yet. Means
+    # nothing once the claim is over, and every claim writes it anew.
+    claim_page = models.UUIDField(null=True, blank=True, editable=False)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     # Of FUSION's answer when the item was opened; a queue of its own.
     family = models.ForeignKey(

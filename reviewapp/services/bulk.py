@@ -31,7 +31,7 @@ from reviewapp.services.review import lease_end
 _CLAIM = """
 WITH chosen (id) AS MATERIALIZED ({chosen})
 UPDATE reviewapp_reviewitem AS item
-SET status = 'claimed', claimed_by_id = %s, claim_expires_at = %s,
+SET status = 'claimed', claimed_by_id = %s, claim_expires_at = %s, claim_page = NULL,
     first_seen_at = coalesce(item.first_seen_at, %s), served_by = %s, serving_probability = NULL
 FROM chosen WHERE item.id = chosen.id
 """
@@ -64,12 +64,14 @@ def claim_group(*, moderator: User, group_key: int, category: Category, now: dat
     """Lease to `moderator` what may be settled in a grid of the group that FUSION puts into
     `category`, most urgent first, `most_in_grid` with what is held already; return how many more.
 
-    One statement; what colleagues hold, or are about to hold, is left with them.
+    One statement; what colleagues hold, or are about to hold, is left with them. What another tab
+    of the moderator's shows of the grid is the next page's that opens it.
     """
     here = Q(group_key=group_key, suggested=category)
     held = ReviewItem.objects.filter(
         here, claimed_by=moderator, status=ReviewStatus.CLAIMED, served_by=ServedBy.BULK
     )
+    held.update(claim_page=None)
     room = most_in_grid() - held.filter(claim_expires_at__gt=now).count()
     if room <= 0:
         return 0

@@ -5,8 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from reviewapp.models import Decision
-from tests.e2e.desk_hand import fetched_ahead, press_and_move_on, saved, shown
+from reviewapp.models import Decision, ReviewItem
+from tests.e2e.desk_hand import fetched_ahead, press_and_move_on, saved, shown, until
 from tests.review_world import doubtful_item
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -20,6 +20,16 @@ def sitting(desk):
     page = desk()
     fetched_ahead(page, 2)
     return page
+
+
+def on_page(page):
+    ids = "[...document.querySelectorAll('article[data-item]')].map((one) => one.dataset.item)"
+    return page.evaluate(ids)
+
+
+def expiries(items):
+    held = ReviewItem.objects.filter(pk__in=items)
+    return dict(held.values_list("pk", "claim_expires_at"))
 
 
 def waiting(page):
@@ -72,6 +82,44 @@ def test_an_answer_that_is_never_taken_lets_the_others_go(sitting, status):
 
     expect(line).to_contain_text("1 answer waits to be sent")
     assert Decision.objects.get().item_id == other
+
+
+def test_two_tabs_share_no_product_and_let_none_of_each_other_go(sitting, context, live_server):
+    page = sitting
+    first = set(on_page(page))
+    other = context.new_page()
+
+    other.goto(f"{live_server.url}/review/")
+    expect(other.locator("#desk-stage article")).to_be_visible()
+    until(other, "document.querySelectorAll('article[data-item]').length >= 1")
+    second = set(on_page(other))
+    leases = expiries(first)
+    other.goto("about:blank")
+    page.wait_for_timeout(500)
+
+    assert len(first) == 3
+    assert len(second) == 1
+    assert not first & second
+    assert expiries(first) == leases
+    page.reload()
+    expect(page.locator("#desk-stage article")).to_be_visible()
+    assert set(on_page(page)) & first
+
+
+def test_an_undo_comes_back_on_the_tab_that_asks(sitting, context, live_server):
+    page = sitting
+    other = context.new_page()
+    other.goto(f"{live_server.url}/review/")
+    expect(other.locator("#desk-stage article")).to_be_visible()
+    decided = press_and_move_on(other, "Enter")
+    saved(other)
+
+    page.keyboard.press("u")
+
+    expect(page.locator(f'#desk-stage article[data-item="{decided}"]')).to_be_visible()
+    other.reload()
+    expect(other.locator("[data-empty]")).to_contain_text("open in another tab of yours")
+    assert ReviewItem.objects.get(pk=decided).claimed_by is not None
 
 
 def test_two_tabs_keep_each_other_s_answers_and_those_of_an_earlier_version(sitting, context):

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connections, transaction
@@ -10,6 +11,7 @@ from reviewapp.choices import ReviewReason, ReviewStatus
 from reviewapp.domain.queues import ReviewQueue
 from reviewapp.domain.review import LEAVE_GRACE, MOST_HELD
 from reviewapp.models import ReviewItem
+from reviewapp.selectors.review import held_item_id
 from reviewapp.services import review
 from tests.factories import NOW, AdminFactory, ModeratorFactory, ReviewItemFactory
 
@@ -194,6 +196,41 @@ def test_a_heartbeat_keeps_what_is_still_mine(settings):
 
     assert kept == [mine.pk]
     assert claim(bob, now=lapsed, have=[taken.pk]) == taken.pk
+
+
+def test_two_pages_of_one_person_are_never_handed_the_same_item():
+    alice, first, second = ModeratorFactory(), uuid4(), uuid4()
+    one, other = ReviewItemFactory(priority=0.9), ReviewItemFactory()
+
+    handed = [claim(alice, page=first), claim(alice, page=second), claim(alice, page=second)]
+
+    assert handed == [one.pk, other.pk, other.pk]
+    assert claim(alice, page=second, have=[other.pk]) is None
+    assert claim(alice, page=first) == one.pk
+
+
+def test_a_page_that_is_left_lets_nothing_of_another_page_go():
+    alice, first, second = ModeratorFactory(), uuid4(), uuid4()
+    item = ReviewItemFactory()
+    claim(alice, page=first)
+    lease = item_expiry(item)
+    asked = {"moderator": alice, "item_ids": [item.pk], "now": NOW}
+
+    assert review.leave_items(**asked, page=second) == 0
+    assert review.extend_claims(**asked, page=second) == []
+    assert item_expiry(item) == lease
+    assert review.leave_items(**asked, page=first) == 1
+
+
+def test_what_no_page_has_shown_is_the_first_page_s_that_says_so():
+    alice, first, second = ModeratorFactory(), uuid4(), uuid4()
+    item = ReviewItemFactory()
+    claim(alice)
+    asked = {"moderator": alice, "item_ids": [item.pk], "now": NOW}
+
+    assert review.extend_claims(**asked, page=first) == [item.pk]
+    assert review.extend_claims(**asked, page=second) == []
+    assert held_item_id(moderator=alice, now=NOW) is None
 
 
 def test_leaving_the_page_frees_its_items_after_a_pause_that_a_reload_survives():

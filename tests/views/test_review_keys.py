@@ -114,6 +114,15 @@ def test_a_lost_lease_tells_what_the_colleague_decided(signed_in):
     assert "Garden tools" in text
 
 
+def test_a_product_that_another_tab_of_one_s_own_shows_is_said_to_be_there(signed_in, moderator):
+    item = held(moderator)
+
+    text = signed_in.get(reverse("review:lost", args=[item.pk])).content.decode()
+
+    assert "open in another tab of yours" in text
+    assert "is looking at it now" not in text
+
+
 def test_a_blind_item_that_is_open_tells_nothing_of_earlier_answers(signed_in):
     item = held(ModeratorFactory(username="otto"), is_blind=True)
     category = CategoryFactory(name_en="Garden tools")

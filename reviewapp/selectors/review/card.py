@@ -109,9 +109,10 @@ class Card:
 
 
 def held_item_id(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> int | None:
-    """The most urgent item that the moderator holds at `now`, if any. Takes nothing."""
+    """The most urgent item that the moderator holds at `now` and no browser page shows yet, if
+    any. Takes nothing."""
     held = ReviewItem.objects.filter(
-        status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now
+        status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now, claim_page=None
     ).exclude(served_by=ServedBy.BULK)
     found = held_in_queue(held, queue, moderator=moderator, now=now).order_by("-rank", "id")
     return found.values_list("pk", flat=True).first()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -29,10 +30,11 @@ class Holder:
 class QueueState:
     """Numbers of open items as one moderator meets them; each at most COUNT_UP_TO.
 
-    free: may be handed out now; mine: held by this moderator; held: with colleagues, and
-    to be handed out to this moderator after them, of which the first comes free at `next_free_at` unless its holder is still at it; skipped: by
-    this moderator; with_lead: escalated, out of this moderator's reach; assigned: kept for others;
-    for_others: checks and appeals that somebody else must answer
+    free: may be handed out now; mine: held by this moderator, on the page that asks or on none;
+    elsewhere: on another page of this moderator's; held: with colleagues, and to be handed out to
+    this moderator after them, of which the first comes free at `next_free_at` unless its holder is
+    still at it; skipped: by this moderator; with_lead: escalated, out of this moderator's reach;
+    assigned: kept for others; for_others: checks and appeals that somebody else must answer
     """
 
     free: int
@@ -45,11 +47,17 @@ class QueueState:
     for_others: int
     decided_today: int
     assigned: int = 0
+    elsewhere: int = 0
     queue: ReviewQueue = EVERYTHING
 
     @property
     def left(self) -> int:
-        """Items that this moderator can still come to, those on the page included."""
+        """Items that this moderator can still come to, those on any page included."""
+        return self.here + self.elsewhere
+
+    @property
+    def here(self) -> int:
+        """Items that the page that asks can still come to."""
         return self.free + self.mine
 
     @property
@@ -95,8 +103,14 @@ def skills_of(*, moderator: User) -> Skills:
     return Skills(frozenset(found[SkillKind.ONLY]), frozenset(found[SkillKind.STRONG]))
 
 
-def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> QueueState:
-    """Read the state of the queue for `moderator`, limited to `queue`."""
+def queue_state(
+    *,
+    moderator: User,
+    now: datetime,
+    queue: ReviewQueue = EVERYTHING,
+    page: UUID | None = None,
+) -> QueueState:
+    """Read the state of the queue for `moderator` on a browser page, limited to `queue`."""
     unresolved = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
     items = in_queue(unresolved, queue, moderator=moderator, now=now)
     live = Q(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
@@ -110,9 +124,11 @@ def queue_state(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHI
     reachable = items.exclude(skipped | escalated | others | barred)
     reachable = _within_skills(reachable, moderator, now)
     next_free, holders = _with_colleagues(reachable.filter(live).exclude(claimed_by=moderator))
+    own, here = items.filter(live, claimed_by=moderator), Q(claim_page=None) | Q(claim_page=page)
     return QueueState(
         free=_count(reachable.exclude(live)),
-        mine=_count(items.filter(live, claimed_by=moderator)),
+        mine=_count(own.filter(here)),
+        elsewhere=_count(own.exclude(here)),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
         holders=holders,

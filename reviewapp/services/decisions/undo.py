@@ -30,8 +30,16 @@ _ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
 @transaction.atomic
-def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) -> Decision:
-    """Withdraw one of the moderator's last decisions and hand its item back to the moderator.
+def undo(
+    *,
+    decision_id: int,
+    moderator: User,
+    client_key: UUID,
+    now: datetime,
+    page: UUID | None = None,
+) -> Decision:
+    """Withdraw one of the moderator's last decisions and hand its item back to the moderator, on
+    the browser page that asks, if any.
 
     A new Decision records it; the label ends (the one before comes back as a new row), listing
     and item are as before, the reports and the appeal it answered are open again. Idempotent by
@@ -56,6 +64,7 @@ def undo(*, decision_id: int, moderator: User, client_key: UUID, now: datetime) 
         reopen_reports(decision=target, now=now)
         reopen_appeal(decision=target)
         restore_product(case.product, target.before["product"])
+    case.item.claim_page = page
     _hand_back(case.item, target, moderator, now)
     return record
 

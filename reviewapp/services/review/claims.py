@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,7 +17,7 @@ from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import Decision, User
 from reviewapp.selectors.review.queue import held_in_queue, skills_of
-from reviewapp.services.review.leases import held_by, lease_end, renew
+from reviewapp.services.review.leases import held_by, lease_end, of_page, renew
 
 # One statement: two moderators never read the same free row, and neither waits for the other.
 # MATERIALIZED: the row is chosen and locked once, whatever the planner thinks of the join.
@@ -24,7 +25,7 @@ _CLAIM = """
 WITH free AS MATERIALIZED ({free})
 UPDATE reviewapp_reviewitem AS item
 SET status = 'claimed', claimed_by_id = %(moderator)s, claim_expires_at = %(until)s,
-    first_seen_at = coalesce(item.first_seen_at, %(now)s),
+    claim_page = %(page)s, first_seen_at = coalesce(item.first_seen_at, %(now)s),
     served_by = %(served_by)s, serving_probability = %(probability)s
 FROM free
 WHERE item.id = free.id
@@ -109,14 +110,15 @@ def claim_next(
     now: datetime,
     queue: ReviewQueue = EVERYTHING,
     have: Collection[int] = (),
+    page: UUID | None = None,
     only_demo: bool = False,
     draw: Callable[[], float] = random.random,
 ) -> int | None:
     """Hand `moderator` an item of `queue` and return its id, or None when none is free.
 
-    `have` are items already on the moderator's page. One that the moderator holds beside them
-    comes first, with its lease renewed, so that a reloaded page gets its item back. Then comes
-    what a lead has assigned to the moderator, and in a limited queue what is to measure him or
+    `page` is the browser page that asks, and `have` what is on it already. What the moderator
+    holds beside that comes first, with its lease renewed, so that a reloaded page gets its item
+    back; what another page of the moderator's shows is left to that one. Then comes what a lead has assigned to the moderator, and in a limited queue what is to measure him or
     her; then, from the queue of everything and with the
     probability REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the
     moderator is strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of
@@ -128,17 +130,18 @@ def claim_next(
     Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.
     """
     held = held_by(moderator).filter(claim_expires_at__gt=now).exclude(served_by=ServedBy.BULK)
-    own = held_in_queue(held.exclude(pk__in=have), queue, moderator=moderator, now=now)
+    here = held.filter(of_page(page)).exclude(pk__in=have)
+    own = held_in_queue(here, queue, moderator=moderator, now=now)
     if only_demo:
         own = own.filter(product__is_demo=True)
     own_id = own.order_by("-rank", "id").values_list("pk", flat=True).first()
-    if own_id is not None and renew(moderator, [own_id], now) == [own_id]:
+    if own_id is not None and renew(moderator, [own_id], now, page) == [own_id]:
         return own_id
     count = held.count()
     if count >= rules.MOST_HELD:
         raise TooManyHeld(count)
     skills = skills_of(moderator=moderator)
-    return _claim_free(_Ask(moderator, now, queue, only_demo, draw, skills))
+    return _claim_free(_Ask(moderator, now, queue, page, only_demo, draw, skills))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class _Ask:
     moderator: User
     now: datetime
     queue: ReviewQueue
+    page: UUID | None
     only_demo: bool
     draw: Callable[[], float]
     skills: Skills
@@ -153,6 +157,7 @@ class _Ask:
     def values(self) -> dict[str, Any]:
         return {
             "moderator": self.moderator.pk,
+            "page": self.page,
             "is_lead": self.moderator.has_perm("reviewapp.lead_review"),
             "reason": self.queue.reason,
             "family": self.queue.family,

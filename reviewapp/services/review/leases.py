@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from reviewapp.choices import ReviewStatus
 from reviewapp.domain import review as rules
@@ -23,23 +24,29 @@ def is_free(item: ReviewItem, now: datetime) -> bool:
     return not has_holder and item.escalated_at is None
 
 
-def extend_claims(*, moderator: User, item_ids: Collection[int], now: datetime) -> list[int]:
+def extend_claims(
+    *, moderator: User, item_ids: Collection[int], now: datetime, page: UUID | None = None
+) -> list[int]:
     """Renew the leases among `item_ids` that are still the moderator's; return their ids.
 
-    A lease that lapsed is renewed too as long as nobody else has taken the item.
+    A lease that lapsed is renewed too as long as nobody else has taken the item. What no page has
+    shown yet is the caller's `page`'s from now on; what another page of the moderator's shows is
+    neither renewed nor returned.
     """
-    return renew(moderator, item_ids, now)
+    return renew(moderator, item_ids, now, page)
 
 
-def leave_items(*, moderator: User, item_ids: Collection[int], now: datetime) -> int:
+def leave_items(
+    *, moderator: User, item_ids: Collection[int], now: datetime, page: UUID | None = None
+) -> int:
     """Let the items go shortly, when the page they are on is left; return how many.
 
-    The pause lets a reload of the page keep them. A decision that comes in later still counts
+    Only those of `page`, and of none: a second tab keeps what it shows. The pause lets a reload of the page keep them. A decision that comes in later still counts
     as long as nobody else has taken the item.
     """
     return (
         held_by(moderator)
-        .filter(pk__in=item_ids, claim_expires_at__gt=now + rules.LEAVE_GRACE)
+        .filter(of_page(page), pk__in=item_ids, claim_expires_at__gt=now + rules.LEAVE_GRACE)
         .update(claim_expires_at=now + rules.LEAVE_GRACE)
     )
 
@@ -63,11 +70,30 @@ def held_by(moderator: User) -> QuerySet[ReviewItem]:
     return ReviewItem.objects.filter(status=ReviewStatus.CLAIMED, claimed_by=moderator)
 
 
-def renew(moderator: User, item_ids: Collection[int], now: datetime) -> list[int]:
+def of_page(page: UUID | None) -> Q:
+    """What the browser page shows, or none has shown yet; without one, the latter alone."""
+    return Q(claim_page=None) | Q(claim_page=page)
+
+
+# One statement: of two pages that reach for one item the second finds it taken.
+_RENEW = """
+UPDATE reviewapp_reviewitem
+SET claim_expires_at = %(until)s, claim_page = coalesce(%(page)s::uuid, claim_page)
+WHERE id = ANY(%(items)s) AND status = 'claimed' AND claimed_by_id = %(moderator)s
+  AND (claim_page IS NULL OR claim_page = %(page)s::uuid)
+RETURNING id
+"""
+
+
+def renew(
+    moderator: User, item_ids: Collection[int], now: datetime, page: UUID | None
+) -> list[int]:
+    values = {
+        "until": lease_end(now),
+        "page": page,
+        "items": list(item_ids),
+        "moderator": moderator.pk,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE reviewapp_reviewitem SET claim_expires_at = %s"
-            " WHERE id = ANY(%s) AND status = 'claimed' AND claimed_by_id = %s RETURNING id",
-            [lease_end(now), list(item_ids), moderator.pk],
-        )
+        cursor.execute(_RENEW, values)
         return [row[0] for row in cursor.fetchall()]

@@ -103,6 +103,7 @@ def undo(request: UserRequest) -> HttpResponse:
             decision_id=target.pk,
             moderator=request.user,
             client_key=form.cleaned_data["client_key"],
+            page=form.cleaned_data["page"],
             now=timezone.now(),
         )
     except decisions.UndoRefused as refused:

@@ -29,7 +29,8 @@ from reviewapp.views.review.access import is_script, may_review
 @require_GET
 @may_review
 def desk(request: UserRequest) -> HttpResponse:
-    """The page. It shows what the moderator holds and takes nothing: claiming is a POST."""
+    """The page. It shows what the moderator holds and no open page shows, and takes nothing:
+    claiming is a POST."""
     if "filter" in request.GET:
         return redirect(desk_address(QueueForm(request.GET).queue()))
     if "queue" not in request.GET:
@@ -74,7 +75,11 @@ def claim(request: UserRequest) -> HttpResponse:
     queue = parse(form.cleaned_data["queue"])
     try:
         item_id = review.claim_next(
-            moderator=request.user, now=now, queue=queue, have=form.cleaned_data["have"]
+            moderator=request.user,
+            now=now,
+            queue=queue,
+            have=form.cleaned_data["have"],
+            page=form.cleaned_data["page"],
         )
     except review.TooManyHeld as full:
         if not is_script(request):
@@ -83,7 +88,9 @@ def claim(request: UserRequest) -> HttpResponse:
     if not is_script(request):
         return redirect(desk_address(queue))
     if item_id is None:
-        state = selectors.queue_state(moderator=request.user, now=now, queue=queue)
+        state = selectors.queue_state(
+            moderator=request.user, now=now, queue=queue, page=form.cleaned_data["page"]
+        )
         empty = render(
             request,
             "review/_empty.html",
@@ -131,7 +138,10 @@ def heartbeat(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
     kept = review.extend_claims(
-        moderator=request.user, item_ids=form.cleaned_data["items"], now=timezone.now()
+        moderator=request.user,
+        item_ids=form.cleaned_data["items"],
+        page=form.cleaned_data["page"],
+        now=timezone.now(),
     )
     return JsonResponse({"kept": kept})
 
@@ -163,7 +173,10 @@ def leave(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
     review.leave_items(
-        moderator=request.user, item_ids=form.cleaned_data["items"], now=timezone.now()
+        moderator=request.user,
+        item_ids=form.cleaned_data["items"],
+        page=form.cleaned_data["page"],
+        now=timezone.now(),
     )
     return HttpResponse(status=204)
 

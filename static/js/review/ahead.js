@@ -1,6 +1,7 @@
 // The next cards: claimed, drawn and with their pictures decoded before they are asked for.
 import { enhanceComboboxes } from "../lib/combobox.js";
 import { post } from "./outbox.js";
+import { page } from "./tab.js";
 
 const DEPTH = 2;
 
@@ -48,7 +49,7 @@ export class Ahead {
   async fetchCard() {
     let response;
     try {
-      response = await post(this.url, { have: this.taken().join(","), queue: this.queue });
+      response = await post(this.url, { have: this.taken().join(","), queue: this.queue, page });
     } catch {
       return this.without("offline");
     }

@@ -57,7 +57,7 @@ window.addEventListener("pageshow", () => {
 });
 
 const items = () => tiles.filter((tile) => !tile.hasAttribute("data-lost")).map((tile) => tile.dataset.item);
-new Lease({
+const lease = new Lease({
   heartbeatUrl: form.dataset.heartbeatUrl,
   leaveUrl: form.dataset.leaveUrl,
   seconds: Number(form.dataset.leaseSeconds),
@@ -76,4 +76,6 @@ new Lease({
     count();
   },
 });
+// At once: the tiles are this page's from now on, or marked as another tab's.
+lease.beat();
 boxes[0].focus({ preventScroll: true });

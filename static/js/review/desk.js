@@ -8,6 +8,7 @@ import { listenForKeys } from "./keys.js";
 import { Lease } from "./lease.js";
 import { newKey, Outbox } from "./outbox.js";
 import { showNextPicture } from "./pictures.js";
+import { onUndoneElsewhere, page } from "./tab.js";
 import { addNotice, announce, plainNotice, showOutbox, waitingNote, words } from "./page.js";
 
 // A double click must not answer the card that has just appeared under the pointer.
@@ -97,7 +98,8 @@ function answer(form, button) {
 
 function onSaved(entry, body, response) {
   if (entry.undo) {
-    bringBack(body, response);
+    // Sent for another tab, which takes the product itself.
+    if ((entry.fields.page ?? page) === page) bringBack(body, response);
     return;
   }
   const outcome = JSON.parse(body);
@@ -146,7 +148,7 @@ function undo() {
     return;
   }
   const key = newKey();
-  const fields = { client_key: key };
+  const fields = { client_key: key, page };
   const last = answered.pop();
   if (last) fields.of = last.id;
   outbox.push({ id: key, url: urls.undoUrl, fields, undo: true });
@@ -278,9 +280,12 @@ function lookCloserByWheel(event) {
 
 // --- Start ---
 
+onUndoneElsewhere(() => goBackTo());
 if (card()) {
   prepare(card());
   show(card(), { focus: document.activeElement === document.body });
+  // At once: from now on it is this page's, or turns out to be another tab's.
+  lease.beat();
 }
 outbox.flush().then(() => ahead.fill());
 window.addEventListener("online", () => ahead.fill());

@@ -1,5 +1,6 @@
 // Keeps the items on the page leased while someone is there, and lets them go when the page is left.
 import { csrfToken, post } from "./outbox.js";
+import { page } from "./tab.js";
 
 const IDLE_AFTER_MS = 5 * 60 * 1000;
 const FIRST_BEAT_MS = 3000;
@@ -36,7 +37,7 @@ export class Lease {
     if (!items.length) return;
     let kept;
     try {
-      const response = await post(this.heartbeatUrl, { items: items.join(",") });
+      const response = await post(this.heartbeatUrl, { items: items.join(","), page });
       if (!response.ok) return;
       ({ kept } = await response.json());
     } catch {
@@ -56,6 +57,7 @@ export class Lease {
     const form = new FormData();
     form.set("csrfmiddlewaretoken", csrfToken());
     form.set("items", items.join(","));
+    form.set("page", page);
     navigator.sendBeacon(this.leaveUrl, form);
   }
 }
