@@ -1,7 +1,9 @@
 """Which key does what at the review desk: one set for all, with each person's own changes. Pure.
 
 Enter and Space always confirm, and digits pick a suggestion by their place on the keyboard: these
-are the same on every keyboard. Everything else may be moved or switched off.
+are the same on every keyboard. Everything else may be moved or switched off, and all keys that
+write a character at once: who speaks to the computer, or hits keys by accident, needs that (WCAG
+2.1.4, "Character Key Shortcuts").
 """
 
 from __future__ import annotations
@@ -30,9 +32,15 @@ class KeyFault(Enum):
     TAKEN = "taken"
 
 
-def keys_of(own: Mapping[str, str]) -> dict[str, str]:
-    """Return the key of each action, with a person's `own` changes; unknown actions are left out."""
-    return {action: own.get(action, key) for action, key in DEFAULT_KEYS.items()}
+def keys_of(own: Mapping[str, str], *, has_characters: bool = True) -> dict[str, str]:
+    """Return the key of each action, with a person's `own` changes; unknown actions are left out.
+
+    Without `has_characters` no action has one.
+    """
+    return {
+        action: own.get(action, key) if has_characters else ""
+        for action, key in DEFAULT_KEYS.items()
+    }
 
 
 def own_changes(keys: Mapping[str, str]) -> dict[str, str]:

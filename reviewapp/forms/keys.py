@@ -26,7 +26,16 @@ _FAULTS = {
 
 
 class KeysForm(forms.Form):
-    """One field for each action; an empty one switches its key off."""
+    """One field for each action; an empty one switches its key off, and `has_characters` all."""
+
+    has_characters = forms.BooleanField(
+        label=_("Single letters, digits and signs are shortcuts"),
+        help_text=_(
+            "Off: only Enter, Space, Tab and Escape act, and everything has a button. Better if "
+            "you speak to the computer, or if a slip of the hand must not answer."
+        ),
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,9 +48,17 @@ class KeysForm(forms.Form):
                 widget=forms.TextInput(attrs={"class": "input key-field", "autocomplete": "off"}),
             )
 
-    def clean(self) -> dict[str, str]:
-        data: Mapping[str, str] = super().clean() or {}
+    @property
+    def actions(self) -> list[forms.BoundField]:
+        return [self[action] for action in DEFAULT_KEYS]
+
+    def keys(self) -> dict[str, str]:
+        """Return the key of each action. Only of a valid form."""
+        return {action: self.cleaned_data[action] for action in DEFAULT_KEYS}
+
+    def clean(self) -> dict[str, Any]:
+        data: Mapping[str, Any] = super().clean() or {}
         keys = {action: data.get(action, "").lower() for action in DEFAULT_KEYS}
         for action, fault in faults(keys).items():
             self.add_error(action, _FAULTS[fault])
-        return keys
+        return {**data, **keys}

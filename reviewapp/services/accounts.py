@@ -63,10 +63,14 @@ def save_preferences(*, user: User, language: str = "", theme: str = "") -> None
     user.save(update_fields=["language", "theme"])
 
 
-def save_desk_keys(*, user: User, keys: Mapping[str, str]) -> None:
-    """Store a moderator's keys, checked by `domain.keys.faults`; only what differs is kept."""
+def save_desk_keys(*, user: User, keys: Mapping[str, str], has_characters: bool = True) -> None:
+    """Store a moderator's keys, checked by `domain.keys.faults`; only what differs is kept.
+
+    Without `has_characters` they rest, digits and the letters of the search too, until it is back.
+    """
     user.desk_keys = own_changes(keys)
-    user.save(update_fields=["desk_keys"])
+    user.has_character_keys = has_characters
+    user.save(update_fields=["desk_keys", "has_character_keys"])
 
 
 def save_mail_choice(*, user: User, wants_mail: bool, email: str) -> None:

@@ -70,6 +70,31 @@ def test_a_person_s_own_keys_and_a_slip_of_the_finger(desk, moderator):
     assert decision_on(searched).category.code == 2220
 
 
+def test_with_character_keys_off_only_enter_and_the_buttons_act(desk, moderator):
+    moderator.has_character_keys = False
+    moderator.save()
+    doubtful_item(number=0)
+    doubtful_item(number=1)
+    page = desk()
+    before = shown(page)
+
+    for key in ["1", "Numpad2", "s", "e", "u", "z", "x", "a", "/", "?"]:
+        page.keyboard.press(key)
+    page.wait_for_timeout(LOOK_MS)
+
+    assert shown(page) == before
+    expect(
+        page.locator("dialog[open], details[open].desk-menu, .combobox-list:visible")
+    ).to_have_count(0)
+    expect(page.locator("#desk-stage .combobox input")).not_to_be_focused()
+    press_and_move_on(page, "Enter")
+    page.wait_for_timeout(LOOK_MS)
+    page.locator('#desk-stage [data-digit="2"]').press("Enter")
+    saved(page)
+    codes = Decision.objects.order_by("pk").values_list("category__code", flat=True)
+    assert list(codes) == [1280, 1300]
+
+
 def test_space_and_enter_in_the_description_confirm_nothing(desk):
     doubtful_item(number=0)
     doubtful_item(number=1)

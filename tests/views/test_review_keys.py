@@ -18,6 +18,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SENT = {**DEFAULT_KEYS, "has_characters": "on"}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def held(holder, **kwargs):
 
 
 def test_a_person_moves_a_key_and_the_desk_goes_by_it(signed_in, moderator):
-    response = signed_in.post(reverse("review:keys"), {**DEFAULT_KEYS, "skip": "K", "undo": ""})
+    response = signed_in.post(reverse("review:keys"), {**SENT, "skip": "K", "undo": ""})
     page = signed_in.get(reverse("review:desk")).content.decode()
 
     moderator.refresh_from_db()
@@ -50,7 +51,7 @@ def test_a_person_moves_a_key_and_the_desk_goes_by_it(signed_in, moderator):
 
 
 def test_two_actions_never_share_a_key(signed_in, moderator):
-    response = signed_in.post(reverse("review:keys"), {**DEFAULT_KEYS, "skip": "e"})
+    response = signed_in.post(reverse("review:keys"), {**SENT, "skip": "e"})
 
     moderator.refresh_from_db()
     assert response.status_code == 422
@@ -58,17 +59,30 @@ def test_two_actions_never_share_a_key(signed_in, moderator):
     assert moderator.desk_keys == {}
 
 
-def test_the_common_keys_come_back_by_a_button(signed_in, moderator):
+def test_character_keys_are_switched_off_and_what_was_moved_stays(signed_in, moderator):
     signed_in.post(reverse("review:keys"), {**DEFAULT_KEYS, "skip": "k"})
+    page = signed_in.get(reverse("review:desk")).content.decode()
+
+    moderator.refresh_from_db()
+    assert moderator.desk_keys == {"skip": "k"}
+    assert "data-characters" not in page
+    assert json.dumps(dict.fromkeys(DEFAULT_KEYS, "")).replace('"', "&quot;") in page
+    assert "<kbd>K</kbd>" not in page
+    assert 'value="k"' in signed_in.get(reverse("review:keys")).content.decode()
+
+
+def test_the_common_keys_come_back_by_a_button(signed_in, moderator):
+    signed_in.post(reverse("review:keys"), {**SENT, "skip": "k"})
 
     signed_in.post(reverse("review:keys"), {"reset": "1"})
 
     moderator.refresh_from_db()
     assert moderator.desk_keys == {}
+    assert moderator.has_character_keys
 
 
 def test_one_persons_keys_are_not_anothers(signed_in, client):
-    signed_in.post(reverse("review:keys"), {**DEFAULT_KEYS, "skip": "k"})
+    signed_in.post(reverse("review:keys"), {**SENT, "skip": "k"})
     client.force_login(ModeratorFactory(language="en"))
 
     assert 'value="s"' in client.get(reverse("review:keys")).content.decode()

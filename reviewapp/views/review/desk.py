@@ -18,7 +18,7 @@ from reviewapp.choices import SkipReason
 from reviewapp.domain.keys import keys_of
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, parse
 from reviewapp.forms.review import ClaimForm, ItemsForm, QueueForm, SaveFilterForm
-from reviewapp.models import ReviewItem
+from reviewapp.models import ReviewItem, User
 from reviewapp.selectors import review as selectors
 from reviewapp.selectors.saved_filters import default_queue, queue_name, saved_filters
 from reviewapp.services import review
@@ -47,7 +47,7 @@ def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpRe
     item_id = selectors.held_item_id(moderator=request.user, now=now, queue=queue)
     context = {
         **card_context(request, item_id),
-        "keys_json": json.dumps(keys_of(request.user.desk_keys)),
+        "keys_json": json.dumps(_keys(request.user)),
         "guides": selectors.personal_guides(moderator=request.user),
         "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
         "queue_form": QueueForm.showing(queue),
@@ -126,8 +126,12 @@ def card_context(request: UserRequest, item_id: int | None) -> dict[str, Any]:
         "card": None if item_id is None else selectors.card(item_id=item_id),
         "client_key": uuid4(),
         "skip_reasons": SkipReason.choices,
-        "keys": keys_of(request.user.desk_keys),
+        "keys": _keys(request.user),
     }
+
+
+def _keys(user: User) -> dict[str, str]:
+    return keys_of(user.desk_keys, has_characters=user.has_character_keys)
 
 
 @require_POST

@@ -19,7 +19,9 @@ from reviewapp.views.review.sections import sections
 def keys(request: UserRequest) -> HttpResponse:
     """Show and change the keys; "reset" brings back the common ones."""
     if request.method != "POST":
-        return _page(request, KeysForm(initial=keys_of(request.user.desk_keys)))
+        user = request.user
+        has_characters = {"has_characters": user.has_character_keys}
+        return _page(request, KeysForm(initial=keys_of(user.desk_keys) | has_characters))
     if "reset" in request.POST:
         accounts.save_desk_keys(user=request.user, keys=DEFAULT_KEYS)
         messages.success(request, _("The keys are as for everybody again."))
@@ -27,7 +29,11 @@ def keys(request: UserRequest) -> HttpResponse:
     form = KeysForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    accounts.save_desk_keys(user=request.user, keys=form.cleaned_data)
+    accounts.save_desk_keys(
+        user=request.user,
+        keys=form.keys(),
+        has_characters=form.cleaned_data["has_characters"],
+    )
     messages.success(request, _("Your keys are saved."))
     return redirect("review:desk")
 

@@ -37,7 +37,7 @@ const MOVES = { ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: () => -perRow
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   const isElsewhere = event.target.closest?.("a, button, summary, select, textarea");
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  const digit = form.hasAttribute("data-characters") && /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
   if (digit) toggle(boxes[Number(digit) - 1]);
   else if (MOVES[event.key]) move(MOVES[event.key]());
   else if (event.key === "Enter" && !isElsewhere) confirm.click();

@@ -207,7 +207,7 @@ function openMenu(name) {
 }
 
 const keys = JSON.parse(urls.keys);
-listenForKeys(keys, {
+listenForKeys(keys, desk.hasAttribute("data-characters"), {
   confirm() {
     const take = stage.querySelector("[data-claim] button");
     if (take) return take.click();

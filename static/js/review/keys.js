@@ -6,8 +6,9 @@ import { isTyping } from "../lib/text.js";
 // What Space or Enter means something of its own to; in a region that scrolls, Space turns the page.
 const OWN_ENTER = "a, button, summary, [role=option], [data-zoom], [role=region][tabindex]";
 
-// keys: action -> key; actions: {digit, letter, close} and one function for each action in keys
-export function listenForKeys(keys, actions) {
+// keys: action -> key; hasCharacters: digits pick, letters search; actions: {digit, letter, close} and
+// one function for each action in keys
+export function listenForKeys(keys, hasCharacters, actions) {
   const actionByKey = new Map(Object.entries(keys).filter(([, key]) => key).map(([action, key]) => [key, action]));
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.repeat || event.isComposing) return;
@@ -18,17 +19,18 @@ export function listenForKeys(keys, actions) {
       return;
     }
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    const action = actionOf(event, actionByKey);
+    const action = actionOf(event, actionByKey, hasCharacters);
     if (!action) return;
     const [name, value] = action;
     if (actions[name](value) !== false) event.preventDefault();
   });
 }
 
-export function actionOf(event, actionByKey) {
+export function actionOf(event, actionByKey, hasCharacters = true) {
   if (event.key === "Enter" || event.key === " ") {
     return event.target.closest?.(OWN_ENTER) ? null : ["confirm"];
   }
+  if (!hasCharacters) return null;
   const key = event.key.toLowerCase();
   const isByAltGr = event.getModifierState("AltGraph");
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
