@@ -59,6 +59,22 @@ CROSS JOIN unnest(ARRAY[true, false]) is_listed
 CROSS JOIN reviewapp_category predicted
 JOIN reviewapp_category said ON said.code BETWEEN predicted.code AND predicted.code + 2
 """
+# One report on a hundred products, answered within a second to two days.
+_REPORTS = """
+INSERT INTO reviewapp_reporttally (day, model_version_id, kind, "group", status, bucket, reports)
+SELECT current_date - day, %(model)s, kind, "group", status, bucket,
+       greatest(%(products)s / %(days)s / 100 / parts / 52, 1)
+FROM generate_series(0, %(days)s - 1) day
+CROSS JOIN (
+    SELECT status, bucket FROM unnest(ARRAY['upheld', 'dismissed']) status,
+                               generate_series(-2, 22) bucket
+    UNION ALL SELECT status, NULL FROM unnest(ARRAY['open', 'expired']) status
+) answers
+CROSS JOIN (
+    SELECT 'category' AS kind, code::text AS "group", 27 AS parts FROM generate_series(1, 27) code
+    UNION ALL SELECT 'seller', value, 4 FROM unnest(ARRAY['feed', 'few', 'some', 'many']) value
+) groups
+"""
 _QUEUE = """
 INSERT INTO reviewapp_queuestate (at, open, oldest_at, answered, people)
 SELECT moment, 400 + 300 * sin(extract(epoch FROM moment) / 86400), moment - interval '5 hours', 180, 4
@@ -98,7 +114,7 @@ def _options() -> argparse.Namespace:
 def _fill(options: dict[str, int]) -> dict[str, int]:
     from django.db import connection
 
-    from reviewapp.models import AnswerTally, DelayTally, Route, RouteTally
+    from reviewapp.models import AnswerTally, DelayTally, ReportTally, Route, RouteTally
     from tests.factories import CategoryFactory, ChampionFactory, RoutingPolicyFactory
 
     for code in range(1, 28):
@@ -109,6 +125,7 @@ def _fill(options: dict[str, int]) -> dict[str, int]:
             _TALLIES,
             _DELAYS,
             _ANSWERS,
+            _REPORTS,
             _QUEUE,
             *([_EVENTS] if options["events"] else []),
         ):
@@ -117,6 +134,7 @@ def _fill(options: dict[str, int]) -> dict[str, int]:
     counted = {
         "delay_tallies": DelayTally,
         "answer_tallies": AnswerTally,
+        "report_tallies": ReportTally,
         "route_tallies": RouteTally,
         "routes": Route,
     }

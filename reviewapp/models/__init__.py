@@ -12,7 +12,13 @@ from reviewapp.models.catalog import (
     ProductImage,
 )
 from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
-from reviewapp.models.dashboards import AnswerTally, DelayTally, QueueState
+from reviewapp.models.dashboards import (
+    AnswerTally,
+    DelayTally,
+    QueueState,
+    ReportChange,
+    ReportTally,
+)
 from reviewapp.models.drift import DriftAlarm, DriftReference, DriftWindow, WebhookMessage
 from reviewapp.models.embedding import EmbeddingOrigin
 from reviewapp.models.evaluations import Evaluation, GateReport
@@ -103,8 +109,10 @@ __all__ = [
     "QueueState",
     "Recheck",
     "ReportCase",
+    "ReportChange",
     "ReportPolicy",
     "ReportRing",
+    "ReportTally",
     "Rescoring",
     "ReviewItem",
     "RingEvent",

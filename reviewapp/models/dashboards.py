@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from reviewapp.choices import DelayStep, GroupKind
+from reviewapp.choices import DelayStep, GroupKind, ReportStatus
 from reviewapp.models.catalog import Category, Product
 from reviewapp.models.predictions import ModelVersion
 
@@ -105,3 +105,51 @@ class AnswerTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.predicted_id} -> {self.said_id}: {self.answers}"
+
+
+class ReportTally(models.Model):
+    """Buyers' reports filed on one day by how they were answered, and how soon, in buckets.
+
+    A day is counted anew as a whole: an answer may come late, and change. Each report counts once
+    under the category that the buyer saw and once under the seller's group.
+    model_version: whose answer the product's newest route before the report rests on; may be none
+    bucket: of `domain.delays`, from filing to answer; only with an answer
+    """
+
+    day = models.DateField()
+    model_version = models.ForeignKey(
+        ModelVersion, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(max_length=12, choices=GroupKind)
+    group = models.CharField(max_length=60)
+    status = models.CharField(max_length=10, choices=ReportStatus)
+    bucket = models.SmallIntegerField(null=True, blank=True)
+    reports = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "report tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "day", "model_version", "group", "status", "bucket"],
+                name="report_tally_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(reports__gt=0), name="report_tally_counts"),
+            models.CheckConstraint(
+                condition=Q(status__in=[ReportStatus.UPHELD, ReportStatus.DISMISSED])
+                ^ Q(bucket=None),
+                name="report_tally_answered_has_bucket",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.status} {self.group}: {self.reports}"
+
+
+class ReportChange(models.Model):
+    """A day whose reports are to be counted anew; a trigger on MisclassificationReport writes it."""
+
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -8,11 +8,17 @@ from typing import Final
 from reviewapp.domain.delays import HIGHEST, HOUR, LOWEST, PER_DOUBLING
 from reviewapp.selectors.group_sql import SELLER, SELLER_PRODUCTS
 
-_SECONDS: Final = "greatest(extract(epoch FROM steps.at - product.arrived_at)::float8, 1)"
-_BUCKET: Final = f"""
-    least(greatest(ceil({PER_DOUBLING} * ln({_SECONDS} / {HOUR}) / ln(2.0::float8) - 1e-9),
+
+def bucket_of(delay: str) -> str:
+    """Return SQL for the bucket of an interval in SQL, as `domain.delays.bucket` has it."""
+    seconds = f"greatest(extract(epoch FROM {delay})::float8, 1)"
+    return f"""
+    least(greatest(ceil({PER_DOUBLING} * ln({seconds} / {HOUR}) / ln(2.0::float8) - 1e-9),
                    {LOWEST}), {HIGHEST})::int
 """
+
+
+_BUCKET: Final = bucket_of("steps.at - product.arrived_at")
 GROUPED: Final = f"""
     JOIN reviewapp_category predicted ON predicted.id = prediction.category_id
     JOIN reviewapp_product product ON product.id = route.product_id

@@ -6,9 +6,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from reviewapp.choices import AuditStratum, DelayStep, GroupKind
+from reviewapp.choices import AuditStratum, DelayStep, GroupKind, ReportStatus
 from reviewapp.domain.delays import bucket
-from reviewapp.models import AnswerTally, CategoryConfusion, DelayTally, QueueState, RouteTally
+from reviewapp.models import (
+    AnswerTally,
+    CategoryConfusion,
+    DelayTally,
+    QueueState,
+    ReportTally,
+    RouteTally,
+)
 from reviewapp.selectors.dashboards import PANELS
 from tests.factories import (
     AdminFactory,
@@ -22,7 +29,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 PAGE = "/dashboards/"
 # Events; a dashboard that read them would slow down with each product.
-FACTS = ("route", "decision", "prediction", "reviewitem", "product", "feedbacklabel")
+FACTS = ("route", "decision", "prediction", "reviewitem", "product", "feedbacklabel",
+         "misclassificationreport", "reportcase")  # fmt: skip
 
 
 @pytest.fixture
@@ -64,6 +72,14 @@ def counted():
                 DelayTally.objects.create(
                     **common, kind=kind, group=group, step=step, bucket=bucket(hours * 3600),
                     products=products,
+                )  # fmt: skip
+            for status, hours, reports in (
+                (ReportStatus.UPHELD, 1, 15), (ReportStatus.DISMISSED, 8, 5),
+                (ReportStatus.OPEN, None, 3), (ReportStatus.VOIDED, None, 2),
+            ):  # fmt: skip
+                ReportTally.objects.create(
+                    **common, kind=kind, group=group, status=status, reports=reports,
+                    bucket=bucket(hours * 3600) if hours else None,
                 )  # fmt: skip
     return champion
 
@@ -128,6 +144,18 @@ def test_the_value_stands_beside_people_and_a_flat_threshold(client, admin, coun
     # Everything was above it: 20 of 100 reviewed would have been listed wrongly a day.
     assert float(flat["wrong"]) == pytest.approx(4 + 40)
     assert float(flat["saved"]) > 0
+
+
+def test_reports_are_told_by_volume_share_upheld_and_time_to_the_answer(client, admin, counted):
+    row = table(client, "reports")[0]
+
+    counts = {key: int(row[key]) for key in ("reports", "upheld", "waiting", "closed")}
+    assert counts == {"reports": 25, "upheld": 15, "waiting": 3, "closed": 2}
+    assert float(row["share"]) == 0.75
+    assert float(row["low"]) < 0.75 < float(row["high"])
+    assert float(row["p50"]) == pytest.approx(3600, rel=0.1)
+    assert float(row["p95"]) == pytest.approx(8 * 3600, rel=0.1)
+    assert "75.0% of the answered reports were right" in get(client, f"{PAGE}reports/")
 
 
 def test_a_figure_has_a_page_with_its_whole_table(client, admin, counted):

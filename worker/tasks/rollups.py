@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from reviewapp.services.answer_tallies import roll_up_answers
 from reviewapp.services.delays import observe_queue, roll_up_delays
+from reviewapp.services.report_tallies import roll_up_reports
 from reviewapp.services.rollups import roll_up_routes
 from worker.app import app
 
@@ -25,4 +26,11 @@ def roll_up() -> None:
 
 def _count(now: datetime) -> bool:
     # All, so that a backlog of one does not keep the others waiting.
-    return any([roll_up_routes(now=now), roll_up_delays(now=now), roll_up_answers(now=now)])
+    return any(
+        [
+            roll_up_routes(now=now),
+            roll_up_delays(now=now),
+            roll_up_answers(now=now),
+            roll_up_reports(),
+        ]
+    )

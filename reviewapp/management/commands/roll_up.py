@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from reviewapp.services.answer_tallies import rebuild_answers, roll_up_answers
 from reviewapp.services.delays import observe_queue, rebuild_delays, roll_up_delays
+from reviewapp.services.report_tallies import rebuild_reports, roll_up_reports
 from reviewapp.services.rollups import rebuild, roll_up_routes
 
 
@@ -19,10 +20,13 @@ class Command(BaseCommand):
             rebuild()
             rebuild_delays()
             rebuild_answers()
+            rebuild_reports()
         while roll_up_routes(now=timezone.now()):
             pass
         while roll_up_delays(now=timezone.now()):
             pass
         while roll_up_answers(now=timezone.now()):
+            pass
+        while roll_up_reports():
             pass
         observe_queue(now=timezone.now())

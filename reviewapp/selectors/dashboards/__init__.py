@@ -12,6 +12,7 @@ from reviewapp.selectors.dashboards.errors import errors_by_cost, errors_by_freq
 from reviewapp.selectors.dashboards.panel import Panel
 from reviewapp.selectors.dashboards.people import team, throughput
 from reviewapp.selectors.dashboards.queue import queue
+from reviewapp.selectors.dashboards.reports import reports
 from reviewapp.selectors.dashboards.scope import Scope
 from reviewapp.selectors.dashboards.value import value
 
@@ -27,6 +28,7 @@ PANELS: Final[dict[str, Callable[[Scope, datetime], Panel]]] = {
     "delays": percentiles,
     "cohorts": cohorts,
     "service-level": service_level,
+    "reports": reports,
     "queue": queue,
     "throughput": throughput,
     "team": team,

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from reviewapp.choices import DelayStep, GroupKind
 from reviewapp.domain.costs import Costs
-from reviewapp.models import AnswerTally, DelayTally, RouteTally
+from reviewapp.models import AnswerTally, DelayTally, ReportTally, RouteTally
 
 
 # No slots: what several figures need is read once.
@@ -61,6 +61,10 @@ class Scope:
     def answers(self) -> QuerySet[AnswerTally]:
         """Each first answer once; all of them under the few groups of sellers."""
         return AnswerTally.objects.filter(**self._filters(GroupKind.SELLER))
+
+    def reports(self) -> QuerySet[ReportTally]:
+        """Each buyer's report once; all of them under the few groups of sellers."""
+        return ReportTally.objects.filter(**self._filters(GroupKind.SELLER))
 
     @cached_property
     def mistakes(self) -> Sequence[Mapping[str, Any]]:
