@@ -23,6 +23,9 @@ class CatalogueImport(models.Model):
     updated_count = models.PositiveIntegerField(default=0)
     unchanged_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)
+    # Pictures of the archive that no row names, and one of them.
+    unnamed_pictures = models.PositiveIntegerField(default=0)
+    unnamed_example = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -60,6 +60,11 @@ class Command(BaseCommand):
         )
         if job.files.get("encoding") == "cp1252":
             self.stdout.write("The table is not UTF-8; it was read as Windows-1252.")
+        if job.unnamed_pictures:
+            self.stdout.write(
+                f"{job.unnamed_pictures} pictures of the archive belong to no row,"
+                f" {job.unnamed_example} for instance."
+            )
         self.stdout.write(f"Report: {files.report_path(job)}")
 
 

@@ -189,6 +189,15 @@ def note_table(hold: Hold, *, rows: int, encoding: str, now: datetime) -> None:
 
 
 @transaction.atomic
+def note_unnamed(hold: Hold, *, count: int, example: str, now: datetime) -> None:
+    """Note how many pictures of the archive belong to no row, and one of them."""
+    renew(hold, now)
+    hold.job.unnamed_pictures = count
+    hold.job.unnamed_example = example[:200]
+    hold.job.save(update_fields=["unnamed_pictures", "unnamed_example"])
+
+
+@transaction.atomic
 def release(hold: Hold, *, now: datetime) -> None:
     """Give the import back, so that any worker can go on with it at once.
 

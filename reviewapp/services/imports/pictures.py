@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from reviewapp.services.images import store_image, store_pixels
 _MOST_RATIO = 50
 # A ZIP's list of contents is held in memory: 64 MB are some 500,000 pictures.
 _DIRECTORY_BYTES = 64 * 2**20
+_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 _FOLDERS = ("", "image_train", "image_test", "images", "images/image_train", "images/image_test")
 
 
@@ -39,13 +41,17 @@ class Pictures(Protocol):
 
     def store(self, row: ImportRow) -> ProductImage | None: ...
 
+    def unnamed(self, rows: Iterable[ImportRow]) -> list[str]:
+        """Return the names of the pictures that came along and belong to none of the rows."""
+        return []
 
-class NoPictures:
+
+class NoPictures(Pictures):
     def store(self, row: ImportRow) -> ProductImage | None:
         return None
 
 
-class FolderPictures:
+class FolderPictures(Pictures):
     """Files below one folder of the server; links that lead out of it are refused."""
 
     def __init__(self, folder: Path) -> None:
@@ -84,7 +90,7 @@ class _ArchiveFile(io.BufferedReader):
         return super().read(size)
 
 
-class ZipPictures:
+class ZipPictures(Pictures):
     """Members of a ZIP, each read by itself into memory and never written under its own name."""
 
     def __init__(self, path: Path) -> None:
@@ -119,6 +125,22 @@ class ZipPictures:
             return None
         name = inside(row.picture_name)
         return store_image(data=self._read(self._find(name)))
+
+    def unnamed(self, rows: Iterable[ImportRow]) -> list[str]:
+        left = {
+            path
+            for path in self._by_path
+            if path.lower().endswith(_ENDINGS) and not _last(path).startswith(".")
+        }
+        for row in rows:
+            if not row.picture_name:
+                continue
+            try:
+                info = self._find(inside(row.picture_name))
+            except (ProductRefused, PictureMissing):
+                continue
+            left.discard(inside(info.filename))
+        return sorted(left)
 
     def _find(self, name: str) -> zipfile.ZipInfo:
         for folder in _FOLDERS:
@@ -171,7 +193,7 @@ class ZipPictures:
         return data
 
 
-class ArrayPictures:
+class ArrayPictures(Pictures):
     """An array N×H×W×3 of uint8 in an NPY file, row by row in the order of the table."""
 
     def __init__(self, path: Path, rows: int) -> None:

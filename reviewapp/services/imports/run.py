@@ -99,7 +99,15 @@ def _work(hold: Hold, clock: Clock, on_batch: Step, seconds: float | None) -> bo
             on_batch(hold.job)
             if deadline is not None and time.monotonic() >= deadline:
                 return False
+        _note_unnamed(hold, sources, clock)
     return True
+
+
+def _note_unnamed(hold: Hold, sources: _Sources, clock: Clock) -> None:
+    """Say how many pictures no row names: their names are wrong, or their rows are missing."""
+    names = sources.pictures.unnamed(_counted(hold, sources.table.rows(), clock))
+    if names:
+        jobs.note_unnamed(hold, count=len(names), example=names[0], now=clock())
 
 
 def _deadline(started: float, seconds: float) -> float:
@@ -131,7 +139,7 @@ def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
         raise ImportUnreadable(_("The import has no table."))
     table = open_table(table_path, ImportFormat(job.format), job.files.get("encoding", ""))
     if job.rows_total is None:
-        rows = _count(hold, table, clock)
+        rows = sum(1 for _row in _counted(hold, table.rows(), clock))
         jobs.note_table(hold, rows=rows, encoding=table.encoding, now=clock())
     archive, folder, array = (
         files.path_of(job, kind) for kind in (files.ARCHIVE, files.FOLDER, files.ARRAY)
@@ -150,12 +158,12 @@ def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
         )
 
 
-def _count(hold: Hold, table: Table, clock: Clock) -> int:
-    count = 0
-    for count, _row in enumerate(table.rows(), start=1):
+def _counted(hold: Hold, rows: Iterator[ImportRow], clock: Clock) -> Iterator[ImportRow]:
+    """Give the rows, with a sign of life now and then."""
+    for count, row in enumerate(rows, start=1):
         if count % _COUNT_STEP == 0:
             _still_here(hold, clock)
-    return count
+        yield row
 
 
 def _still_here(hold: Hold, clock: Clock) -> None:

@@ -123,6 +123,29 @@ def test_the_same_file_again_changes_nothing():
     assert ClassificationRequest.objects.count() == 2
 
 
+def test_pictures_that_no_row_names_are_counted():
+    pictures = {"a.jpg": jpeg(), "image_7_product_8.jpg": jpeg(), "b/c.PNG": jpeg()}
+    others = {"__MACOSX/._a.jpg": b"", "readme.txt": b"", "../x.jpg": jpeg()}
+    contents = {
+        files.TABLE: "sku,name,image\n1,Un,a.jpg\n2,Deux,gone.jpg\n3,Trois,\n",
+        files.ARCHIVE: zipped(pictures | others),
+    }
+    job = request(contents)
+
+    work(job)
+
+    assert (job.unnamed_pictures, job.unnamed_example) == (2, "b/c.PNG")
+
+
+def test_an_archive_whose_pictures_all_have_rows_leaves_none_unnamed():
+    archive = zipped({"images/a.jpg": jpeg()})
+    job = request({files.TABLE: "sku,name,image\n1,Un,a.jpg\n", files.ARCHIVE: archive})
+
+    work(job)
+
+    assert job.unnamed_pictures == 0
+
+
 def test_a_later_file_without_pictures_keeps_them():
     work(
         request(
