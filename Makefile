@@ -47,7 +47,7 @@ doctor: setup ## Say what this machine has and lacks
 	@$(SUPERVISOR) doctor
 
 test: check ## Run every check and every test (test_architecture.py is one of the checks)
-	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -rs \
+	@exec $(SUPERVISOR) exec -- $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder -rs \
 		--ignore=tests/test_architecture.py $(ARGS)
 
 check: setup-dev ## Lint, format, types, layers, messages, migrations

@@ -2,6 +2,7 @@ import os
 import re
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -12,6 +13,8 @@ from reviewapp.settings import env
 # Playwright's event loop runs in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+_TESTS = Path(__file__).parent
+_LONG_FOLDERS = ("chaos", "worker", "e2e", "supervisor", "classifier")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -20,6 +23,12 @@ def pytest_configure():
     process = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % 8
     django_settings.REDIS_URL = env.redis_database(django_settings.REDIS_URL, process)
     django_settings.CACHES["default"]["LOCATION"] = django_settings.REDIS_URL
+
+
+def pytest_collection_modifyitems(items):
+    """Put the long files first: at the end no process is left alone with one of them."""
+    order = {folder: place for place, folder in enumerate(_LONG_FOLDERS)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(_TESTS).parts[0], len(order)))
 
 
 @pytest.fixture(scope="session")
