@@ -118,6 +118,7 @@ class Signal(StrEnum):
 
     CONFIDENT_LEARNING = "confident_learning"
     NEAR_DUPLICATES = "near_duplicates"
+    MODERATOR_DRIFT = "moderator_drift"
 
 
 @dataclass(frozen=True, slots=True)

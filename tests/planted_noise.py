@@ -39,6 +39,21 @@ def plant(rows, share, seed):
     return Planted(noisy, frozenset(int(row) for row in wrong))
 
 
+def plant_drift(rows, seed):
+    """Give each row one of ten authors, and their errors: 3 % of codes, of the first one's 20 %.
+
+    Returns what was planted, and the first author's rows as (N,) booleans.
+    """
+    draw = np.random.default_rng(seed)
+    theirs = draw.integers(0, 10, len(rows)) == 0
+    codes, labels = list(rows.codes), sorted(set(rows.codes))
+    wrong = np.flatnonzero(draw.random(len(rows)) < np.where(theirs, 0.2, 0.03))
+    for row in wrong:
+        codes[row] = int(draw.choice([code for code in labels if code != codes[row]]))
+    noisy = LabelledRows(rows.texts, codes, rows.groups, rows.vectors)
+    return Planted(noisy, frozenset(int(row) for row in wrong)), theirs
+
+
 def precision_at(suspects: list[Suspect], planted: Planted, most: int) -> float:
     """Share of the first `most` suspects that were planted."""
     first = suspects[:most]

@@ -19,6 +19,7 @@ class SuspectSignal(TextChoices):
 
     CONFIDENT_LEARNING = "confident_learning", _("Confident learning")
     NEAR_DUPLICATES = "near_duplicates", _("Near duplicates")
+    MODERATOR_DRIFT = "moderator_drift", _("Moderator drift")
 
 
 class TrainingOrigin(TextChoices):

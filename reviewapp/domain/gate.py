@@ -101,8 +101,8 @@ def _cost(
     return GateResult(
         GateTest.COST,
         number=p_value,
-        threshold=rules.level,
-        verdict=verdict(is_met=p_value <= rules.level),
+        threshold=rules.better_level,
+        verdict=verdict(is_met=p_value <= rules.better_level),
     )
 
 

@@ -22,6 +22,8 @@ class GateRules:
     latency_ms: of FUSION for one product, 95 % of products within it
     fairness_bound: how many times the overall error and waiting a group may have
     level: the chance that each statistical test errs; category and group tests share it
+    better_level: the same of the test for a gain: champions are challenged again and again, and of
+    200 equal candidates at most ten may look better, which 5 % would exceed every other time
     fewest_per_category, fewest_per_group: products below which nothing is judged
     """
 
@@ -32,6 +34,7 @@ class GateRules:
     latency_ms: float = 500.0
     fairness_bound: float = 2.0
     level: float = 0.05
+    better_level: float = 0.025
     fewest_per_category: int = policy_effect.FEWEST_PER_CATEGORY
     fewest_per_group: int = 200
     samples: int = 2000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -15,6 +16,7 @@ from reviewapp.models import (
     Decision,
     FeedbackLabel,
     ModelVersion,
+    ModeratorAlarm,
     ProductEmbedding,
     ReviewItem,
     SuspectLabel,
@@ -25,6 +27,8 @@ from reviewapp.selectors.training import base_products, live_labels
 MOST_ROWS: Final = 50_000
 """Labels looked at in one search, people's before codes and the newest first of each: what fits
 into the memory and the hours of one worker."""
+# An alarm says that somebody is off too often, not since when: their labels of so long before it count.
+_DRIFT: Final = timedelta(days=30)
 _ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 _BATCH = 2000
 _COLUMNS = (
@@ -39,7 +43,8 @@ _COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class LabelledProduct:
     """A product with what a training would learn of it: a person's label, or else the code it came
-    with (`label_id` None). is_cleared: the label was given to a suspect."""
+    with (`label_id` None). is_cleared: the label was given to a suspect; by_drifting: by somebody
+    with an open alarm, in the time that it is about."""
 
     product_id: int
     label_id: int | None
@@ -49,6 +54,7 @@ class LabelledProduct:
     input_digest: str
     group: str
     is_cleared: bool
+    by_drifting: bool = False
 
 
 def labelled_products(*, most: int = MOST_ROWS) -> list[LabelledProduct]:
@@ -144,8 +150,16 @@ def suspicion(item: ReviewItem) -> SuspectLabel | None:
 
 
 def _of_people(most: int) -> list[LabelledProduct]:
+    alarms = ModeratorAlarm.objects.filter(
+        moderator=OuterRef("moderator"),
+        closed_at=None,
+        watched_since__lte=OuterRef("created_at"),
+        raised_at__lte=OuterRef("created_at") + _DRIFT,
+    )
     rows = live_labels().filter(category__is_active=True).order_by("-pk")
-    columns = rows.values_list("pk", "category__code", "reasons", *_COLUMNS)
+    columns = rows.annotate(by_drifting=Exists(alarms)).values_list(
+        "pk", "category__code", "reasons", "by_drifting", *_COLUMNS
+    )
     return [
         LabelledProduct(
             product_id=product_id,
@@ -156,8 +170,9 @@ def _of_people(most: int) -> list[LabelledProduct]:
             input_digest=digest,
             group=group_name(key, product_id, {}),
             is_cleared=ReviewReason.SUSPECT_LABEL in reasons,
+            by_drifting=by_drifting,
         )
-        for pk, code, reasons, product_id, designation, description, digest, key in columns[
+        for pk, code, reasons, by_drifting, product_id, designation, description, digest, key in columns[
             :most
         ].iterator(chunk_size=_BATCH)
     ]

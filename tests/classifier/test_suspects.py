@@ -57,6 +57,34 @@ def test_near_duplicates_turn_the_scales():
     assert suspects[0].doubt > 0.99
 
 
+def test_a_label_of_somebody_who_drifts_is_doubted_where_another_code_is_likely():
+    proba = np.array([[0.7, 0.3], [0.7, 0.3], [0.95, 0.05], [0.1, 0.9], [0.2, 0.8]])
+    rows = LabelledRows([""] * 5, [1, 1, 1, 2, 2], list("abcde"))
+    drifting = replace(rows, drifting=np.array([True, False, True, True, False]))
+
+    suspects = rank(drifting, [1, 2], proba)
+
+    assert [(one.row, one.signals) for one in suspects] == [(0, (Signal.MODERATOR_DRIFT,))]
+    assert (suspects[0].suggested, suspects[0].p_given) == (2, 0.7)
+    assert suspects[0].doubt == pytest.approx(0.3 / (0.3 + 0.7 / 8))
+    assert rank(rows, [1, 2], proba) == []
+
+
+def test_knowing_who_drifts_finds_more_of_their_wrong_labels_first(planted):
+    rows, draw = planted.rows, np.random.default_rng(2)
+    # One of ten moderators gave all the wrong labels, and four times as many right ones.
+    right = np.array([row for row in range(len(rows)) if row not in planted.wrong])
+    theirs = np.zeros(len(rows), dtype=bool)
+    theirs[[*planted.wrong, *draw.choice(right, 4 * len(planted.wrong), replace=False)]] = True
+    count = len(planted.wrong)
+
+    informed = find_suspects(replace(rows, drifting=theirs), seed=0).suspects
+    blind = find_suspects(rows, seed=0).suspects
+
+    assert precision_at(informed, planted, count) >= precision_at(blind, planted, count)
+    assert recall(informed, planted) > recall(blind, planted)
+
+
 def test_vectors_help_where_words_say_nothing():
     codes = [row % 2 for row in range(60)]
     vectors = np.array([[code, 1 - code] for code in codes], dtype=np.float32)

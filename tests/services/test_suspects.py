@@ -1,5 +1,6 @@
 """Suspect labels, from the search to the yield."""
 
+from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
 
@@ -12,12 +13,13 @@ from reviewapp.choices import JobStatus, ProductStatus, ReviewReason, ReviewStat
 from reviewapp.models import (
     Category,
     FeedbackLabel,
+    ModeratorAlarm,
     Product,
     ReviewItem,
     SuspectLabel,
     SuspectSearch,
 )
-from reviewapp.selectors.suspects import openable, outcomes, suspects_of
+from reviewapp.selectors.suspects import labelled_products, openable, outcomes, suspects_of
 from reviewapp.services import suspects
 from reviewapp.services.decisions import decide
 from reviewapp.services.review import claim_next
@@ -100,6 +102,42 @@ def test_a_catalogue_code_against_its_near_duplicates_is_suspected(now):
     assert (suspect.product, suspect.label) == (twins[2], None)
     assert SuspectSignal.NEAR_DUPLICATES in suspect.signals
     assert (suspect.duplicates, suspect.given_votes, suspect.suggested_votes) == (2, 0, 2)
+
+
+def alarm(moderator, raised_at, **values):
+    return ModeratorAlarm.objects.create(
+        moderator=moderator,
+        evidence=25,
+        record={},
+        watched_since=raised_at - timedelta(days=60),
+        raised_at=raised_at,
+        **values,
+    )
+
+
+def test_labels_of_somebody_with_an_open_alarm_are_known_to_the_search(now):
+    careful, drifting, closed = (ModeratorFactory() for _ in range(3))
+    alarm(drifting, now + timedelta(days=20))
+    alarm(closed, now, closed_at=now, closed_by=careful)
+    for moderator in (careful, drifting, closed):
+        labelled(now, count=1, moderator=moderator)
+    early = label(now, moderator=drifting, created_at=now - timedelta(days=11))
+    late = FeedbackLabel.objects.exclude(pk=early.pk).get(moderator=drifting)
+
+    rows = labelled_products()
+
+    assert {row.label_id for row in rows if row.by_drifting} == {late.pk}
+    assert len(rows) == 4
+
+
+def test_a_search_doubts_what_somebody_who_drifts_has_said(now):
+    moderator = ModeratorFactory()
+    alarm(moderator, now)
+    labelled(now, moderator=moderator)
+
+    search = searched(now)
+
+    assert SuspectSignal.MODERATOR_DRIFT in first(search).signals
 
 
 def test_opening_asks_somebody_else_and_leaves_listing_and_label(now):

@@ -50,6 +50,7 @@ def run_search(search_id: int) -> None:
             [row.code for row in rows],
             [row.group for row in rows],
             found,
+            np.array([row.by_drifting for row in rows]),
         )
         seed = SuspectSearch.objects.values_list("seed", flat=True).get(pk=search_id)
         try:
