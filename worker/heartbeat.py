@@ -28,7 +28,9 @@ class Heart:
     """Beats for this process until it is stopped. The thread has its own database connection."""
 
     def __init__(self, name: str, queues: tuple[str, ...]) -> None:
-        self._names = {queue: f"{name}/{os.getpid()}/{queue}"[:120] for queue in queues}
+        self.names: dict[str, str] = {
+            queue: f"{name}/{os.getpid()}/{queue}"[:120] for queue in queues
+        }
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -39,7 +41,7 @@ class Heart:
         """Stop beating and take the rows away: nobody has to wait until they look old."""
         self._stopped.set()
         self._thread.join(timeout=BEAT_SECONDS)
-        for name in self._names.values():
+        for name in self.names.values():
             workers.retire(name=name)
 
     def _run(self) -> None:
@@ -56,12 +58,17 @@ class Heart:
 
     def _beat(self) -> None:
         now = timezone.now()
-        for queue, name in self._names.items():
+        for queue, name in self.names.items():
             version, problem = inference.status() if queue == Queue.INFERENCE else (None, "")
             workers.beat(name=name, queue=queue, now=now, model_version=version, problem=problem)
 
 
 _hearts: list[Heart] = []
+
+
+def own_name(queue: Queue) -> str:
+    """Return the name under which this process says that it lives; "" when it has no heart."""
+    return _hearts[0].names.get(queue, "") if _hearts else ""
 
 
 @in_each_process

@@ -195,6 +195,8 @@ class ClassificationRequest(models.Model):
     # A worker holds the row while the lease lasts and its token fits.
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    # Who claimed it last: the name of a WorkerHeartbeat.
+    worker = models.CharField(max_length=120, blank=True, db_default="")
     # Of the request or import that asked for it; empty when a sweep did.
     correlation_id = models.CharField(max_length=MAX_LENGTH, blank=True)
     requested_at = models.DateTimeField()

@@ -19,9 +19,13 @@ def heard_of(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
 
 def all_heard_of(*, now: datetime) -> QuerySet[WorkerHeartbeat]:
     """Workers of every queue heard of lately."""
-    since = now - timedelta(seconds=settings.WORKER_SILENT_SECONDS)
-    rows = WorkerHeartbeat.objects.filter(seen_at__gte=since)
+    rows = WorkerHeartbeat.objects.filter(seen_at__gte=_silent_since(now))
     return rows.select_related("model_version").order_by("queue", "name")
+
+
+def silent_workers(*, now: datetime) -> QuerySet[WorkerHeartbeat]:
+    """Workers that have not been heard of for so long that they count as dead."""
+    return WorkerHeartbeat.objects.filter(seen_at__lt=_silent_since(now))
 
 
 def live_workers(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
@@ -36,3 +40,7 @@ def is_listening(*, queue: Queue, now: datetime) -> bool:
 def is_demo_training(*, now: datetime) -> bool:
     """Whether the demo's model is being trained: products wait for it."""
     return all_heard_of(now=now).filter(name__startswith=f"{DEMO_TRAINER}@").exists()
+
+
+def _silent_since(now: datetime) -> datetime:
+    return now - timedelta(seconds=settings.WORKER_SILENT_SECONDS)

@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from reviewapp.choices import ProductStatus, RequestStatus
+from reviewapp.choices import ProductStatus, Queue, RequestStatus
 from reviewapp.models import ClassificationRequest
 from reviewapp.services import predictions
+from reviewapp.services.workers import beat
 from tests.concurrency import in_new_connection
 from tests.factories import ProductFactory, RequestFactory
 
@@ -44,6 +45,22 @@ def test_what_a_worker_has_died_on_is_claimed_alone(now):
 
     assert [claim.request_id for claim in batch] == [fresh.pk]
     assert [(claim.request_id, claim.attempts) for claim in alone] == [(tried[0].pk, 2)]
+
+
+@pytest.mark.django_db
+def test_claims_of_a_silent_worker_end_before_their_lease_and_no_others(now, settings):
+    for name in ("alive", "dead", ""):
+        RequestFactory()
+        predictions.claim_requests(limit=1, now=now, worker=name)
+    beat(name="alive", queue=Queue.INFERENCE, now=now)
+    beat(name="dead", queue=Queue.INFERENCE, now=now - timedelta(seconds=1))
+    later = now + timedelta(seconds=settings.WORKER_SILENT_SECONDS)
+
+    freed = predictions.end_dead_leases(now=later)
+
+    assert freed == 1
+    claimed = ClassificationRequest.objects.filter(status=RequestStatus.CLAIMED)
+    assert set(claimed.values_list("worker", flat=True)) == {"alive", ""}
 
 
 @pytest.mark.django_db

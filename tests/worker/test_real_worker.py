@@ -1,8 +1,11 @@
 """No product is lost and none counts twice, whatever dies: with a real worker process."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.db.models import Count
+from django.utils import timezone
 
 from reviewapp.choices import FailureCode, ProductStatus, RequestStatus
 from reviewapp.models import ClassificationRequest, Prediction, Product, ReviewItem, Route
@@ -44,12 +47,15 @@ def assert_each_counts_once():
 
 def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(broker, start_worker):
     requests = arrive(12, "Roman {} unsure")
-    first = start_worker("SlowPredictor", PREDICTOR_SECONDS="30")
+    slow = {"PREDICTOR_SECONDS": "30", "CLASSIFY_LEASE_SECONDS": "600"}
+    first = start_worker("SlowPredictor", **slow)
     broker.send(classify.drain)
     assert eventually(lambda: len(first.begun_products()) == 8, WAIT_SECONDS)
 
     first.kill()
     assert ClassificationRequest.objects.filter(status=RequestStatus.CLAIMED).count() == 8
+    # As if it had been silent for so long: its claims do not wait for their lease.
+    first.heartbeats().update(seen_at=timezone.now() - timedelta(minutes=1))
     start_worker("FixedPredictor")
 
     assert eventually(all_finished, WAIT_SECONDS)

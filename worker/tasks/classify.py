@@ -17,11 +17,12 @@ from redis.exceptions import RedisError
 
 from classifier.types import Member
 from reviewapp import correlation
+from reviewapp.choices import Queue
 from reviewapp.selectors.predictions import inference_inputs
 from reviewapp.services import predictions
 from reviewapp.services.latencies import count_latencies
 from reviewapp.services.predictions import Claim
-from worker import inference
+from worker import heartbeat, inference
 from worker.app import app
 from worker.tasks import previews
 
@@ -93,12 +94,15 @@ def _batches(deadline: float) -> Iterator[list[Claim]]:
     new products nor retries wait for ever.
     """
     size = min(_FIRST_BATCH, _largest_batch())
+    worker = heartbeat.own_name(Queue.INFERENCE)
     for turn in itertools.count():
         now = timezone.now()
-        claims = [] if turn == 1 else predictions.claim_requests(limit=size, now=now)
+        claims: list[Claim] = []
+        if turn != 1:
+            claims = predictions.claim_requests(limit=size, now=now, worker=worker)
         if turn == 0 and len(claims) == size:
             _wake()  # more than a handful: an idle process can help
-        claims = claims or predictions.claim_retry(now=now)
+        claims = claims or predictions.claim_retry(now=now, worker=worker)
         if claims:
             yield claims
         elif turn != 1:

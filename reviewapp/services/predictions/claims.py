@@ -19,7 +19,7 @@ WITH waiting AS MATERIALIZED (
 )
 UPDATE reviewapp_classificationrequest AS request
 SET status = 'claimed', attempts = request.attempts + 1,
-    lease_token = %(token)s, lease_expires_at = %(until)s
+    lease_token = %(token)s, lease_expires_at = %(until)s, worker = %(worker)s
 FROM waiting WHERE request.id = waiting.id
 RETURNING request.id, request.product_id, request.input_digest, request.attempts,
           request.correlation_id
@@ -46,29 +46,35 @@ class Claim:
         return str(self.request_id)
 
 
-def claim_requests(*, limit: int, now: datetime) -> list[Claim]:
+def claim_requests(*, limit: int, now: datetime, worker: str = "") -> list[Claim]:
     """Take up to `limit` requests that nobody has tried yet, oldest first.
 
-    Counts the try at once: a worker that dies needs nobody to count for it.
+    Counts the try at once: a worker that dies needs nobody to count for it. worker: the name of the
+    heartbeat whose silence ends the claims before their lease does; "" for none
     """
-    return _claim(limit, now, tried=False)
+    return _claim(limit, now, worker, tried=False)
 
 
-def claim_retry(*, now: datetime) -> list[Claim]:
+def claim_retry(*, now: datetime, worker: str = "") -> list[Claim]:
     """Take the oldest request that an earlier try did not finish, if there is one.
 
     Alone, since it may be the one that killed its worker: the others must not pay again.
     """
-    return _claim(1, now, tried=True)
+    return _claim(1, now, worker, tried=True)
 
 
-def _claim(limit: int, now: datetime, *, tried: bool) -> list[Claim]:
+def _claim(limit: int, now: datetime, worker: str, *, tried: bool) -> list[Claim]:
     token = uuid.uuid4()
     until = now + timedelta(seconds=settings.CLASSIFY_LEASE_SECONDS)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM, {"tried": tried, "limit": limit, "token": str(token), "until": until}
-        )
+        values: dict[str, bool | int | str | datetime] = {
+            "tried": tried,
+            "limit": limit,
+            "token": str(token),
+            "until": until,
+            "worker": worker,
+        }
+        cursor.execute(_CLAIM, values)
         rows = sorted(cursor.fetchall())
     return [
         Claim(request_id, product_id, digest, attempts, token, correlation_id)

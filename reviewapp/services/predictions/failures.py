@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from reviewapp.choices import FailureCode, RequestStatus, ReviewReason, ReviewStatus
 from reviewapp.models import ClassificationRequest, Product, ReviewItem
+from reviewapp.selectors.workers import silent_workers
 from reviewapp.services.policies import current_policy
 from reviewapp.services.predictions.claims import Claim
 from reviewapp.services.predictions.results import hold_requests, live_labels
@@ -42,6 +44,7 @@ def record_failure(*, claim: Claim, error: str, now: datetime) -> bool:
         error=error,
         lease_token=uuid.uuid4(),
         lease_expires_at=now + _PAUSE * claim.attempts,
+        worker="",
     )
     return False
 
@@ -50,11 +53,13 @@ def record_failure(*, claim: Claim, error: str, now: datetime) -> bool:
 def end_dead_leases(*, now: datetime) -> int:
     """Bring back requests whose worker has died or whose pause is over; return how many.
 
-    Those that were tried CLASSIFY_MAX_ATTEMPTS times go to review instead.
+    A worker is dead when its lease has ended, or its heartbeat was not heard for
+    WORKER_SILENT_SECONDS. Those that were tried CLASSIFY_MAX_ATTEMPTS times go to review instead.
     """
+    silent = silent_workers(now=now).values("name")
     dead = list(
         ClassificationRequest.objects.select_for_update(skip_locked=True)
-        .filter(status=RequestStatus.CLAIMED, lease_expires_at__lte=now)
+        .filter(Q(lease_expires_at__lte=now) | Q(worker__in=silent), status=RequestStatus.CLAIMED)
         .order_by("pk")[:_BATCH]
     )
     spent = [request for request in dead if request.attempts >= settings.CLASSIFY_MAX_ATTEMPTS]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0040_unnamed_pictures'),
+        ('reviewapp', '0042_unnamed_pictures'),
     ]
 
     operations = [

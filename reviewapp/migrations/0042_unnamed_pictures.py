@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0039_overturned_answers'),
+        ('reviewapp', '0041_report_tallies'),
     ]
 
     operations = [
