@@ -56,11 +56,13 @@ def _cases(brigade: int) -> dict[str, Any]:
         + [(person, right) for person in ProvenBuyerFactory.create_batch(5)]
     )
     honest = _reported([(person, right) for person in ProvenBuyerFactory.create_batch(3)])
+    just_proven = ProvenBuyerFactory.create_batch(3, upheld=3)
     return {
         "brigade_alone": alone,
         "ms_per_report_of_the_brigade": round(1000 * seconds / brigade, 1),
         "brigade_against_5_proven": against | {"lead_is_right": against["lead"] == right.code},
         "3_proven_alone": honest | {"lead_is_right": honest["lead"] == right.code},
+        "3_just_proven_who_name_none": _reported([(person, None) for person in just_proven]),
     }
 
 
@@ -136,6 +138,7 @@ def _holds(report: dict[str, Any]) -> bool:
         and alone["product"] == against["product"] == "listed"
         and against["lead_is_right"]
         and against["status"] == proven["status"] == "in_review"
+        and case["3_just_proven_who_name_none"]["status"] == "in_review"
         and all(kind["honest_held_worst_week"] < 0.01 for kind in report["rings"].values())
     )
 

@@ -4,7 +4,8 @@ A report weighs what its reporter's record supports: the mean of a Beta posterio
 his or her reports that moderators upheld, one for each seller, less one standard deviation. Few
 answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
 without a word. Reports from one network, and all reports by people without a record, have a common
-ceiling; `Rules.is_safe` keeps the second below the bar whatever the models say.
+ceiling; `Rules.is_safe` keeps the second below the bar whatever the models say, and three proven
+people of different networks above it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _Key = TypeVar("_Key")
 
 # A record beyond this many answers changes little, and what people did long ago less.
 ANSWERS_COUNTED = 100
+# So many proven people are enough to have an automatic listing looked at again.
+ENOUGH_PROVEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Rules:
 
     half_life_days: after it an answer counts half
     prior_upheld, prior_dismissed: the imagined answers that everybody starts with
-    proven_at: a reporter of this weight is proven
+    proven_at: a reporter of this weight is proven; three of them reopen an automatic listing
     unproven_cap: all reporters of a case who are not proven weigh at most this together
     network_cap: all reporters of one network weigh at most this together
     agreement_bonus, doubt_bonus, alternative_bonus: by how much full agreement, full doubt of the
@@ -41,7 +44,7 @@ class Rules:
     half_life_days: float = 180.0
     prior_upheld: float = 1.0
     prior_dismissed: float = 3.0
-    proven_at: float = 0.3
+    proven_at: float = 0.34
     unproven_cap: float = 0.4
     network_cap: float = 0.8
     agreement_bonus: float = 0.25
@@ -54,9 +57,18 @@ class Rules:
 
     @property
     def is_safe(self) -> bool:
-        """Whether people without a record can never reach a bar, however many they are."""
+        """Whether people without a record never reach a bar, however many, and three proven ones do.
+
+        Three from networks of their own, that is, about an automatic listing: whatever the models
+        say, and whether they name a category or not.
+        """
         highest = (1 + self.agreement_bonus) * (1 + self.doubt_bonus + self.alternative_bonus)
-        return self.unproven_cap * highest < min(self.reopen_at, self.overrule_at)
+        bars = min(self.reopen_at, self.overrule_at)
+        return (
+            weight_of(Record(), self) < self.proven_at
+            and self.unproven_cap * highest < bars
+            and ENOUGH_PROVEN * min(self.proven_at, self.network_cap) >= self.reopen_at
+        )
 
 
 @dataclass(frozen=True, slots=True)

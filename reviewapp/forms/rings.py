@@ -20,6 +20,7 @@ class RingForm(forms.Form):
 _COLUMNS = (
     "reopen_at",
     "overrule_at",
+    "proven_at",
     "collect_days",
     "hold_reopened",
     "allow_anonymous",
@@ -39,6 +40,12 @@ class ReportPolicyForm(forms.Form):
     )
     overrule_at = forms.FloatField(
         label=_("Weight that reopens a moderator’s answer"), min_value=0.1, max_value=100
+    )
+    proven_at = forms.FloatField(
+        label=_("Weight from which a reporter is proven"),
+        min_value=0.01,
+        max_value=0.95,
+        help_text=_("Three proven reporters must reach the weight for automatic listings."),
     )
     collect_days = forms.FloatField(
         label=_("Days that a case collects"), min_value=0.01, max_value=90

@@ -20,7 +20,7 @@ _TAKEN_OVER = [
 
 @dataclass(eq=False)
 class ReportPolicyUnsafe(Exception):
-    """With these numbers people without a record could reach the bar by their number alone."""
+    """With these numbers people without a record could reach the bar, or proven ones could not."""
 
 
 def current_report_policy(*, now: datetime) -> ReportPolicy:
@@ -35,7 +35,7 @@ def set_report_policy(
     """Put a new version in force: `numbers` by column, the rest from the one before.
 
     based_on: the version the author has seen. Raises VersionOutdated when a newer one is in
-    force, and ReportPolicyUnsafe when the ceiling of the unproven would reach the bar.
+    force, and ReportPolicyUnsafe for numbers that `domain.weight.Rules.is_safe` refuses.
     """
     before = versions.in_force_for_next(ReportPolicy, based_on=based_on, now=now)
     policy = ReportPolicy(

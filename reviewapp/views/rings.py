@@ -124,7 +124,8 @@ def policy(request: UserRequest) -> HttpResponse:
         )
     except ReportPolicyUnsafe:
         words = _(
-            "People without a record could reach this bar by their number alone: raise it, or lower their ceiling."
+            "Three proven reporters must reach this bar, and people without a record must not, however"
+            " many they are: change the bar, the ceilings or the weight of the proven."
         )
         form.add_error("reopen_at", words)
         return _policy_page(request, form, status=422)

@@ -1,7 +1,9 @@
 """What reports weigh: small without a record, more with one, never beyond the ceilings."""
 
+import itertools
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reviewapp.domain.weight import (
@@ -63,7 +65,7 @@ models = st.none() | st.builds(
 )
 
 
-@given(st.lists(voices, max_size=300), models)
+@given(st.lists(voices, max_size=100), models)
 def test_people_without_a_record_never_reach_the_bar(crowd, model):
     score = score_case(crowd, model, RULES)
 
@@ -71,9 +73,59 @@ def test_people_without_a_record_never_reach_the_bar(crowd, model):
     assert score.score < RULES.reopen_at
 
 
-def test_rules_that_let_the_unproven_reach_the_bar_are_not_safe():
+@given(
+    st.lists(st.floats(2.4, 50), min_size=3, max_size=3),
+    st.sampled_from([None, 1281]),
+    models,
+    st.lists(voices, max_size=20),
+)
+def test_three_proven_people_reopen_whatever_they_name_and_a_crowd_says(
+    records, category, model, crowd
+):
+    honest = [Voice(Record(upheld), category, f"home-{n}") for n, upheld in enumerate(records)]
+
+    score = score_case([*honest, *crowd], model, RULES)
+
+    assert sum(voice.is_proven for voice in score.voices) == 3
+    assert score.score >= RULES.reopen_at
+
+
+@st.composite
+def safe_rules(draw):
+    """Mostly safe: near the edges on both sides."""
+    bar = draw(st.floats(0.3, 2.5))
+    return Rules(
+        proven_at=draw(st.floats(bar / 3.05, 0.9)),
+        unproven_cap=bar * draw(st.floats(0.05, 0.47)),
+        network_cap=draw(st.floats(bar / 3.05, 2)),
+        reopen_at=bar,
+        overrule_at=bar * draw(st.floats(1, 3)),
+    )
+
+
+@given(safe_rules(), st.integers(1, 200), models)
+def test_what_is_called_safe_holds_for_all_numbers(rules, crowd, model):
+    assume(rules.is_safe)
+    fresh = [Voice(Record(), 1300, f"hired-{number}") for number in range(crowd)]
+    upheld = next(n for n in itertools.count() if weight_of(Record(n), rules) >= rules.proven_at)
+    proven = [Voice(Record(upheld), None, f"home-{number}") for number in range(3)]
+
+    assert score_case(fresh, model, rules).score < rules.reopen_at
+    assert score_case(proven, model, rules).score >= rules.reopen_at
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param({"unproven_cap": 0.6}, id="a crowd reaches the bar"),
+        pytest.param({"proven_at": 0.3}, id="three proven people do not reach it"),
+        pytest.param({"network_cap": 0.3}, id="a network's ceiling keeps them below it"),
+        pytest.param({"prior_upheld": 30}, id="everybody is proven at first"),
+    ],
+)
+def test_rules_that_turn_the_bar_around_are_not_safe(numbers):
     assert RULES.is_safe
-    assert not Rules(unproven_cap=0.6).is_safe
+    assert not Rules(**numbers).is_safe
 
 
 def test_two_hundred_new_accounts_move_nothing_past_five_proven_people():

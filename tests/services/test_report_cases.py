@@ -12,6 +12,7 @@ from reviewapp.models import (
     ReportCase,
     ReportRing,
     ReviewItem,
+    User,
 )
 from reviewapp.services import decisions, report_cases, reports, review, rings
 from reviewapp.services.networks import forget_networks, network_hash
@@ -40,6 +41,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 DUE = NOW + timedelta(days=8)
+# Upheld reports from which a reporter is proven, and the accounts of a brigade.
+JUST_PROVEN, BRIGADE = 3, 200
 
 
 @pytest.fixture
@@ -84,6 +87,17 @@ def test_three_proven_people_reopen_a_wrong_automatic_listing(product):
     assert product.status == ProductStatus.LISTED
 
 
+def test_three_people_who_are_just_proven_and_name_no_category_reopen_a_sure_listing():
+    product = ListedProductFactory()
+    PredictionFactory(product=product, category=product.category, confidence=0.999)
+
+    submit(product, *ProvenBuyerFactory.create_batch(3, upheld=JUST_PROVEN))
+
+    case = ReportCase.objects.get()
+    assert [voice["is_proven"] for voice in case.arithmetic["voices"]] == [True] * 3
+    assert (case.status, case.arithmetic["lead"]) == (CaseStatus.IN_REVIEW, None)
+
+
 def test_a_seller_who_lists_wrongly_on_purpose_makes_no_proven_reporters(product):
     accomplice, seller = BuyerFactory(), SellerFactory()
     for _ in range(6):
@@ -106,24 +120,37 @@ def test_a_seller_who_lists_wrongly_on_purpose_makes_no_proven_reporters(product
     assert (voice["upheld"], voice["is_proven"]) == (1.0, False)
 
 
-def test_a_brigade_bothers_nobody_and_delists_nothing(product):
-    submit(product, *BuyerFactory.create_batch(30), category=CategoryFactory())
-
-    product.refresh_from_db()
-    case = ReportCase.objects.get()
-    assert (case.status, product.status) == (CaseStatus.COLLECTING, ProductStatus.LISTED)
-    assert case.score < case.arithmetic["bar"]
-    assert not ReviewItem.objects.exists()
-
-
-def test_a_brigade_cannot_outvote_an_honest_minority(product):
+def test_a_brigade_delists_nothing_and_cannot_outvote_an_honest_minority(product):
     right, wrong = CategoryFactory(), CategoryFactory()
 
-    submit(product, *BuyerFactory.create_batch(30), category=wrong)
+    hired = User.objects.bulk_create(User(username=f"hired{n}") for n in range(BRIGADE))
+    submit(product, hired[0], category=wrong)
+    filed = MisclassificationReport.objects.get()
+    # As the service would, one by one: each weighs all others, which takes longer and longer.
+    MisclassificationReport.objects.bulk_create(
+        MisclassificationReport(
+            product=product,
+            reporter=person,
+            case=filed.case,
+            reported_category=product.category,
+            suggested_category=wrong,
+            network=f"hired-{person.pk}",
+            created_at=NOW,
+        )
+        for person in hired[1:-5]
+    )
+    submit(product, *hired[-5:], category=wrong)
+    alone = ReportCase.objects.get()
+    was_bothered = ReviewItem.objects.exists()
     submit(product, *ProvenBuyerFactory.create_batch(5), category=right)
 
     case = ReportCase.objects.get()
+    product.refresh_from_db()
+    assert (alone.status, was_bothered) == (CaseStatus.COLLECTING, False)
+    assert alone.score < alone.arithmetic["bar"]
+    assert len(case.arithmetic["voices"]) == BRIGADE + 5
     assert (case.status, case.arithmetic["lead"]) == (CaseStatus.IN_REVIEW, right.code)
+    assert product.status == ProductStatus.LISTED
 
 
 def test_a_moderators_answer_takes_more_weight_to_reopen(product):
@@ -291,7 +318,7 @@ def test_only_a_hash_of_the_network_is_kept_and_not_for_long(product):
 def test_a_policy_is_a_new_version_and_stays_safe():
     policy = current_report_policy(now=NOW)
 
-    newer = set_report_policy(numbers={"reopen_at": 1.5}, based_on=1, author=None, now=NOW)
+    newer = set_report_policy(numbers={"reopen_at": 1.01}, based_on=1, author=None, now=NOW)
 
     assert (policy.version, newer.version) == (1, 2)
     assert newer.proven_at == policy.proven_at

@@ -95,15 +95,19 @@ def test_an_admin_has_a_case_looked_at_below_the_bar(client, admin):
 def test_new_bars_are_a_new_version_and_unsafe_ones_are_refused(client, admin):
     current_report_policy(now=NOW)
     given = {"reopen_at": 1.2, "overrule_at": 3, "collect_days": 3, "lot_percent": 50}
-    given |= {"unproven_cap": 0.3, "network_cap": 0.7}
+    given |= {"proven_at": 0.4, "unproven_cap": 0.3, "network_cap": 0.7}
     given |= {"burst_accounts": 5, "burst_seconds": 30}
     given |= {"network_accounts": 3, "network_minutes": 30}
 
     kept = client.post(reverse("rings:policy"), given | {"based_on": 1})
     stale = client.post(reverse("rings:policy"), given | {"based_on": 1})
-    unsafe = client.post(reverse("rings:policy"), given | {"based_on": 2, "unproven_cap": 0.9})
+    unsafe = [
+        client.post(reverse("rings:policy"), given | {"based_on": 2} | numbers)
+        for numbers in ({"unproven_cap": 0.9}, {"proven_at": 0.39})
+    ]
 
-    assert (kept.status_code, stale.status_code, unsafe.status_code) == (302, 409, 422)
+    assert (kept.status_code, stale.status_code) == (302, 409)
+    assert [page.status_code for page in unsafe] == [422, 422]
     newest = ReportPolicy.objects.latest()
     assert (newest.version, newest.reopen_at, newest.lot_share) == (2, 1.2, 0.5)
     assert (newest.unproven_cap, newest.network_cap) == (0.3, 0.7)
