@@ -1,8 +1,8 @@
 """What buyers' reports of one product weigh together. Pure.
 
 A report weighs what its reporter's record supports: the mean of a Beta posterior over the share of
-his or her reports that moderators upheld, one for each seller, less one standard deviation. Few
-answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
+his or her reports that moderators upheld, at most one answer for each seller, less one standard
+deviation. Few answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
 without a word. Reports from one network, and all reports by people without a record, have a common
 ceiling; `Rules.is_safe` keeps the second below the bar whatever the models say, and three proven
 people of different networks above it.
@@ -143,18 +143,35 @@ class CaseScore:
 def record_of(outcomes: Iterable[Outcome], half_life_days: float) -> Record:
     """Add up a reporter's outcomes, each halved in weight by `half_life_days`.
 
-    Of the reports upheld about one seller's products only the newest counts: who sells wrongly
-    listed products could else make a record for a reporter of their own.
+    All answers about one seller's products together count for one at most, upheld and dismissed
+    ones by their shares. Who sells wrongly listed products could else make a record for a reporter
+    of their own, and an honest reporter of one seller's many products be undone by the same few.
     """
+    by_seller: dict[int | None, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_seller[outcome.seller].append(outcome)
+    # Nobody's products have no owner in common.
+    records = [every_answer(by_seller.pop(None, []), half_life_days)]
+    records += [
+        _at_most_one(every_answer(answers, half_life_days)) for answers in by_seller.values()
+    ]
+    return Record(
+        upheld=math.fsum(one.upheld for one in records),
+        dismissed=math.fsum(one.dismissed for one in records),
+    )
+
+
+def every_answer(outcomes: Iterable[Outcome], half_life_days: float) -> Record:
+    """Add up a reporter's outcomes whoever the sellers are, each halved by `half_life_days`."""
     sums = {True: 0.0, False: 0.0}
-    sellers: set[int] = set()
-    for outcome in sorted(outcomes, key=lambda outcome: outcome.age_days):
-        if outcome.is_upheld and outcome.seller is not None:
-            if outcome.seller in sellers:
-                continue
-            sellers.add(outcome.seller)
+    for outcome in outcomes:
         sums[outcome.is_upheld] += 0.5 ** (max(outcome.age_days, 0.0) / half_life_days)
     return Record(upheld=sums[True], dismissed=sums[False])
+
+
+def _at_most_one(record: Record) -> Record:
+    answers = max(record.upheld + record.dismissed, 1.0)
+    return Record(record.upheld / answers, record.dismissed / answers)
 
 
 def weight_of(record: Record, rules: Rules) -> float:
@@ -169,7 +186,10 @@ def weight_of(record: Record, rules: Rules) -> float:
 
 
 def is_limited(record: Record, rules: Rules) -> bool:
-    """Say whether bad faith, or bad luck without end, limits what the reporter may have open."""
+    """Say whether bad faith, or bad luck without end, limits what the reporter may have open.
+
+    record: of `every_answer`: a flood against one seller is a flood
+    """
     answers = record.upheld + record.dismissed
     return record.dismissed >= rules.limit_dismissed and record.upheld < answers / 5
 

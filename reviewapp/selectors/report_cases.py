@@ -9,7 +9,15 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from reviewapp.choices import CaseStatus, MemberChoice, ReportStatus, RingStatus
-from reviewapp.domain.weight import ANSWERS_COUNTED, ModelView, Outcome, Record, Voice, record_of
+from reviewapp.domain.weight import (
+    ANSWERS_COUNTED,
+    ModelView,
+    Outcome,
+    Record,
+    Voice,
+    every_answer,
+    record_of,
+)
 from reviewapp.models import MisclassificationReport, Prediction, Product, ReportCase
 
 SPEAKERS_SHOWN = 10
@@ -67,6 +75,17 @@ def records(
     Read from the reports themselves, so that an undone decision, a held or a voided report leaves
     no trace. Only the last ANSWERS_COUNTED answers of each count.
     """
+    found = _outcomes(reporters, now)
+    return {reporter: record_of(some, half_life_days) for reporter, some in found.items()}
+
+
+def answers_of(*, reporter: int, half_life_days: float, now: datetime) -> Record:
+    """Return all of the last ANSWERS_COUNTED answers of a reporter (id), whoever the sellers are."""
+    found = _outcomes([reporter], now)
+    return every_answer(found.get(reporter, []), half_life_days)
+
+
+def _outcomes(reporters: Collection[int], now: datetime) -> dict[int, list[Outcome]]:
     answered = (
         MisclassificationReport.objects.filter(
             ~HELD,
@@ -88,7 +107,7 @@ def records(
     for reporter, status, resolved_at, seller in answered:
         age = (now - (resolved_at or now)) / _A_DAY
         outcomes[reporter].append(Outcome(status == ReportStatus.UPHELD, age, seller))
-    return {reporter: record_of(some, half_life_days) for reporter, some in outcomes.items()}
+    return dict(outcomes)
 
 
 def model_view(product: Product) -> ModelView | None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import ProductStatus, ReportStatus
-from reviewapp.domain.weight import Record, is_limited
+from reviewapp.domain.weight import is_limited
 from reviewapp.models import Category, Decision, MisclassificationReport, Product, User
 from reviewapp.selectors import report_cases as selectors
 from reviewapp.services import report_cases, report_mail
@@ -195,10 +195,10 @@ def _refuse_anonymous(network: str, now: datetime) -> None:
 def _refuse_limited(reporter: User, product: Product, now: datetime) -> None:
     """Limit people of whose many reports next to none was right; a change of one is no new one."""
     policy = current_report_policy(now=now)
-    known = selectors.records(
-        reporters=[reporter.pk], half_life_days=policy.half_life_days, now=now
+    known = selectors.answers_of(
+        reporter=reporter.pk, half_life_days=policy.half_life_days, now=now
     )
-    if not is_limited(known.get(reporter.pk, Record()), weight_rules(policy)):
+    if not is_limited(known, weight_rules(policy)):
         return
     others = MisclassificationReport.objects.filter(reporter=reporter, status=ReportStatus.OPEN)
     if others.exclude(product=product).count() >= policy.limit_open:

@@ -1,6 +1,7 @@
 """What reports weigh: small without a record, more with one, never beyond the ceilings."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
@@ -12,6 +13,7 @@ from reviewapp.domain.weight import (
     Record,
     Rules,
     Voice,
+    every_answer,
     is_limited,
     record_of,
     score_case,
@@ -45,13 +47,57 @@ def test_an_old_answer_counts_half_after_the_half_life():
     assert record == Record(upheld=1.5, dismissed=0.25)
 
 
-def test_of_many_upheld_reports_about_one_seller_the_newest_counts_alone():
+def test_the_answers_about_one_seller_count_for_one_at_most_by_their_shares():
     farmed = [Outcome(True, age, seller=7) for age in (360, 0, 180)]
-    others = [Outcome(True, 0, seller=8), Outcome(True, 0), Outcome(True, 0)]
-    dismissed = [Outcome(False, 0, seller=7), Outcome(False, 0, seller=7)]
+    mixed = [Outcome(number > 0, 0, seller=8) for number in range(4)]
+    nobodys = [Outcome(True, 0), Outcome(False, 0), Outcome(False, 0)]
 
     assert record_of(farmed, 180) == Record(upheld=1)
-    assert record_of([*farmed, *others, *dismissed], 180) == Record(upheld=4, dismissed=2)
+    assert record_of(mixed, 180) == Record(upheld=0.75, dismissed=0.25)
+    assert record_of([*farmed, *mixed, *nobodys], 180) == Record(upheld=2.75, dismissed=2.25)
+    assert every_answer([*farmed, *mixed], 180) == Record(upheld=4.75, dismissed=1)
+
+
+outcomes = st.builds(
+    Outcome,
+    is_upheld=st.booleans(),
+    age_days=st.floats(0, 720),
+    seller=st.sampled_from([None, 7, 8, 9]),
+)
+
+
+@given(st.lists(outcomes, max_size=30))
+def test_upheld_and_dismissed_reports_count_in_the_same_unit(answers):
+    turned = [replace(one, is_upheld=not one.is_upheld) for one in answers]
+
+    record, mirrored = record_of(answers, 180), record_of(turned, 180)
+
+    assert mirrored.upheld == pytest.approx(record.dismissed)
+    assert mirrored.dismissed == pytest.approx(record.upheld)
+
+
+@given(st.lists(outcomes, max_size=30), outcomes)
+def test_one_more_answer_never_counts_against_its_own_side(answers, answer):
+    before = record_of(answers, 180)
+
+    after = record_of([*answers, answer], 180)
+
+    own, other = ("upheld", "dismissed") if answer.is_upheld else ("dismissed", "upheld")
+    assert getattr(after, own) >= getattr(before, own) - 1e-9
+    assert getattr(after, other) <= getattr(before, other) + 1e-9
+
+
+@given(st.integers(0, 20), st.integers(1, 20), st.integers(1, 8))
+def test_many_reports_of_one_seller_press_an_honest_reporter_no_further_down(
+    dismissed, upheld, times
+):
+    elsewhere = [Outcome(True, 0, seller) for seller in range(100, 104)]
+    some = [Outcome(number < upheld, 0, seller=7) for number in range(upheld + dismissed)]
+
+    once, often = record_of([*elsewhere, *some], 180), record_of([*elsewhere, *some * times], 180)
+
+    assert weight_of(often, RULES) == pytest.approx(weight_of(once, RULES))
+    assert weight_of(often, RULES) >= weight_of(Record(upheld=4, dismissed=1), RULES)
 
 
 voices = st.builds(

@@ -296,6 +296,30 @@ def test_a_long_bad_record_limits_what_may_be_open(product):
     assert decision.reports.count() == 1
 
 
+def test_a_flood_against_one_seller_is_limited_although_it_counts_for_one(product):
+    buyer, seller = BuyerFactory(), SellerFactory()
+    for _ in range(9):
+        decision = DecisionFactory(
+            item__product__seller=seller, item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW
+        )
+        ReportFactory(
+            product=decision.product,
+            reporter=buyer,
+            case=None,
+            reported_category=CategoryFactory(),
+            status=ReportStatus.DISMISSED,
+            decision=decision,
+            resolved_at=NOW,
+        )
+    ReportPolicyFactory(limit_open=1)
+
+    submit(product, buyer)
+
+    assert ReportCase.objects.get().arithmetic["voices"][0]["dismissed"] == 1
+    with pytest.raises(reports.ReportRefused):
+        submit(ListedProductFactory(), buyer)
+
+
 def decide_against(buyer):
     report = ReportFactory(reporter=buyer)
     ReviewItemFactory(product=report.product, reasons=[ReviewReason.BUYER_REPORT])
