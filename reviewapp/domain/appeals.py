@@ -34,13 +34,15 @@ class AppealRefusal(Enum):
 class AppealFacts:
     """How a product and what put it where it is stand to a new appeal.
 
-    decided_at: of the decision or route in force, None without one
+    is_taken_down: reports have taken it out of the shop, and nobody has decided yet
+    decided_at: of the decision, route or take-down in force, None without one
     is_appealed: that one has had its appeal; is_final: it answered one and let the category stand
     """
 
     status: ProductStatus
     has_open_appeal: bool
     decided_at: datetime | None
+    is_taken_down: bool = False
     is_appealed: bool = False
     is_final: bool = False
 
@@ -49,7 +51,7 @@ def appeal_refusal(facts: AppealFacts, now: datetime) -> AppealRefusal | None:
     """Return the first reason against an appeal, or None when it may be made."""
     if facts.has_open_appeal:
         return AppealRefusal.ALREADY_OPEN
-    if facts.status != ProductStatus.LISTED:
+    if facts.status != ProductStatus.LISTED and not facts.is_taken_down:
         return AppealRefusal.NOT_LISTED
     if facts.decided_at is None:
         return AppealRefusal.NOTHING_DECIDED
@@ -61,9 +63,13 @@ def appeal_refusal(facts: AppealFacts, now: datetime) -> AppealRefusal | None:
     return next((refusal for applies, refusal in against if applies), None)
 
 
-def outcome_of(contested_id: int, decided_id: int) -> AppealStatus:
-    """An answer that leaves the contested category upholds the appeal, whatever was wished for."""
-    return AppealStatus.DISMISSED if decided_id == contested_id else AppealStatus.UPHELD
+def outcome_of(contested_id: int, decided_id: int, *, is_take_down: bool = False) -> AppealStatus:
+    """An answer that leaves the contested category upholds the appeal, whatever was wished for.
+
+    Against a take-down it is the other way round: putting the product back upholds the appeal.
+    """
+    is_back = decided_id == contested_id
+    return AppealStatus.UPHELD if is_back == is_take_down else AppealStatus.DISMISSED
 
 
 def _sentences() -> dict[AppealRefusal, str]:

@@ -27,6 +27,8 @@ class StatementKind(StrEnum):
     UPHELD = "upheld"
     DISMISSED = "dismissed"
     WITHDRAWN = "withdrawn"
+    TAKEN_DOWN = "taken_down"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,21 @@ def route_sentences(grounds: RouteGrounds) -> list[str]:
         label = str(FailureCode(why).label) if why in FailureCode.values else why
         sentences.append(_("The models could not look at it: %(why)s.") % {"why": label})
     return [sentence for sentence in sentences if sentence]
+
+
+def take_down_sentences(reports: int, category: str, policy: int) -> list[str]:
+    """Return why a product was taken out of the shop. What the reports weigh is not told."""
+    told = ngettext(
+        "%(count)s buyer has reported “%(name)s” as the wrong category, and the report weighs enough.",
+        "%(count)s buyers have reported “%(name)s” as the wrong category, and together their reports"
+        " weigh enough.",
+        reports,
+    )
+    return [
+        told % {"count": reports, "name": category},
+        _("That is what version %(policy)s of the policy for reports asks for.")
+        % {"policy": policy},
+    ]
 
 
 def decision_sentences(grounds: DecisionGrounds) -> list[str]:

@@ -9,7 +9,7 @@ class AppealForm(forms.Form):
     """Why the seller finds the category wrong, and which one would be right."""
 
     comment = forms.CharField(
-        label=_("Why is the category wrong?"),
+        label=_("Why do you disagree?"),
         max_length=COMMENT_CHARS,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("A moderator who has not decided about this product reads it."),

@@ -45,6 +45,7 @@ from reviewapp.models.shadows import ShadowAnswer, ShadowRun
 from reviewapp.models.shop import CatalogueEntry, CatalogueRollUp, CatalogueTally, CatalogueWord
 from reviewapp.models.snapshots import DatasetSnapshot, SplitAssignment
 from reviewapp.models.suspects import SuspectLabel, SuspectSearch
+from reviewapp.models.takedowns import TakeDown
 from reviewapp.models.team import (
     ComparisonCursor,
     ComparisonTally,
@@ -127,6 +128,7 @@ __all__ = [
     "SplitAssignment",
     "SuspectLabel",
     "SuspectSearch",
+    "TakeDown",
     "TeamMeasure",
     "TrainingPoint",
     "TrainingRun",

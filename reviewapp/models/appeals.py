@@ -6,23 +6,29 @@ from reviewapp.choices import AppealStatus
 from reviewapp.models.catalog import Category, Product
 from reviewapp.models.predictions import Route
 from reviewapp.models.review import Decision
+from reviewapp.models.takedowns import TakeDown
 
 
 class Appeal(models.Model):
-    """A seller's "this category is wrong", against one decision or one automatic listing.
+    """A seller's "this is wrong", against one decision, automatic listing or take-down.
 
     Each of these can be appealed once; somebody else than its author answers.
     """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="appeals")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="appeals")
-    # What put the product where it was: a moderator's decision or an automatic route.
+    # What put the product where it was: a moderator's decision, an automatic route, or reports that
+    # took it out of the shop.
     decision = models.OneToOneField(
         Decision, models.PROTECT, null=True, blank=True, related_name="appeal"
     )
     route = models.OneToOneField(
         Route, models.CASCADE, null=True, blank=True, related_name="appeal"
     )
+    take_down = models.OneToOneField(
+        TakeDown, models.CASCADE, null=True, blank=True, related_name="appeal"
+    )
+    # Of a take-down: where the product was taken from.
     contested_category = models.ForeignKey(Category, models.PROTECT, related_name="+")
     wished_category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="+"
@@ -43,7 +49,10 @@ class Appeal(models.Model):
                 name="appeal_one_open_per_product",
             ),
             models.CheckConstraint(
-                condition=Q(decision=None) ^ Q(route=None), name="appeal_against_one_thing"
+                condition=Q(decision__isnull=False, route=None, take_down=None)
+                | Q(decision=None, route__isnull=False, take_down=None)
+                | Q(decision=None, route=None, take_down__isnull=False),
+                name="appeal_against_one_thing",
             ),
             models.CheckConstraint(
                 condition=Q(status=AppealStatus.OPEN, answer=None, resolved_at=None)

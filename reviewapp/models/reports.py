@@ -100,8 +100,8 @@ class ReportCase(models.Model):
     score = models.FloatField(default=0.0)
     # `domain.weight.CaseScore` and the bar it was held against. For moderators, never reporters.
     arithmetic = models.JSONField(default=dict, blank=True)
-    # The review item that the case opened or joined, and the listing that it took down, if any,
-    # with the product's `input_digest` then: voiding a ring puts it back.
+    # The review item that the case opened or joined; `before` says when a voided ring's part in it
+    # is to be withdrawn as soon as nobody has it in hand.
     item = models.ForeignKey(
         ReviewItem, models.PROTECT, null=True, blank=True, related_name="report_cases"
     )

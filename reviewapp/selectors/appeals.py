@@ -1,32 +1,42 @@
 """What a seller can appeal against, and who may not answer it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reviewapp.choices import AppealStatus, ProductStatus, ReviewReason, RouteOutcome, Verdict
 from reviewapp.domain.appeals import WINDOW, AppealFacts, AppealRefusal, appeal_refusal
-from reviewapp.models import Appeal, Decision, Product, ReviewItem, Route, User
+from reviewapp.models import Appeal, Decision, Product, ReviewItem, Route, TakeDown, User
 from reviewapp.selectors.rechecks import in_force
+from reviewapp.selectors.take_downs import standing_take_down
 
 ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Contestable:
-    """What put a product where it is (one of `decision` and `route`), and whether it can be
-    contested now: until `until`, unless there is a `refusal`."""
+    """What put a product where it is (one of `decision`, `route` and `take_down`), and whether it
+    can be contested now: until `until`, unless there is a `refusal`."""
 
     decision: Decision | None
     route: Route | None
-    refusal: AppealRefusal | None
+    take_down: TakeDown | None
+    refusal: AppealRefusal | None = None
 
     @property
     def decided_at(self) -> datetime | None:
+        if self.take_down is not None:
+            return self.take_down.taken_down_at
         if self.decision is not None:
             return self.decision.decided_at
         return self.route.created_at if self.route else None
+
+    @property
+    def subject(self) -> dict[str, Decision | Route | TakeDown]:
+        """What an appeal would be against, by column of Appeal; empty when nothing is decided."""
+        all_three = {"decision": self.decision, "route": self.route, "take_down": self.take_down}
+        return {name: row for name, row in all_three.items() if row is not None}
 
     @property
     def until(self) -> datetime | None:
@@ -35,19 +45,20 @@ class Contestable:
 
 def contestable(*, product: Product, now: datetime) -> Contestable:
     """Say what an appeal of the product's seller would be against, and whether it may be made."""
-    decision, route = _in_force(product)
-    listed_at = route.created_at if route else None
+    taken = standing_take_down(product)
+    decision, route = _in_force(product) if taken is None else (None, None)
+    found = Contestable(decision, route, taken)
     appeals = Appeal.objects.filter(product=product)
-    against = appeals.filter(decision=decision) if decision else appeals.filter(route=route)
     facts = AppealFacts(
         status=ProductStatus(product.status),
+        is_taken_down=taken is not None,
         has_open_appeal=appeals.filter(status=AppealStatus.OPEN).exists(),
-        decided_at=decision.decided_at if decision else listed_at,
-        is_appealed=bool(decision or route) and against.exists(),
+        decided_at=found.decided_at,
+        is_appealed=bool(found.subject) and appeals.filter(**found.subject).exists(),
         is_final=bool(decision)
         and appeals.filter(answer=decision, status=AppealStatus.DISMISSED).exists(),
     )
-    return Contestable(decision, route, appeal_refusal(facts, now))
+    return replace(found, refusal=appeal_refusal(facts, now))
 
 
 def answers_to(product: Product) -> QuerySet[Decision]:

@@ -19,6 +19,7 @@ from reviewapp.domain.weight import (
     record_of,
 )
 from reviewapp.models import MisclassificationReport, Prediction, Product, ReportCase
+from reviewapp.selectors.take_downs import standing_take_down
 
 SPEAKERS_SHOWN = 10
 CASES_SHOWN = 100
@@ -41,12 +42,13 @@ def collecting() -> list[ReportCase]:
 
 
 def counting_reports(product: Product) -> QuerySet[MisclassificationReport]:
-    """Open reports that nobody holds, about the category that the product has now."""
+    """Open reports that nobody holds, about the category the product has, or was taken out of."""
+    taken = standing_take_down(product)
     return MisclassificationReport.objects.filter(
         ~HELD,
         product=product,
         status=ReportStatus.OPEN,
-        reported_category=product.category_id,
+        reported_category=taken.category_id if taken else product.category_id,
     ).order_by("created_at", "id")
 
 

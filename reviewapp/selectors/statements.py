@@ -1,7 +1,7 @@
 """What happened to a product and why, in its seller's words.
 
-Read from what is append-only anyway (routes, decisions) and from the appeals, so that the history
-cannot say anything else than what was done.
+Read from what is append-only anyway (routes, decisions, take-downs) and from the appeals, so that the
+history cannot say anything else than what was done.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,8 +19,18 @@ from reviewapp.domain.statements import (
     StatementKind,
     decision_sentences,
     route_sentences,
+    take_down_sentences,
 )
-from reviewapp.models import Appeal, Category, CategoryConfusion, Decision, Product, Route
+from reviewapp.models import (
+    Appeal,
+    Category,
+    CategoryConfusion,
+    Decision,
+    Product,
+    Route,
+    TakeDown,
+)
+from reviewapp.selectors.statement_titles import decided
 
 _SHOWN_MEMBERS = (MemberChoice.CNN, MemberChoice.BERT, MemberChoice.FUSION)
 
@@ -51,9 +61,17 @@ def history(*, product: Product, categories: Mapping[int, Category]) -> list[Sta
         "contested_category", "wished_category"
     )
     by_pk = {category.pk: category for category in categories.values()}
-    reader = _Reader(product, by_pk, categories, list(appeals.order_by("created_at", "id")))
+    taken = TakeDown.objects.filter(product=product).select_related("policy")
+    reader = _Reader(
+        product,
+        by_pk,
+        categories,
+        list(appeals.order_by("created_at", "id")),
+        list(taken.order_by("taken_down_at", "id")),
+    )
     arrived = Statement("arrival", product.arrived_at, StatementKind.ARRIVED, _("It arrived."))
-    entries = [arrived, *reader.routes(), *reader.decisions(), *reader.appeals()]
+    entries = [arrived, *reader.routes(), *reader.take_downs()]
+    entries += [*reader.decisions(), *reader.appeals()]
     # Stable: what happened in one transaction keeps the order in which it was read.
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
@@ -64,6 +82,7 @@ class _Reader:
     by_pk: Mapping[int, Category]
     by_code: Mapping[int, Category]
     appealed: list[Appeal]
+    taken_down: list[TakeDown]
 
     def routes(self) -> Iterator[Statement]:
         rows = Route.objects.filter(product=self.product).select_related(
@@ -92,15 +111,51 @@ class _Reader:
             else:
                 yield self._decision(decision, questions)
 
+    def take_downs(self) -> Iterator[Statement]:
+        for taken in self.taken_down:
+            category = self.by_pk[taken.category_id]
+            yield Statement(
+                f"take-down-{taken.pk}",
+                taken.taken_down_at,
+                StatementKind.TAKEN_DOWN,
+                _("It was taken out of the shop until a moderator has decided."),
+                is_automatic=True,
+                grounds=take_down_sentences(
+                    taken.report_count, category.name, taken.policy.version
+                ),
+                category=category,
+            )
+            if taken.restored_at is not None:
+                yield Statement(
+                    f"take-down-{taken.pk}-end",
+                    taken.restored_at,
+                    StatementKind.RESTORED,
+                    _("It is back in the shop: the reports against it were set aside."),
+                    is_automatic=False,
+                    category=category,
+                )
+
+    def _taken_from(self, decision: Decision) -> int | None:
+        """Where reports had taken the product from that `decision` is about."""
+        found = [
+            taken.category_id
+            for taken in self.taken_down
+            if taken.item_id == decision.item_id and taken.taken_down_at <= decision.decided_at
+        ]
+        return found[-1] if found else None
+
     def appeals(self) -> Iterator[Statement]:
         for appeal in self.appealed:
             names = {"name": appeal.contested_category.name}
             wish = appeal.wished_category
+            title = _("You appealed against “%(name)s”.")
+            if appeal.take_down_id is not None:
+                title = _("You appealed against its being taken out of “%(name)s”.")
             yield Statement(
                 f"appeal-{appeal.pk}",
                 appeal.created_at,
                 StatementKind.APPEALED,
-                _("You appealed against “%(name)s”.") % names,
+                title % names,
                 grounds=[_("You said: “%(name)s”.") % {"name": wish.name}] if wish else [],
                 category=wish,
                 comment=appeal.comment,
@@ -168,15 +223,16 @@ class _Reader:
 
     def _decision(self, decision: Decision, questions: "_Questions") -> Statement:
         category = self.by_pk[decision.category_id or 0]
-        before = self.by_pk.get(_category_before(decision) or 0)
+        was_in = _category_before(decision) or self._taken_from(decision)
+        before = self.by_pk.get(was_in or 0)
         appeal = self._answered(decision)
         suggested = self.by_pk.get(decision.suggested_category_id or 0)
-        kind, title = _decided(category, before, appeal)
+        kind, title = decided(category, before, appeal)
         grounds = DecisionGrounds(
             reasons=[ReviewReason(reason) for reason in decision.reasons],
             reports=decision.report_count,  # type: ignore[attr-defined]
             suggested=suggested.name if suggested else "",
-            contested=appeal.contested_category.name if appeal else "",
+            contested=appeal.contested_category.name if appeal and not appeal.take_down_id else "",
             category=category.name,
             definition=category.definition,
             question=questions.get((category.pk, _other_id(category, before, suggested)), ""),
@@ -213,28 +269,6 @@ def _other_id(category: Category, before: Category | None, suggested: Category |
 def _category_before(decision: Decision) -> int | None:
     product: dict[str, int | None] = decision.before.get("product", {})
     return product.get("category_id")
-
-
-def _decided(
-    category: Category, before: Category | None, appeal: Appeal | None
-) -> tuple[StatementKind, str]:
-    names = {"name": category.name, "before": before.name if before else ""}
-    if appeal is not None and appeal.contested_category_id == category.pk:
-        title = _(
-            "Your appeal was dismissed: a moderator new to it found “%(name)s” right as well."
-        )
-        return StatementKind.DISMISSED, title % names
-    if appeal is not None:
-        title = _("Your appeal was upheld: a moderator new to it moved the product to “%(name)s”.")
-        return StatementKind.UPHELD, title % names
-    if before is None:
-        title = _("A moderator put it into “%(name)s”.")
-        return StatementKind.CONFIRMED, title % names
-    if before.pk == category.pk:
-        title = _("A moderator looked and found “%(name)s” right.")
-        return StatementKind.CONFIRMED, title % names
-    title = _("A moderator moved it from “%(before)s” to “%(name)s”.")
-    return StatementKind.MOVED, title % names
 
 
 def _withdrawn(undo: Decision) -> Statement:

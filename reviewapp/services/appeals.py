@@ -32,7 +32,7 @@ def submit_appeal(
     wished_category: Category | None,
     now: datetime,
 ) -> Appeal:
-    """Contest what put the seller's product where it is, and open the product's review item.
+    """Contest what put the seller's product where it is, or took it down, and open its review item.
 
     Locks the product, then the item. Whoever has decided the product is not handed the item; one
     that such a person holds is taken back. Where no other moderator is left, it goes to the leads.
@@ -42,16 +42,19 @@ def submit_appeal(
     found = contestable(product=product, now=now)
     if found.refusal is not None:
         raise AppealRefused(found.refusal)
-    if product.category_id is None:
+    taken = found.take_down
+    contested = taken.category if taken else product.category
+    if contested is None:
         raise AppealRefused(AppealRefusal.NOT_LISTED)
-    if wished_category is not None and wished_category.pk == product.category_id:
-        raise AppealRefused(AppealRefusal.SAME_CATEGORY)
+    if wished_category == contested:
+        if taken is None:
+            raise AppealRefused(AppealRefusal.SAME_CATEGORY)
+        wished_category = None  # to have it back is what the appeal is about
     appeal = Appeal.objects.create(
         product=product,
         seller=seller,
-        decision=found.decision,
-        route=found.route,
-        contested_category_id=product.category_id,
+        **found.subject,
+        contested_category=contested,
         wished_category=wished_category,
         comment=comment,
         created_at=now,
@@ -68,7 +71,11 @@ def answer_appeal(*, product: Product, decision: Decision, now: datetime) -> Non
     appeal = Appeal.objects.filter(product=product, status=AppealStatus.OPEN).first()
     if appeal is None or decision.category_id is None:
         return
-    appeal.status = outcome_of(appeal.contested_category_id, decision.category_id)
+    appeal.status = outcome_of(
+        appeal.contested_category_id,
+        decision.category_id,
+        is_take_down=appeal.take_down_id is not None,
+    )
     appeal.answer = decision
     appeal.resolved_at = now
     appeal.save(update_fields=["status", "answer", "resolved_at"])

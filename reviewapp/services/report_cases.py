@@ -29,8 +29,7 @@ from reviewapp.models import (
     ReviewItem,
 )
 from reviewapp.selectors import report_cases as selectors
-from reviewapp.services import review
-from reviewapp.services.listing import hold_product
+from reviewapp.services import review, take_downs
 from reviewapp.services.report_mail import announce
 from reviewapp.services.report_policies import current_report_policy, weight_rules
 
@@ -103,9 +102,9 @@ def send_to_review(
         product=product, reasons=[ReviewReason.BUYER_REPORT], priority=priority, now=now
     )
     case.status = CaseStatus.IN_REVIEW
-    if case.policy.hold_reopened and product.status == ProductStatus.LISTED and not by_lot:
-        case.before |= _listing(product)
-        hold_product(product=product)
+    is_listed = product.status == ProductStatus.LISTED
+    if case.policy.hold_reopened and is_listed and not by_lot:
+        take_downs.take_down(case=case, product=product, now=now)
     case.save(update_fields=["before", "is_by_lot", "item", "status"])
 
 
@@ -221,7 +220,9 @@ def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, 
         case.save(update_fields=["before"])
         return nothing
     others = [reason for reason in item.reasons if reason != ReviewReason.BUYER_REPORT]
-    restored = not others and _restore_listing(product, case.before)
+    # An appeal against the take-down is no reason to keep it up.
+    is_reports = not set(others) - {ReviewReason.SELLER_APPEAL}
+    restored = is_reports and take_downs.restore(product=product, now=now)
     if others:
         review.set_priority(item=item, reasons=others)
         item.save(update_fields=["reasons", "priority", "expected_cost"])
@@ -234,21 +235,3 @@ def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, 
     case.status, case.item, case.before = CaseStatus.COLLECTING, None, {}
     case.save(update_fields=["status", "item", "before"])
     return {"item_closed": not others, "listing_restored": restored}
-
-
-def _listing(product: Product) -> dict[str, Any]:
-    return {
-        "category_id": product.category_id,
-        "listed_at": product.listed_at.isoformat() if product.listed_at else None,
-        "input_digest": product.input_digest,
-    }
-
-
-def _restore_listing(product: Product, before: dict[str, Any]) -> bool:
-    is_same = before.get("input_digest") == product.input_digest
-    if not is_same or product.status != ProductStatus.IN_REVIEW:
-        return False
-    product.status, product.category_id = ProductStatus.LISTED, before["category_id"]
-    product.listed_at = datetime.fromisoformat(before["listed_at"]) if before["listed_at"] else None
-    product.save(update_fields=["status", "category", "listed_at", "updated_at"])
-    return True

@@ -176,7 +176,7 @@ def test_the_history_costs_the_same_whatever_its_length(toys, books, django_asse
     for minute in range(2, 8):
         decide(product, toys, minutes=minute, reasons=[ReviewReason.LOW_CONFIDENCE])
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         history(product=product, categories=categories)
 
 

@@ -24,7 +24,7 @@ def raise_proven(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviewapp", "0039_overturned_answers")]
+    dependencies = [("reviewapp", "0044_claims_name_their_worker")]
 
     operations = [
         migrations.AlterField(
