@@ -1,9 +1,11 @@
 """What an answer is held against, and the ledger in which that is booked."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Final
 
 from reviewapp.choices import ComparisonKind, ReviewReason
 from reviewapp.domain.carelessness import (
@@ -19,7 +21,20 @@ from reviewapp.domain.carelessness import (
 # It also outlasts any transaction whose decision has a lower id and is not yet to be seen.
 GRACE = timedelta(minutes=10)
 # These items are not drawn like the others, so that FUSION's answer to them is right more or less often.
+_BAND_EDGES: Final = (0.5, 0.8, 0.95)
+NO_BAND: Final = 0
+# Moderator, what the answer is held against, category (by id), band of confidence.
+Cell = tuple[int, ComparisonKind, int, int]
 _APART = frozenset({ReviewReason.AUDIT, ReviewReason.GOLD, ReviewReason.SECOND_OPINION})
+
+
+def band_of(confidence: float | None) -> int:
+    """Return the band of FUSION's confidence, 1 for the least; NO_BAND when it is not known.
+
+    Answers with and without suggestion are compared within a band: who is handed the doubtful
+    products agrees less with FUSION, whatever is shown.
+    """
+    return NO_BAND if confidence is None else 1 + bisect_right(_BAND_EDGES, confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,8 @@ class AnswerFacts:
     """One standing answer with all it can be held against; categories are ids.
 
     suggested: FUSION's answer; five: FUSION's first ones; known: of a gold item; first: the answer
-    that this one is the blind second opinion to; decision: where it is from, by id
+    that this one is the blind second opinion to; decision: where it is from, by id; confidence:
+    FUSION's, 0..1, if it is known
     """
 
     given: Given
@@ -47,13 +63,15 @@ class AnswerFacts:
     known: int | None = None
     first: Given | None = None
     decision: int | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One person's answer held against one thing; `category` is the one whose difficulty counts.
 
-    decision: of a known answer, whose comparison may have to be taken out again
+    decision: of a known answer, whose comparison may have to be taken out again; band: of FUSION's
+    confidence, where it is FUSION's answer that is held against
     """
 
     moderator: int
@@ -61,6 +79,7 @@ class Comparison:
     category: int
     is_off: bool
     decision: int | None = None
+    band: int = NO_BAND
 
 
 def comparisons_of(facts: AnswerFacts) -> Iterator[Comparison]:
@@ -83,7 +102,8 @@ def comparisons_of(facts: AnswerFacts) -> Iterator[Comparison]:
     if facts.suggested is None or facts.reasons & _APART:
         return
     kind = ComparisonKind.BLIND if facts.is_blind else ComparisonKind.SHOWN
-    yield Comparison(who, kind, facts.suggested, answer != facts.suggested)
+    is_off, band = answer != facts.suggested, band_of(facts.confidence)
+    yield Comparison(who, kind, facts.suggested, is_off, band=band)
     if facts.five:
         yield Comparison(who, ComparisonKind.FAR, facts.suggested, answer not in facts.five)
 
@@ -118,17 +138,17 @@ class Stake:
 
 @dataclass
 class Ledger:
-    """Tallies of everybody by kind and category, and the watch over each person.
+    """Tallies of everybody by kind, category and band, and the watch over each person.
 
     `categories`: how many are in use. `changed`, `restarted` and `stakes` are what has to be stored.
     Booking costs the same however long the ledger is.
     """
 
     categories: int
-    tallies: dict[tuple[int, ComparisonKind, int], Tally] = field(default_factory=dict)
+    tallies: dict[Cell, Tally] = field(default_factory=dict)
     watches: dict[int, Watch] = field(default_factory=dict)
     records: dict[int, dict[ComparisonKind, Line]] = field(default_factory=dict)
-    changed: set[tuple[int, ComparisonKind, int]] = field(default_factory=set)
+    changed: set[Cell] = field(default_factory=set)
     restarted: set[int] = field(default_factory=set)
     stakes: list[Stake] = field(default_factory=list)
 
@@ -136,13 +156,14 @@ class Ledger:
         self._of_kind: dict[ComparisonKind, Tally] = defaultdict(Tally)
         self._of_category: dict[tuple[ComparisonKind, int], Tally] = defaultdict(Tally)
         self._of_person: dict[tuple[int, ComparisonKind], Tally] = defaultdict(Tally)
+        self._own: dict[tuple[int, ComparisonKind, int], Tally] = defaultdict(Tally)
         for key, tally in self.tallies.items():
             self._add(key, tally)
 
     def book(self, comparison: Comparison) -> Alarm | None:
         """Add one comparison; return the alarm if it raises one, and begin that watch anew."""
         who, kind = comparison.moderator, comparison.kind
-        key = (who, kind, comparison.category)
+        key = (who, kind, comparison.category, comparison.band)
         bound = self._tolerated(comparison)
         one = Tally(1, int(comparison.is_off))
         self.tallies[key] = self.tallies.get(key, Tally()) + one
@@ -155,7 +176,7 @@ class Ledger:
         who, kind = comparison.moderator, comparison.kind
         if kind not in STREAM_OF:
             return None
-        own = self.tallies.get((who, kind, comparison.category), Tally())
+        own = self._own[who, kind, comparison.category]
         return tolerated(
             peers=self._of_kind[kind] - self._of_person[who, kind],
             peers_here=self._of_category[kind, comparison.category] - own,
@@ -175,8 +196,9 @@ class Ledger:
         )
         self.stakes.append(Stake(comparison, comparison.decision, factor, bound))
 
-    def _add(self, key: tuple[int, ComparisonKind, int], tally: Tally) -> None:
-        who, kind, category = key
+    def _add(self, key: Cell, tally: Tally) -> None:
+        who, kind, category, _band = key
+        self._own[who, kind, category] += tally
         self._of_kind[kind] += tally
         self._of_category[kind, category] += tally
         self._of_person[who, kind] += tally

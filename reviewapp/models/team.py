@@ -20,18 +20,20 @@ class ComparisonCursor(models.Model):
 
 
 class ComparisonTally(models.Model):
-    """How often a moderator's answers were off, of how many, by what they are held against and category."""
+    """How often a moderator's answers were off, of how many, by what they are held against, category
+    and, where that is FUSION's answer, band of its confidence (`domain.comparisons.band_of`)."""
 
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=6, choices=ComparisonKind)
     category = models.ForeignKey(Category, models.CASCADE, related_name="+")
+    band = models.PositiveSmallIntegerField(default=0)
     seen = models.PositiveIntegerField()
     off = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["moderator", "kind", "category"], name="comparison_tally_once"
+                fields=["moderator", "kind", "category", "band"], name="comparison_tally_once"
             ),
             models.CheckConstraint(condition=Q(off__lte=F("seen")), name="comparison_off_of_seen"),
         ]

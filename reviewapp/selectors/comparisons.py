@@ -1,11 +1,11 @@
 """Decisions as facts for statistics: what each answer can be held against."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reviewapp.choices import KnownAnswerEnd, MemberChoice, ReviewReason, Verdict
 from reviewapp.domain.comparisons import AnswerFacts, Given
@@ -17,14 +17,16 @@ from reviewapp.selectors.checks.known_answers import (
     known_answers_of_all,
 )
 
-# Two people differ once on anything; three times on the same pair is a habit.
+# Two people differ once on anything; three times on the same pair is a habit, if they had both in
+# hand often enough for its share to mean something.
 LEAST_CONFUSIONS = 3
+LEAST_IN_HAND = 20
 ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A double-labelled product: the blind answer and the blind second opinion to it.
+    """A double-labelled product: two people's first answers to it, both blind.
 
     beliefs: FUSION's first categories (ids) with their probabilities
     """
@@ -70,21 +72,51 @@ def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[Answer
     return facts, batch[-1].pk
 
 
-def double_labelled(*, most: int) -> list[Pair]:
-    """Return the newest double-labelled products, at most `most`; both answers blind and standing."""
-    seconds = list(
-        _standing()
-        .filter(reasons__contains=[ReviewReason.SECOND_OPINION], is_blind=True)
-        .filter(item__recheck=None)
-        .select_related("item")
-        .order_by("-decided_at", "-pk")[:most]
+def first_looks() -> QuerySet[Decision]:
+    """Blind answers that were their author's first to the product, taken back or not.
+
+    Nothing a model had said of it was shown to the author before, nor could anybody else's answer
+    be seen; what is answered later, when that has been told, is no witness of its own.
+    """
+    seen = Decision.objects.filter(
+        Q(verdict__in=ANSWERS) | Q(is_blind=False),
+        product=OuterRef("product"),
+        moderator=OuterRef("moderator"),
+        pk__lt=OuterRef("pk"),
     )
-    firsts = _first_answers(seconds)
+    # Who answers what was passed on has read what a colleague asked.
+    is_unasked = Q(before__item__escalated_at=None) | Q(before__item__escalated_at__isnull=True)
+    return Decision.objects.filter(
+        ~Exists(seen), is_unasked, verdict__in=ANSWERS, is_blind=True, adjudication=None
+    )
+
+
+def double_labelled(*, most: int) -> list[Pair]:
+    """Return the newest double-labelled products, at most `most`: first looks of both."""
+    return _pairs(_second_opinions()[:most])
+
+
+def _second_opinions() -> QuerySet[Decision]:
+    """First looks that are second opinions drawn by lot, newest first; a recheck's are not."""
+    return (
+        first_looks()
+        .filter(reasons__contains=[ReviewReason.SECOND_OPINION], item__recheck=None)
+        .filter(item__checks__isnull=False)
+        .select_related("item__checks")
+        .order_by("-decided_at", "-pk")
+    )
+
+
+def _pairs(found: Iterable[Decision]) -> list[Pair]:
+    seconds = list(found)
     beliefs = _beliefs(seconds)
+    looks = first_looks().filter(product__in={d.product_id for d in seconds})
+    firsts = {(d.product_id, d.moderator_id): d for d in looks}
     return [
         Pair(d.product_id, _given(first), _given(d), beliefs.get(d.pk, ()))
         for d in seconds
-        if (first := firsts.get(d.pk)) is not None and first.is_blind
+        if d.item.checks is not None
+        and (first := firsts.get((d.product_id, d.item.checks.moderator_id))) is not None
     ]
 
 
@@ -93,8 +125,12 @@ def known_answered(*, most: int) -> list[Known]:
 
     Left out while a dispute is open, and where there was no fair question.
     """
+    return _known_answered(known_answers_of_all()[:most])
+
+
+def _known_answered(decisions: Iterable[Decision]) -> list[Known]:
     found = []
-    for decision in known_answers_of_all()[:most]:
+    for decision in decisions:
         is_right, known = is_right_answer(decision), decision.item.known_answer
         if is_right is not None and known is not None:
             given = _given(decision)
@@ -104,10 +140,10 @@ def known_answered(*, most: int) -> list[Known]:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Two categories (ids, the smaller first) that a moderator and colleagues gave one product.
+    """Two categories (ids, the smaller first) one of which a moderator gave a product, and a
+    colleague or what is known the other.
 
-    times: how often; rate: among the double-labelled products that either of them put into one of
-    the two
+    times: how often; rate: among the products that either side put into one of the two
     """
 
     first: int
@@ -119,28 +155,21 @@ class Confusion:
 def confusions(*, moderator: int, most: int = 500) -> list[Confusion]:
     """Return the moderator's habitual confusions, most frequent first.
 
-    From the newest `most` double-labelled products; which of the two was right is not told. Below
-    LEAST_CONFUSIONS a pair is chance.
+    From first looks alone: at the newest `most` double-labelled products and as many known
+    answers; which of the two was right is not told. Below LEAST_CONFUSIONS a pair is chance, and
+    below LEAST_IN_HAND products its share says nothing.
     """
-    seconds = list(
-        _standing()
-        .filter(
-            Q(moderator=moderator) | Q(item__not_for=moderator),
-            reasons__contains=[ReviewReason.SECOND_OPINION],
-            item__recheck=None,
-        )
-        .select_related("item")
-        .order_by("-decided_at", "-pk")[:most]
-    )
-    firsts = _first_answers(seconds)
-    answers = [
-        (_given(d).category, _given(firsts[d.pk]).category) for d in seconds if d.pk in firsts
-    ]
-    pairs = Counter((min(pair), max(pair)) for pair in answers if pair[0] != pair[1])
+    of_both = Q(moderator=moderator) | Q(item__not_for=moderator)
+    pairs = _pairs(_second_opinions().filter(of_both)[:most])
+    known = _known_answered(known_answers_of_all().filter(moderator=moderator)[:most])
+    answers = [(pair.first.category, pair.second.category) for pair in pairs]
+    answers += [(one.given.category, one.truth) for one in known]
+    apart = Counter((min(pair), max(pair)) for pair in answers if pair[0] != pair[1])
+    in_hand = {(a, b): sum(a in pair or b in pair for pair in answers) for a, b in apart}
     return [
-        Confusion(a, b, times, share(times, sum(a in pair or b in pair for pair in answers)))
-        for (a, b), times in pairs.most_common()
-        if times >= LEAST_CONFUSIONS
+        Confusion(*pair, times, share(times, in_hand[pair]))
+        for pair, times in apart.most_common()
+        if times >= LEAST_CONFUSIONS and in_hand[pair] >= LEAST_IN_HAND
     ]
 
 
@@ -154,12 +183,8 @@ def _is_own_look(decision: Decision) -> bool:
     return decision.verdict in ANSWERS and is_first and not is_undone and is_alone
 
 
-def _standing() -> QuerySet[Decision]:
-    return Decision.objects.filter(verdict__in=ANSWERS, undone_by=None)
-
-
 def _facts(
-    decision: Decision, beliefs: Iterable[tuple[int, float]], first: Decision | None
+    decision: Decision, beliefs: Sequence[tuple[int, float]], first: Decision | None
 ) -> AnswerFacts:
     return AnswerFacts(
         _given(decision),
@@ -170,6 +195,7 @@ def _facts(
         known=_known(decision),
         first=None if first is None else _given(first),
         decision=decision.pk,
+        confidence=beliefs[0][1] if beliefs else None,
     )
 
 
@@ -187,14 +213,26 @@ def _given(decision: Decision) -> Given:
 
 
 def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:
-    """Return, by id of a second opinion, the answer it checks, unless that was taken back.
+    """Return, by id of a second opinion, the answer it checks: what its author had answered blind,
+    if anything, or else the answer itself, unless that was taken back.
 
     Not those that a lead asked for because of who had answered: they say nothing about how people
     agree, and would accuse whoever gives them. A recheck tells its own outcome.
     """
     drawn = {d.pk: d.item.checks_id for d in seconds if d.item.recheck_id is None}
-    firsts = _standing().in_bulk({pk for pk in drawn.values() if pk is not None})
-    return {pk: firsts[first] for pk, first in drawn.items() if first in firsts}
+    checked = Decision.objects.filter(verdict__in=ANSWERS).select_related("undone_by")
+    firsts = checked.in_bulk({pk for pk in drawn.values() if pk is not None})
+    looks = first_looks().filter(item__in={first.item_id for first in firsts.values()})
+    blind = {(d.item_id, d.moderator_id): d for d in looks}
+    found = {}
+    for pk, checked_pk in drawn.items():
+        first = firsts.get(checked_pk or 0)
+        if first is None:
+            continue
+        look = blind.get((first.item_id, first.moderator_id))
+        if look is not None or not hasattr(first, "undone_by"):
+            found[pk] = look or first
+    return found
 
 
 def _beliefs(decisions: Collection[Decision]) -> dict[int, tuple[tuple[int, float], ...]]:

@@ -8,8 +8,8 @@ from django.db.models import Aggregate, Count, FloatField, Max, Q, QuerySet
 from django.utils import timezone
 
 from reviewapp.choices import ComparisonKind, MeasureKind, Verdict
+from reviewapp.domain import comparisons
 from reviewapp.domain.carelessness import Tally
-from reviewapp.domain.comparisons import GRACE
 from reviewapp.models import (
     Category,
     ComparisonTally,
@@ -69,12 +69,14 @@ class CategoryMeasures:
     measures: list[Cell]
 
 
-def all_tallies() -> dict[tuple[int, ComparisonKind, int], Tally]:
-    """Return (moderator, kind, category id) -> tally."""
-    rows = ComparisonTally.objects.values_list("moderator_id", "kind", "category_id", "seen", "off")
+def all_tallies() -> dict[comparisons.Cell, Tally]:
+    """Return (moderator, kind, category id, band) -> tally."""
+    rows = ComparisonTally.objects.values_list(
+        "moderator_id", "kind", "category_id", "band", "seen", "off"
+    )
     return {
-        (who, ComparisonKind(kind), category): Tally(seen, off)
-        for who, kind, category, seen, off in rows
+        (who, ComparisonKind(kind), category, band): Tally(seen, off)
+        for who, kind, category, band, seen, off in rows
     }
 
 
@@ -82,7 +84,7 @@ def is_measuring_due() -> bool:
     """True when a decision has been made, or has settled, since the last measurement."""
     newest = Decision.objects.order_by("-decided_at").values_list("decided_at", flat=True).first()
     measured = TeamMeasure.objects.aggregate(at=Max("measured_at"))["at"]
-    return newest is not None and (measured is None or newest + GRACE > measured)
+    return newest is not None and (measured is None or newest + comparisons.GRACE > measured)
 
 
 def moderators() -> QuerySet[User]:

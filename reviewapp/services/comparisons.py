@@ -125,13 +125,14 @@ def _save_ledger(ledger: Ledger, now: datetime) -> None:
                 moderator_id=who,
                 kind=kind,
                 category_id=category,
-                seen=ledger.tallies[who, kind, category].seen,
-                off=ledger.tallies[who, kind, category].off,
+                band=band,
+                seen=ledger.tallies[who, kind, category, band].seen,
+                off=ledger.tallies[who, kind, category, band].off,
             )
-            for who, kind, category in sorted(ledger.changed)
+            for who, kind, category, band in sorted(ledger.changed)
         ],
         update_conflicts=True,
-        unique_fields=["moderator", "kind", "category"],
+        unique_fields=["moderator", "kind", "category", "band"],
         update_fields=["seen", "off"],
     )
     GoldComparison.objects.bulk_create(
@@ -145,7 +146,7 @@ def _save_ledger(ledger: Ledger, now: datetime) -> None:
         )
         for stake in ledger.stakes
     )
-    for who in {who for who, _kind, _category in ledger.changed} & ledger.watches.keys():
+    for who in {cell[0] for cell in ledger.changed} & ledger.watches.keys():
         _save_watch(who, ledger, now)
 
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from reviewapp.choices import MeasureKind, ReviewReason, ReviewStatus, Verdict
-from reviewapp.domain.team import NEEDED
+from reviewapp.choices import ComparisonKind, MeasureKind, ReviewReason, ReviewStatus, Verdict
+from reviewapp.domain.carelessness import Tally
+from reviewapp.domain.team import NEEDED, from_tallies
 from reviewapp.models import ComparisonTally, Decision, TeamMeasure
+from reviewapp.selectors.comparisons import confusions, double_labelled
 from tests.factories import (
+    NOW,
     CategoryFactory,
     DecisionFactory,
     KnownAnswerFactory,
@@ -19,6 +22,7 @@ from tests.factories import (
 from worker.tasks import team
 
 pytestmark = pytest.mark.django_db
+CLOSED = {"status": ReviewStatus.RESOLVED, "resolved_at": NOW}
 
 
 @pytest.fixture
@@ -26,12 +30,11 @@ def people():
     return [ModeratorFactory() for _ in range(3)]
 
 
-def double_label(first, second, category, other):
+def double_label(first, second, category, other, **kwargs):
     """Both answer blind: the first `category`, the second `other`."""
     made = timezone.now() - timedelta(hours=1)
-    closed = {"status": ReviewStatus.RESOLVED, "resolved_at": made}
     answer = DecisionFactory(
-        item=ReviewItemFactory(**closed),
+        item=ReviewItemFactory(**CLOSED, **kwargs),
         moderator=first,
         category=category,
         is_blind=True,
@@ -42,7 +45,7 @@ def double_label(first, second, category, other):
         not_for=first,
         checks=answer,
         reasons=[ReviewReason.SECOND_OPINION],
-        **closed,
+        **CLOSED,
     )
     DecisionFactory(
         item=item,
@@ -106,6 +109,64 @@ def test_the_anchoring_gap_is_measured_from_shown_and_blind_answers(people):
     gap = measure(MeasureKind.ANCHORING, people[0])
     assert gap.value == pytest.approx(0.25)
     assert 0.1 < gap.low < 0.25 < gap.high < 0.4
+
+
+def test_a_moderator_who_follows_what_is_shown_is_found_and_one_with_easier_products_is_not(people):
+    chance = random.Random(5)
+    anchored, plain = people[0].pk, people[1].pk
+    tallies = {}
+    for number in range(1500):
+        who = people[number % 2].pk
+        # Shown products are mostly of an easy category and band, blind ones of a hard one.
+        is_blind = chance.random() < 0.2
+        is_easy = chance.random() < (0.2 if is_blind else 0.9)
+        follows = who == anchored and not is_blind and chance.random() < 0.5
+        agrees = follows or chance.random() < (0.95 if is_easy else 0.55)
+        kind = ComparisonKind.BLIND if is_blind else ComparisonKind.SHOWN
+        cell = (who, kind, 1 if is_easy else 2, 4 if is_easy else 1)
+        tallies[cell] = tallies.get(cell, Tally()) + Tally(1, int(not agrees))
+
+    found = {
+        one.moderator: one.shown
+        for one in from_tallies(tallies)
+        if one.kind == MeasureKind.ANCHORING and one.category is None
+    }
+
+    # Half of the errors on hard products, and most of those, are followed away.
+    assert found[anchored].low > 0
+    assert found[plain].low < 0 < found[plain].high
+    assert abs(found[plain].value) < 0.08
+
+
+def test_a_first_blind_answer_counts_and_not_what_followed_when_the_models_had_been_told(people):
+    first, second, third = people
+    right, told = CategoryFactory(), CategoryFactory()
+    for _ in range(40):
+        double_label(first, second, right, right)
+    for decision in Decision.objects.filter(moderator=first):
+        taken_back_for(decision, told)
+    # Who has seen the suggestion of the product before is no independent witness.
+    seen = DecisionFactory(item=ReviewItemFactory(**CLOSED), moderator=third, category=told)
+    double_label(third, second, right, told, product=seen.product)
+
+    pairs = double_labelled(most=100)
+
+    assert {pair.first.category for pair in pairs} == {right.pk}
+    assert len(pairs) == 40
+    assert confusions(moderator=first.pk) == []
+
+
+def taken_back_for(decision, category):
+    """Its author takes it back, having been told what FUSION says, and answers anew."""
+    DecisionFactory(
+        item=decision.item,
+        moderator=decision.moderator,
+        verdict=Verdict.UNDONE,
+        category=None,
+        undoes=decision,
+        is_blind=True,
+    )
+    DecisionFactory(item=decision.item, moderator=decision.moderator, category=category)
 
 
 def test_a_measure_is_replaced_not_repeated_and_rests_when_nobody_decides(people):
