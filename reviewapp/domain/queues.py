@@ -120,11 +120,15 @@ def waiting_estimate(draws: list[float], start: float, most: int) -> float:
     return max(count / span, 1.0) if span > 0 else math.inf
 
 
-def serving_probability(served_by: ServedBy, share: float, waiting: float) -> float:
+def serving_probability(
+    served_by: ServedBy, share: float, waiting: float, *, of_rank: float = 1.0
+) -> float:
     """Return the probability that the item served was the one to be served, in (0, 1].
 
     The top item comes up with 1 - share by its rank, and like every other with share / waiting
-    by lot. share: of items drawn at random; waiting: how many are free
+    by lot. share: of items drawn at random; waiting: how many are free; of_rank: how much of what
+    goes by rank goes to its order, where blind items have one of their own
     """
     by_lot = share / max(waiting, 1.0)
-    return min(1.0 - share + by_lot, 1.0) if served_by is ServedBy.RANK else min(by_lot, 1.0)
+    by_rank = (1.0 - share) * of_rank if served_by is ServedBy.RANK else 0.0
+    return min(by_rank + by_lot, 1.0)

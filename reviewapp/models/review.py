@@ -13,6 +13,8 @@ from reviewapp.models.predictions import ModelVersion, Route
 # Waiting twenty days weighs as much as the whole scale of doubts (`domain.priority`).
 AGEING_PER_DAY = 0.1
 _IS_OPEN = ~Q(status=ReviewStatus.RESOLVED)
+# What is with a lead is on top of every order: claims of everybody else must not walk over it.
+_IN_QUEUE = _IS_OPEN & Q(escalated_at=None)
 LOOKS_LIKE_AUDIT = [ReviewReason.AUDIT, ReviewReason.SECOND_OPINION, ReviewReason.GOLD]
 # The same as `domain.review.may_bulk`, for the index.
 IN_BULK = (
@@ -135,17 +137,23 @@ class ReviewItem(models.Model):
         ]
         indexes = [
             # Claiming reads only open items, most urgent first.
-            models.Index(F("rank").desc(), "id", condition=_IS_OPEN, name="review_item_queue"),
-            models.Index("draw", condition=_IS_OPEN, name="review_item_draw"),
+            models.Index(F("rank").desc(), "id", condition=_IN_QUEUE, name="review_item_queue"),
+            models.Index("draw", condition=_IN_QUEUE, name="review_item_draw"),
             models.Index(
-                "family", F("rank").desc(), "id", condition=_IS_OPEN, name="review_item_family"
+                "family", F("rank").desc(), "id", condition=_IN_QUEUE, name="review_item_family"
+            ),
+            models.Index(
+                F("rank").desc(),
+                "id",
+                condition=_IN_QUEUE & Q(is_blind=True),
+                name="review_item_blind",
             ),
             # One for each reason: rare ones would be far apart in the common order.
             *[
                 models.Index(
                     F("rank").desc(),
                     "id",
-                    condition=_IS_OPEN & Q(reasons__contains=[reason]),
+                    condition=_IN_QUEUE & Q(reasons__contains=[reason]),
                     name=f"review_item_{reason.value}"[:30],
                 )
                 for reason in ReviewReason
@@ -153,11 +161,12 @@ class ReviewItem(models.Model):
             models.Index(
                 F("rank").desc(),
                 "id",
-                condition=_IS_OPEN & Q(priority__gte=HIGH_VALUE),
+                condition=_IN_QUEUE & Q(priority__gte=HIGH_VALUE),
                 name="review_item_value",
             ),
-            models.Index("opened_at", "id", condition=_IS_OPEN, name="review_item_age"),
+            models.Index("opened_at", "id", condition=_IN_QUEUE, name="review_item_age"),
             models.Index(
+                F("rank").desc(),
                 "id",
                 condition=_IS_OPEN & Q(escalated_at__isnull=False),
                 name="review_item_escalated",
@@ -181,7 +190,7 @@ class ReviewItem(models.Model):
             models.Index(
                 F("rank").desc(),
                 "id",
-                condition=_IS_OPEN & Q(reasons__overlap=LOOKS_LIKE_AUDIT),
+                condition=_IN_QUEUE & Q(reasons__overlap=LOOKS_LIKE_AUDIT),
                 name="review_item_audit_like",
             ),
             models.Index(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from reviewapp.choices import ReviewStatus, Verdict
@@ -52,12 +52,16 @@ def load(*, now: datetime, decided: int) -> Load:
     """Read the load; `decided`: answers of the last 24 hours."""
     items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
     count = _count(items)
+    # Two by their indexes: one holds what is with a lead, the other everything else.
+    in_queue, asked = items.filter(escalated_at=None), items.filter(escalated_at__isnull=False)
+    oldest = [part.aggregate(at=Min("opened_at"))["at"] for part in (in_queue, asked)]
+    old = Q(opened_at__lt=now - timedelta(days=1))
     return Load(
         open=count,
         held=_count(held_now(now=now)),
-        escalated=_count(items.filter(escalated_at__isnull=False)),
-        old=_count(items.filter(opened_at__lt=now - timedelta(days=1))),
-        oldest_at=items.aggregate(at=Min("opened_at"))["at"],
+        escalated=_count(asked),
+        old=min(_count(in_queue.filter(old)) + _count(asked.filter(old)), COUNT_UP_TO),
+        oldest_at=min((at for at in oldest if at is not None), default=None),
         seconds_left=count / decided * HOURS * 3600 if decided else None,
     )
 

@@ -28,7 +28,11 @@ def assign_slice(
     free = _free(moderator, now).exclude(assigned_to__isnull=False, assigned_until__gt=now)
     found = in_queue(free, queue, moderator=moderator, now=now).order_by("-rank", "id")
     locked = found.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    chosen = list(locked.values_list("pk", flat=True)[: min(most, MOST_ASSIGNED)])
+    chosen: list[int] = []
+    # What colleagues have asked comes first, and by an index of its own, as at the desk.
+    for part in (locked.filter(escalated_at__isnull=False), locked.filter(escalated_at=None)):
+        room = min(most, MOST_ASSIGNED) - len(chosen)
+        chosen += part.values_list("pk", flat=True)[:room]
     return _assign(chosen, moderator, until)
 
 

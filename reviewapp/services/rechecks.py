@@ -55,7 +55,7 @@ def open_recheck(
     chosen = recheckable(moderator=moderator, scope=scope, now=now)
     _lock_products(chosen.values_list("product_id", flat=True))
     # Read again under the locks: a report or a seller's edit may have come in between.
-    answers = list(chosen.select_related("product"))
+    answers = list(chosen.select_related("product", "item"))
     if not answers:
         raise NothingToCheck
     recheck = Recheck.objects.create(
@@ -131,5 +131,6 @@ def _check(answer: Decision, recheck: Recheck, now: datetime) -> ReviewItem:
         priority=RECHECK_PRIORITY,
         # Near duplicates are spread among other products, as anywhere in the queue.
         group_key=answer.product.group_key,
+        family_id=answer.item.family_id,
         opened_at=now,
     )

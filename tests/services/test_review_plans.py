@@ -13,6 +13,7 @@ from reviewapp.selectors.review import queue_state
 from reviewapp.services import review
 from tests.factories import (
     NOW,
+    AdminFactory,
     CategoryFamilyFactory,
     ModeratorFactory,
     ProductFactory,
@@ -41,10 +42,20 @@ def claim(moderator=None, **kwargs):
 
 def plan_of(queue, moderator=None):
     """The plan of the statement that found the item."""
+    return plan(statement_of(queue, moderator))
+
+
+def statement_of(queue, moderator=None, **kwargs):
+    """The statement that found the item."""
     with CaptureQueriesContext(connection) as seen:
-        assert claim(moderator, queue=queue) is not None
-    statement = [q["sql"] for q in seen.captured_queries if "SKIP LOCKED" in q["sql"]][-1]
-    return plan(statement)
+        assert claim(moderator, queue=queue, **kwargs) is not None
+    return [q["sql"] for q in seen.captured_queries if "SKIP LOCKED" in q["sql"]][-1]
+
+
+def thrown_away(node):
+    """How many rows a plan that has run read for nothing."""
+    own = node.get("Rows Removed by Filter", 0) * node.get("Actual Loops", 1)
+    return own + sum(thrown_away(child) for child in node.get("Plans", []))
 
 
 def plan(statement):
@@ -95,6 +106,49 @@ def test_the_families_of_a_limited_moderator_are_each_read_by_their_index():
 
     assert "review_item_family" in found, found
     assert "Seq Scan on reviewapp_reviewitem item" not in found
+
+
+@pytest.mark.django_db
+def test_thousands_of_questions_to_leads_do_not_slow_the_claim():
+    _crowd(6000)
+    # Every second one has been passed on: on top of each order, oldest, and of the rare family.
+    asked = list(ReviewItem.objects.order_by("-rank").values_list("pk", flat=True))[::2]
+    ReviewItem.objects.filter(pk__in=asked).update(
+        escalated_at=NOW,
+        priority=3.0,
+        family=CategoryFamily.objects.get(slug="rare"),
+        opened_at=NOW - timedelta(days=9),
+    )
+    _analyze()
+
+    for name in ("everything", "family", "age", "value"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement_of(QUEUES[name][0])}")
+            found = cursor.fetchone()[0][0]["Plan"]
+        assert thrown_away(found) < 50, (name, found)
+
+
+@pytest.mark.django_db
+def test_a_lead_takes_what_was_asked_by_an_index_of_its_own():
+    _crowd(6000)
+    ReviewItem.objects.filter(pk__in=ReviewItem.objects.values("pk")[:20]).update(escalated_at=NOW)
+
+    found = plan_of(EVERYTHING, AdminFactory())
+
+    assert "review_item_escalated" in found, found
+
+
+@pytest.mark.django_db
+def test_the_next_blind_item_is_found_by_its_index():
+    _crowd(6000)
+    first = ReviewItem.objects.order_by("-rank").values("pk")[:20]
+    ReviewItem.objects.filter(pk__in=first).update(is_blind=True)
+    _analyze()
+
+    found = plan(statement_of(QUEUES["family"][0], draw=lambda: 0.0))
+
+    assert "review_item_blind" in found, found
+    assert "Seq Scan on reviewapp_reviewitem item" not in found, found
 
 
 @pytest.mark.django_db
@@ -149,6 +203,11 @@ def _crowd(count):
             """,
             {"rare": rare.pk, "common": common.pk, "now": NOW, "reasons": RARE_REASONS},
         )
+    _analyze()
+
+
+def _analyze():
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE reviewapp_reviewitem")
 
 

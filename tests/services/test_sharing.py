@@ -1,6 +1,7 @@
 """Who gets what: assignments, skills, and near duplicates that take turns."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -10,10 +11,12 @@ from reviewapp.models import ReviewItem
 from reviewapp.selectors.review import queue_state
 from reviewapp.services import review
 from reviewapp.services.assignments import assign_product, assign_slice, end_assignments
+from reviewapp.services.decisions import decide
 from reviewapp.services.skills import set_skills
 from tests.factories import (
     NOW,
     AdminFactory,
+    CategoryFactory,
     CategoryFamilyFactory,
     DecisionFactory,
     KnownAnswerFactory,
@@ -117,19 +120,20 @@ def test_the_queue_tells_of_what_is_kept_for_others():
     assert (state.free, state.assigned) == (0, 1)
 
 
-def test_a_limited_moderator_gets_only_these_families_and_nothing_blind():
+def test_a_limited_moderator_gets_only_these_families_blind_or_not():
     ann = ModeratorFactory()
     games, books = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="books")
-    ReviewItemFactory(family=books, priority=0.9)
-    ReviewItemFactory(family=games, priority=0.8, is_blind=True)
+    ReviewItemFactory(family=books, priority=0.9, is_blind=True)
+    blind = ReviewItemFactory(family=games, priority=0.8, is_blind=True)
     game = ReviewItemFactory(family=games, priority=0.1)
     set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
 
     state = queue_state(moderator=ann, now=NOW)
 
-    assert state.free == 1
-    assert claim(ann) == game.pk
-    assert claim(ann, have=[game.pk]) is None
+    assert state.free == 2
+    assert claim(ann) == blind.pk
+    assert claim(ann, have=[blind.pk]) == game.pk
+    assert claim(ann, have=[blind.pk, game.pk]) is None
 
 
 @pytest.mark.parametrize(
@@ -159,6 +163,94 @@ def test_neither_a_filter_nor_a_skill_is_a_way_round_a_known_answer(queue):
     assert claim(ann, queue=queue) == gold.pk
     assert claim(ann, queue=queue) == gold.pk  # the page was loaded anew
     assert claim(ben, queue=queue) != gold.pk
+
+
+GAMES = ReviewQueue(family="games")
+
+
+def blind_ones():
+    """One of each kind that is answered blind, outside of the families and low in the order."""
+    second = {"reasons": [ReviewReason.SECOND_OPINION], "not_for": ModeratorFactory()}
+    audit, plain = {"reasons": [ReviewReason.AUDIT]}, {"reasons": [LOW]}
+    return {
+        ReviewItemFactory(is_blind=True, priority=0.1, **kind).pk for kind in (second, audit, plain)
+    }
+
+
+@pytest.mark.parametrize("queue", [GAMES, ReviewQueue(LOW, is_high=True), EVERYTHING])
+def test_neither_a_filter_nor_a_strong_family_is_a_way_round_blind_items(queue):
+    ann = ModeratorFactory()
+    games = CategoryFamilyFactory(slug="games")
+    for _ in range(27):
+        ReviewItemFactory(family=games, reasons=[LOW], priority=1.5)
+    blind = blind_ones()
+    if queue == EVERYTHING:
+        set_skills(moderator=ann, kinds={games.pk: SkillKind.STRONG})
+
+    served = [shift(ann, queue, draw) for draw in (0.09, 0.06, 0.03, 0.2, 0.99)]
+
+    # Three of the next thirty, then two of 29, and one of 28.
+    assert set(served[:3]) == blind
+    chances = ReviewItem.objects.in_bulk(served)
+    assert [chances[pk].serving_probability for pk in served] == pytest.approx(
+        [3 / 30, 2 / 29, 1 / 28, 1, 1]
+    )
+    assert not blind & set(served[3:])
+
+
+def shift(moderator, queue, draw):
+    """Take an item and resolve it. draw: the lot"""
+    item = claim(moderator, queue=queue, draw=lambda: draw)
+    closed = {"status": "resolved", "claimed_by": None, "claim_expires_at": None}
+    ReviewItem.objects.filter(pk=item).update(resolved_at=NOW, **closed)
+    return item
+
+
+def test_in_an_empty_queue_nothing_blind_turns_up():
+    CategoryFamilyFactory(slug="games")
+    blind_ones()
+
+    assert claim(ModeratorFactory(), queue=GAMES, draw=lambda: 0.0) is None
+
+
+def test_a_blind_item_comes_back_when_the_page_of_a_filter_is_loaded_anew():
+    ann = ModeratorFactory()
+    ReviewItemFactory(family=CategoryFamilyFactory(slug="games"))
+    blind = blind_ones()
+
+    item = claim(ann, queue=GAMES, draw=lambda: 0.0)
+
+    assert item in blind
+    assert claim(ann, queue=GAMES, draw=lambda: 0.99) == item
+
+
+def test_who_is_limited_gets_second_opinions_and_known_answers_of_these_families_alone(settings):
+    settings.REVIEW_SECOND_OPINION_SHARE = 1.0
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    games, books = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="books")
+    set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+    items = [ReviewItemFactory(family=family) for family in (games, books)]
+    for item in items:
+        claim(ben, queue=ReviewQueue(family=item.family.slug))
+        decide(
+            item_id=item.pk, moderator=ben, category=CategoryFactory(), client_key=uuid4(), now=NOW
+        )
+
+    settings.REVIEW_KNOWN_ANSWER_RATE = 1.0
+    known = [known_of(family) for family in (books, games)]
+
+    second = claim(ann)
+    decide(item_id=second, moderator=ann, category=CategoryFactory(), client_key=uuid4(), now=NOW)
+    gold = claim(ann)
+
+    assert ReviewItem.objects.get(pk=second).checks.item == items[0]
+    assert ReviewItem.objects.get(pk=gold).known_answer == known[1]
+    assert claim(ann, have=[gold]) is None
+
+
+def known_of(family):
+    category = CategoryFactory(family=family)
+    return KnownAnswerFactory(category=category, product__category=category)
 
 
 def test_a_strong_family_comes_first_and_the_rest_after():

@@ -1,5 +1,6 @@
 """The desk's page and what its script asks for."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from reviewapp.services import review
 from tests.factories import (
     BuyerFactory,
     CategoryFactory,
+    DecisionFactory,
+    KnownAnswerFactory,
     ListedProductFactory,
     ModeratorFactory,
     ReportFactory,
@@ -24,6 +27,8 @@ from tests.review_world import doubtful_item, load_categories
 
 pytestmark = pytest.mark.django_db
 SCRIPT = {"X-Requested-With": "desk"}
+# The key of an answer, also as part of ids, and the token of a form.
+NEW_EACH_TIME = re.compile(r'[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|value="\w{64}"')
 
 
 @pytest.fixture
@@ -135,6 +140,28 @@ def test_a_blind_item_gives_nothing_away(signed_in, moderator, world, where):
     assert "62" not in strip_ids(card)
     assert "disagree" not in card
     assert "data-digit" not in card
+
+
+def test_a_blind_card_does_not_tell_an_audit_from_a_second_opinion_or_a_known_answer(
+    signed_in, world
+):
+    item = doubtful_item(reasons=[ReviewReason.AUDIT], is_blind=True)
+    answer = DecisionFactory(item=item)
+    known = KnownAnswerFactory(product=item.product, category=answer.category, decision=answer)
+    kinds = [
+        {"reasons": [ReviewReason.AUDIT]},
+        {"reasons": [ReviewReason.SECOND_OPINION], "checks": answer, "priority": 0.5},
+        {"reasons": [ReviewReason.GOLD], "checks": None, "known_answer": known, "priority": 2.5},
+    ]
+
+    cards = []
+    for kind in kinds:
+        ReviewItem.objects.filter(pk=item.pk).update(**kind)
+        cards.append(NEW_EACH_TIME.sub("", post(signed_in, "claim").content.decode()))
+
+    assert "data-blind" in cards[0]
+    assert "Arrived" not in cards[0]
+    assert cards[0] == cards[1] == cards[2]
 
 
 def stage_of(response):

@@ -220,7 +220,7 @@ def test_the_team_page_costs_the_same_for_any_team(lead, people, django_assert_n
         DecisionFactory(item=closed(), moderator=person, decided_at=timezone.now())
         measured(MeasureKind.AGREEMENT, person, category=CategoryFactory())
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(24):
         lead.get(reverse("review:team"))
 
 

@@ -90,8 +90,8 @@ def in_queue(
 def held_in_queue(
     held: QuerySet[ReviewItem], queue: ReviewQueue, *, moderator: User, now: datetime
 ) -> QuerySet[ReviewItem]:
-    """Limit what `moderator` holds to `queue`, and to what is meant for nobody else."""
-    return in_queue(held, queue, moderator=moderator, now=now) | held.filter(only_for=moderator)
+    """Limit what `moderator` holds to `queue`, and what is blind: that comes through any queue."""
+    return in_queue(held, queue, moderator=moderator, now=now) | held.filter(is_blind=True)
 
 
 def skills_of(*, moderator: User) -> Skills:
@@ -118,23 +118,25 @@ def queue_state(
     is_lead = moderator.has_perm("reviewapp.lead_review")
     # Checks of one's own answers, and what is kept for a colleague: not even counted.
     items = items.exclude(not_for=moderator).exclude(_kept_for_others(moderator))
-    escalated = Q(pk__in=[]) if is_lead else Q(escalated_at__isnull=False)
     others = _assigned_to_others(moderator, now)
     barred = barred_from(moderator)
-    reachable = items.exclude(skipped | escalated | others | barred)
+    reachable = items.exclude(skipped | others | barred)
     reachable = _within_skills(reachable, moderator, now)
+    asked = items.filter(escalated_at__isnull=False)
+    if not is_lead:
+        reachable, items = (part.filter(escalated_at=None) for part in (reachable, items))
     next_free, holders = _with_colleagues(reachable.filter(live).exclude(claimed_by=moderator))
     own, here = items.filter(live, claimed_by=moderator), Q(claim_page=None) | Q(claim_page=page)
     return QueueState(
-        free=_count(reachable.exclude(live)),
+        free=_count_both(reachable.exclude(live)),
         mine=_count(own.filter(here)),
         elsewhere=_count(own.exclude(here)),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
         holders=holders,
-        skipped=_count(items.filter(skipped).exclude(live | escalated | barred)),
-        with_lead=_count(items.filter(escalated)),
-        for_others=_count(items.filter(barred).exclude(escalated)),
+        skipped=_count(items.filter(skipped).exclude(live | barred)),
+        with_lead=0 if is_lead else _count(asked),
+        for_others=_count_both(items.filter(barred)),
         decided_today=decided_today(moderator=moderator, now=now),
         assigned=_count(items.filter(others)),
         queue=queue,
@@ -157,12 +159,18 @@ def _within_skills(
     if not allowed:
         return items
     own = Q(assigned_to=moderator, assigned_until__gt=now)
-    return items.filter(own | Q(family__in=allowed, is_blind=False))
+    return items.filter(own | Q(family__in=allowed))
 
 
 def _skipped_ids(moderator: User) -> QuerySet[ReviewItem.skipped_by.through]:  # type: ignore[name-defined]
     through = ReviewItem.skipped_by.through.objects
     return through.filter(user_id=moderator.pk).values("reviewitem_id")
+
+
+def _count_both(items: QuerySet[ReviewItem]) -> int:
+    """Count what is with a lead and what is not each by its indexes; there is none for both."""
+    parts = items.filter(escalated_at=None), items.filter(escalated_at__isnull=False)
+    return min(sum(_count(part) for part in parts), COUNT_UP_TO)
 
 
 def _count(items: QuerySet[ReviewItem]) -> int:

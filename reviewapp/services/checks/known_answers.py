@@ -15,6 +15,7 @@ from reviewapp.choices import (
 from reviewapp.domain.checks import KNOWN_ANSWER_PRIORITY, Draw, known_answer_rate
 from reviewapp.models import Decision, Disagreement, KnownAnswer, Product, ReviewItem, User
 from reviewapp.selectors.checks.known_answers import record_of
+from reviewapp.selectors.review.queue import skills_of
 from reviewapp.services.checks.opening import drawn, rates
 
 
@@ -99,7 +100,11 @@ def _candidates(moderator: User, start: float) -> Iterator[KnownAnswer]:
 
 def _usable(moderator: User) -> QuerySet[KnownAnswer]:
     product = OuterRef("product")
+    allowed = skills_of(moderator=moderator).allowed
+    # Of another family than all the others it would be known as what it is.
+    within = Q(category__family__in=allowed) if allowed else Q()
     return KnownAnswer.objects.filter(
+        within,
         ~Exists(Decision.objects.filter(product=product, moderator=moderator)),
         ~Exists(_open_items().filter(product=product)),
         ~Exists(Disagreement.objects.filter(product=product, closed_at=None)),

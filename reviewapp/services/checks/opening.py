@@ -59,6 +59,8 @@ def open_second_opinion(
         checks=decision,
         recheck=demotion,
         not_for_id=decision.moderator_id,
+        # Whoever is limited to families is asked for second opinions there.
+        family_id=decision.item.family_id,
         is_blind=True,
         priority=SECOND_OPINION_PRIORITY if is_drawn else RECHECK_PRIORITY,
         opened_at=now,

@@ -3,21 +3,31 @@
 import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from reviewapp.choices import ServedBy
 from reviewapp.domain import queues
 from reviewapp.domain import review as rules
-from reviewapp.domain.priority import HIGH_VALUE
-from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.models import Decision, User
 from reviewapp.selectors.review.queue import held_in_queue, skills_of
-from reviewapp.services.review.leases import held_by, lease_end, of_page, renew
+from reviewapp.services.review.asking import (
+    BLIND,
+    BY_RANK,
+    MEANT_FOR,
+    OF_CHOSEN,
+    OF_DEMO,
+    OF_FAMILY,
+    OF_SKILLS,
+    OWN,
+    Ask,
+)
+from reviewapp.services.review.leases import held_by, of_page, renew
 
 # One statement: two moderators never read the same free row, and neither waits for the other.
 # MATERIALIZED: the row is chosen and locked once, whatever the planner thinks of the join.
@@ -64,36 +74,35 @@ _FIRST_OF_FAMILIES = """
 """
 _FREE = """item.status <> 'resolved'
       AND (item.status = 'pending' OR item.claim_expires_at <= %(now)s)
-      AND (item.escalated_at IS NULL OR %(is_lead)s)
       AND (item.only_for_id IS NULL OR item.only_for_id = %(moderator)s)
       AND (item.assigned_to_id IS NULL OR item.assigned_to_id = %(moderator)s
            OR item.assigned_until <= %(now)s)"""
-_WITH_REASON = "item.reasons @> ARRAY[%(reason)s]::varchar(20)[]"
-# Checks look like audits, here too.
-_AUDIT_LIKE = "item.reasons && ARRAY['audit', 'second_opinion', 'gold']::varchar(20)[]"
-# A blind item in the queue of a family would tell what FUSION said.
-_OF_FAMILY = "NOT item.is_blind AND item.family_id = (SELECT id FROM reviewapp_categoryfamily WHERE slug = %(family)s)"
-_OF_CHOSEN = "NOT item.is_blind AND item.family_id = chosen.family"
-_OF_SKILLS = "NOT item.is_blind AND item.family_id = ANY(%(families)s)"
-_OLD = "item.opened_at <= %(before)s"
-# As the index has it.
-_HIGH = f"NOT item.is_blind AND item.priority >= {HIGH_VALUE}"
-# A known answer measures this one person: whatever the queue, or a filter would be a way round it.
-_MEANT_FOR = "item.only_for_id = %(moderator)s"
-_OWN = "item.assigned_to_id = %(moderator)s AND item.assigned_until > %(now)s"
-_OF_DEMO = (
-    "EXISTS (SELECT 1 FROM reviewapp_product product"
-    " WHERE product.id = item.product_id AND product.is_demo)"
-)
+# What a colleague has asked a lead lies on top of the queue, where everybody else would walk over
+# it: leads take it first, by an index of its own, and the common indexes leave it out.
+_ESCALATED = "item.escalated_at IS NOT NULL"
+_UNESCALATED = "item.escalated_at IS NULL"
+_AS_ASKED = "(item.escalated_at IS NULL OR %(is_lead)s)"
 _OTHER_GROUP = "item.group_key IS DISTINCT FROM %(group)s"
-_BY_RANK = "item.rank DESC, item.id"
-_BY_AGE = "item.opened_at, item.id"
 _BY_LOT = "item.draw"
 _DRAWS = """
-SELECT item.draw FROM reviewapp_reviewitem item WHERE {free} AND item.draw >= %(start)s
+SELECT item.draw FROM reviewapp_reviewitem item
+WHERE {free} AND item.escalated_at IS NULL AND item.draw >= %(start)s
 ORDER BY item.draw LIMIT %(most)s
 """
 _MOST_DRAWS = 64
+# How much of the common queue is blind where it is served: the next ones, whoever they may go to.
+_NEXT_BLIND = """
+SELECT coalesce(avg(next.is_blind::int), 0) FROM (
+    SELECT item.is_blind FROM reviewapp_reviewitem item
+    WHERE {free} AND item.escalated_at IS NULL AND item.only_for_id IS NULL
+      AND item.not_for_id IS DISTINCT FROM %(moderator)s
+    ORDER BY item.rank DESC, item.id LIMIT 64
+) AS next
+"""
+# In order, for the same index as the claim: EXISTS would read the table where the planner hopes.
+_QUEUE_HOLDS_SOME = """(
+    SELECT item.id FROM reviewapp_reviewitem item WHERE {within} ORDER BY {order} LIMIT 1
+) IS NOT NULL"""
 
 
 @dataclass(eq=False)
@@ -118,11 +127,13 @@ def claim_next(
 
     `page` is the browser page that asks, and `have` what is on it already. What the moderator
     holds beside that comes first, with its lease renewed, so that a reloaded page gets its item
-    back; what another page of the moderator's shows is left to that one. Then comes what a lead has assigned to the moderator, and in a limited queue what is to measure him or
-    her; then, from the queue of everything and with the
-    probability REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the
-    moderator is strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of
-    one have been served. None is handed out that the moderator skipped, that checks his or her own
+    back; what another page of the moderator's shows is left to that one. Then comes what a lead
+    has assigned to the moderator, in a limited queue what is to measure him or her, and to a lead
+    what colleagues have asked; then, from the queue of everything and with the probability
+    REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the moderator is
+    strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of one have
+    been served. Blind items (audits, second opinions and others) come through any filter as often
+    as without one: none is a way round them, and a blind card there tells nothing. None is handed out that the moderator skipped, that checks his or her own
     answer, or anybody's while he or she is demoted, that is an appeal about a product he or she
     has decided, that is assigned to somebody else, or that is outside the families the moderator
     is limited to. How it was served and how likely that was is stored with the item.
@@ -141,84 +152,53 @@ def claim_next(
     if count >= rules.MOST_HELD:
         raise TooManyHeld(count)
     skills = skills_of(moderator=moderator)
-    return _claim_free(_Ask(moderator, now, queue, page, only_demo, draw, skills))
+    return _claim_free(Ask(moderator, now, queue, page, only_demo, draw, skills))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    moderator: User
-    now: datetime
-    queue: ReviewQueue
-    page: UUID | None
-    only_demo: bool
-    draw: Callable[[], float]
-    skills: Skills
-
-    def values(self) -> dict[str, Any]:
-        return {
-            "moderator": self.moderator.pk,
-            "page": self.page,
-            "is_lead": self.moderator.has_perm("reviewapp.lead_review"),
-            "reason": self.queue.reason,
-            "family": self.queue.family,
-            "before": self.now - timedelta(days=self.queue.days),
-            "now": self.now,
-            "until": lease_end(self.now),
-        }
-
-    @property
-    def is_limited(self) -> bool:
-        return not self.queue.is_everything or self.only_demo or bool(self.skills.allowed)
-
-    @property
-    def share(self) -> float:
-        """Return how much of it is served by lot: a limited queue is somebody's choice, and a lot
-        there would walk past what is not in it."""
-        return 0.0 if self.is_limited else settings.REVIEW_EXPLORATION
-
-    @property
-    def order(self) -> str:
-        return _BY_AGE if self.queue.is_by_age else _BY_RANK
-
-    def limits(self) -> list[str]:
-        """Return the SQL of what the queue holds."""
-        queue = self.queue
-        return [
-            sql
-            for sql, applies in (
-                (_WITH_REASON, queue.reason and not queue.is_audit),
-                (_AUDIT_LIKE, queue.is_audit),
-                (_OF_FAMILY, queue.family),
-                (_OLD, queue.days),
-                (_HIGH, queue.is_high),
-                (_OWN, queue.is_assigned),
-                (_OF_DEMO, self.only_demo),
-            )
-            if applies
-        ]
-
-    def family_tiers(self) -> list[frozenset[int]]:
-        """Return the families to look in, one set after the other; an empty one stands for all."""
-        return [*([self.skills.strong] if self.skills.strong else []), self.skills.allowed]
-
-
-def _claim_free(ask: _Ask) -> int | None:
+def _claim_free(ask: Ask) -> int | None:
     values = ask.values() | {"served_by": ServedBy.RANK.value, "probability": 1.0}
     with connection.cursor() as cursor:
-        own = _claim(cursor, values, [*ask.limits(), _OWN], ask.order)
-        if own is None and ask.is_limited:
-            demo = [_OF_DEMO] if ask.only_demo else []
-            own = _claim(cursor, values, [_MEANT_FOR, *demo], ask.order)
-        if own is not None or ask.queue.is_assigned:
-            return own
+        first = _claim_first(cursor, values, ask)
+        if first is not None or ask.queue.is_assigned:
+            return first
         share, start = ask.share, ask.draw()
         waiting = _waiting(cursor, values, start) if share else 1.0
         if share and ask.draw() < share:
             by_lot = _claim_by_lot(cursor, values, start, share, waiting)
             if by_lot is not None:
                 return by_lot
-        values["probability"] = queues.serving_probability(ServedBy.RANK, share, waiting)
+        blind = _next_blind(cursor, values) if ask.is_steered else 0.0
+        chance = partial(queues.serving_probability, ServedBy.RANK, share, waiting)
+        if blind and ask.draw() < blind:
+            found = _claim_blind(cursor, values | {"probability": chance(of_rank=blind)}, ask)
+            if found is not None:
+                return found
+        values["probability"] = chance(of_rank=1.0 - blind)
         return _claim_by_rank(cursor, values, ask)
+
+
+def _claim_first(cursor: Any, values: dict[str, Any], ask: Ask) -> int | None:
+    """Claim what is this moderator's before all else: assigned, to measure him or her, asked."""
+    limits = ask.limits()
+    found = _claim(cursor, values, [_AS_ASKED, *limits, OWN], ask.order)
+    if found is None and (ask.is_limited or ask.is_steered):
+        demo = [OF_DEMO] if ask.only_demo else []
+        found = _claim(cursor, values, [_AS_ASKED, MEANT_FOR, *demo], ask.order)
+    if found is None and ask.is_lead:
+        found = _claim(cursor, values, [_ESCALATED, *limits, *ask.bounds()], ask.order)
+    return found
+
+
+def _next_blind(cursor: Any, values: dict[str, Any]) -> float:
+    cursor.execute(_NEXT_BLIND.format(free=_FREE), values)
+    return float(cursor.fetchone()[0])
+
+
+def _claim_blind(cursor: Any, values: dict[str, Any], ask: Ask) -> int | None:
+    """Claim the next blind item of the common queue, as long as the one asked for holds any."""
+    within = " AND ".join([_FREE, _UNESCALATED, *ask.limits(), *ask.bounds()])
+    holds_some = _QUEUE_HOLDS_SOME.format(within=within, order=ask.order)
+    return _claim(cursor, values, [_UNESCALATED, BLIND, *ask.bounds(), holds_some], BY_RANK)
 
 
 def _claim_by_lot(
@@ -229,13 +209,13 @@ def _claim_by_lot(
         "probability": queues.serving_probability(ServedBy.RANDOM, share, waiting),
         "start": start,
     }
-    above = _claim(cursor, drawn, ["item.draw >= %(start)s"], _BY_LOT)
-    return above or _claim(cursor, drawn, ["item.draw < %(start)s"], _BY_LOT)
+    above = _claim(cursor, drawn, [_UNESCALATED, "item.draw >= %(start)s"], _BY_LOT)
+    return above or _claim(cursor, drawn, [_UNESCALATED, "item.draw < %(start)s"], _BY_LOT)
 
 
-def _claim_by_rank(cursor: Any, values: dict[str, Any], ask: _Ask) -> int | None:
+def _claim_by_rank(cursor: Any, values: dict[str, Any], ask: Ask) -> int | None:
     group = queues.group_to_leave(_groups_served(ask.moderator))
-    limits = ask.limits()
+    limits = [_UNESCALATED, *ask.limits()]
     attempts = [
         (families, [_OTHER_GROUP] if group is not None else []) for families in ask.family_tiers()
     ]
@@ -265,8 +245,8 @@ def _waiting(cursor: Any, values: dict[str, Any], start: float) -> float:
 def _claim(
     cursor: Any, values: dict[str, Any], limits: list[str], order: str, *, by_family: bool = False
 ) -> int | None:
-    is_of_one = _OF_FAMILY in limits
-    family = [_OF_SKILLS if is_of_one else _OF_CHOSEN] if by_family else []
+    is_of_one = OF_FAMILY in limits
+    family = [OF_SKILLS if is_of_one else OF_CHOSEN] if by_family else []
     free = _FIRST.format(within=" AND ".join([_FREE, *limits, *family]), order=order)
     if by_family and not is_of_one:
         free = _FIRST_OF_FAMILIES.format(first=free)

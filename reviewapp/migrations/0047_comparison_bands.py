@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviewapp", "0040_pages_and_character_keys")]
+    dependencies = [("reviewapp", "0046_take_downs")]
 
     operations = [
         migrations.RemoveConstraint(model_name="comparisontally", name="comparison_tally_once"),
