@@ -19,6 +19,15 @@ from bench_database import own_database
 
 _MOST_MS = 300
 _TIMES = 15
+_GROUPS = """
+CREATE TEMPORARY TABLE groups AS
+WITH codes AS (SELECT code::text FROM generate_series(1, 27) code),
+     sellers AS (SELECT seller FROM unnest(ARRAY['feed', 'few', 'some', 'many']) seller)
+SELECT 'all' AS kind, '' AS "group", 1 AS parts
+UNION ALL SELECT 'category', code, 27 FROM codes
+UNION ALL SELECT 'seller', seller, 4 FROM sellers
+UNION ALL SELECT 'pair', code || '/' || seller, 108 FROM codes, sellers
+"""
 _TALLIES = """
 INSERT INTO reviewapp_routetally (day, model_version_id, policy_id, stratum, kind, "group",
     inclusion_probability, routed, drawn, answered, wrong, listed_in_a_day)
@@ -26,10 +35,7 @@ SELECT current_date - day, %(model)s, %(policy)s, stratum, kind, "group", 0.2,
        each, each / 5, each / 5, CASE WHEN day %% 7 = 0 THEN 1 ELSE 0 END, each
 FROM generate_series(0, %(days)s - 1) day
 CROSS JOIN unnest(ARRAY['near', 'middle', 'far', 'review']) stratum
-CROSS JOIN (
-    SELECT 'category' AS kind, code::text AS "group", 27 AS parts FROM generate_series(1, 27) code
-    UNION ALL SELECT 'seller', value, 4 FROM unnest(ARRAY['feed', 'few', 'some', 'many']) value
-) groups
+CROSS JOIN groups
 CROSS JOIN LATERAL (SELECT greatest(%(products)s / %(days)s / 4 / parts, 5) AS each) size
 """
 # Predicted and routed in seconds to minutes; seen, decided and listed spread over all waits.
@@ -42,21 +48,20 @@ FROM generate_series(0, %(days)s - 1) day
 CROSS JOIN (VALUES ('predicted', -40, -12), ('routed', -40, -12), ('seen', -20, 26),
                    ('decided', -18, 27), ('listed', -40, 27)) steps (step, lowest, highest)
 CROSS JOIN LATERAL generate_series(lowest, highest) bucket
-CROSS JOIN (
-    SELECT 'category' AS kind, code::text AS "group", 27 AS parts FROM generate_series(1, 27) code
-    UNION ALL SELECT 'seller', value, 4 FROM unnest(ARRAY['feed', 'few', 'some', 'many']) value
-) groups
+CROSS JOIN groups
 """
-# Sixty of the 729 pairs a day in each group, as mistakes are few and alike.
+# Of the 729 pairs of categories sixty are mistaken a day, as mistakes are few and alike.
 _ANSWERS = """
 INSERT INTO reviewapp_answertally (day, model_version_id, kind, "group", predicted_id, said_id,
     is_listed, is_above, answers, listings)
-SELECT current_date - day, %(model)s, 'seller', seller, predicted.id, said.id, is_listed, true, 5,
-       CASE WHEN is_listed THEN 25 ELSE 0 END
+SELECT current_date - day, %(model)s, kind, "group", predicted.id, said.id, is_listed, true,
+       each, CASE WHEN is_listed THEN 5 * each ELSE 0 END
 FROM generate_series(0, %(days)s - 1) day
-CROSS JOIN unnest(ARRAY['feed', 'few', 'some', 'many']) seller
+CROSS JOIN groups
+CROSS JOIN LATERAL (SELECT CASE WHEN kind IN ('seller', 'pair') THEN 5 ELSE 20 END AS each) size
 CROSS JOIN unnest(ARRAY[true, false]) is_listed
-CROSS JOIN reviewapp_category predicted
+JOIN reviewapp_category predicted
+  ON kind IN ('all', 'seller') OR split_part("group", '/', 1) = predicted.code::text
 JOIN reviewapp_category said ON said.code BETWEEN predicted.code AND predicted.code + 2
 """
 # One report on a hundred products, answered within a second to two days.
@@ -70,10 +75,7 @@ CROSS JOIN (
                                generate_series(-2, 22) bucket
     UNION ALL SELECT status, NULL FROM unnest(ARRAY['open', 'expired']) status
 ) answers
-CROSS JOIN (
-    SELECT 'category' AS kind, code::text AS "group", 27 AS parts FROM generate_series(1, 27) code
-    UNION ALL SELECT 'seller', value, 4 FROM unnest(ARRAY['feed', 'few', 'some', 'many']) value
-) groups
+CROSS JOIN groups
 """
 _QUEUE = """
 INSERT INTO reviewapp_queuestate (at, open, oldest_at, answered, people)
@@ -122,6 +124,7 @@ def _fill(options: dict[str, int]) -> dict[str, int]:
     values = {**options, "model": ChampionFactory().pk, "policy": RoutingPolicyFactory().pk}
     with connection.cursor() as cursor:
         for statement in (
+            _GROUPS,
             _TALLIES,
             _DELAYS,
             _ANSWERS,
@@ -155,6 +158,7 @@ def _pages() -> dict[str, dict[str, float]]:
         "",
         "errors-by-cost/",
         "?category=7",
+        "?category=7&seller=few",
         "?seller=few&hours=8",
         f"?first={longest.isoformat()}",
     )

@@ -14,14 +14,17 @@ class AuditStratum(TextChoices):
 
 
 class GroupKind(TextChoices):
-    """What roll-ups of routes are grouped by: the category, and the declared groups of fairness."""
+    """What roll-ups are grouped by: nothing, the category, the declared groups of fairness, or the
+    category and the seller's group together (`CODE/GROUP`)."""
 
+    ALL = "all", _("Everything")
     CATEGORY = "category", _("Category")
     FAMILY = "family", _("Category family")
     LANGUAGE = "language", _("Language")
     SELLER = "seller", _("Seller’s products so far")
     DESCRIPTION = "description", _("Description")
     PICTURE = "picture", _("Picture")
+    PAIR = "pair", _("Category and seller’s products so far")
 
 
 class DelayStep(TextChoices):

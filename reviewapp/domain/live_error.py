@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -81,7 +82,7 @@ def live_error(cells: Iterable[Cell]) -> LiveError | None:
     total = sum(cell.wrong / cell.rate for cell in drawn)
     listed = sum(cell.listed for cell in given)
     return LiveError(
-        error=_interval(merged),
+        error=_interval(tuple(merged)),
         horvitz_thompson=min(total / listed, 1.0) if len(drawn) == len(given) else None,
         hajek=total / weight if weight else 0.0,
         listed=listed,
@@ -137,7 +138,9 @@ def _merged(cells: Sequence[Cell]) -> list[Cell]:
     return kept
 
 
-def _interval(cells: Sequence[Cell]) -> Interval:
+# A period is shown again and again, and the counts of a mature day do not change any more.
+@lru_cache(maxsize=4096)
+def _interval(cells: tuple[Cell, ...]) -> Interval:
     """Return the stratified share with the 2.5 and 97.5 % quantiles of its posterior.
 
     One Jeffreys prior is shared out among the cells: one in each would drown a rare error.

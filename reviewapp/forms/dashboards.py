@@ -53,8 +53,6 @@ class ScopeForm(forms.Form):
             raise forms.ValidationError(
                 _("Choose a period of one to %(days)s days.") % {"days": LONGEST_DAYS}
             )
-        if found.get("category") and found.get("seller"):
-            raise forms.ValidationError(_("Choose a category or a group of sellers: the counts are kept by each, not by both together."))  # fmt: skip
         return found
 
     def scope(self, costs: Costs) -> Scope:

@@ -11,8 +11,8 @@ from reviewapp.models.predictions import ModelVersion
 class DelayTally(models.Model):
     """Products of one arrival day by how long after arrival they took a step, in buckets.
 
-    Each product counts once per step under its predicted category and once under its seller's group;
-    buckets are those of `domain.delays` and add up over days, models and groups.
+    Each product counts once per step under everything, its predicted category, its seller's group, and
+    these two together; buckets are those of `domain.delays` and add up over days, models and groups.
     """
 
     day = models.DateField()
@@ -27,7 +27,9 @@ class DelayTally(models.Model):
         verbose_name_plural = "delay tallies"
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "day", "model_version", "group", "step", "bucket"],
+                fields=["kind", "group", "day", "model_version", "step", "bucket"],
+                # A dashboard reads the index alone: rows of one group lie far apart in the table.
+                include=["products"],
                 name="delay_tally_once",
             ),
             models.CheckConstraint(condition=Q(products__gt=0), name="delay_tally_counts"),
@@ -91,9 +93,10 @@ class AnswerTally(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "kind", "day", "model_version", "group", "predicted", "said", "is_listed",
+                    "kind", "group", "day", "model_version", "predicted", "said", "is_listed",
                     "is_above",
                 ],
+                include=["answers", "listings"],
                 name="answer_tally_once",
             ),
             models.CheckConstraint(
@@ -111,7 +114,7 @@ class ReportTally(models.Model):
     """Buyers' reports filed on one day by how they were answered, and how soon, in buckets.
 
     A day is counted anew as a whole: an answer may come late, and change. Each report counts once
-    under the category that the buyer saw and once under the seller's group.
+    under everything, the category that the buyer saw, the seller's group, and these two together.
     model_version: whose answer the product's newest route before the report rests on; may be none
     bucket: of `domain.delays`, from filing to answer; only with an answer
     """
@@ -130,7 +133,8 @@ class ReportTally(models.Model):
         verbose_name_plural = "report tallies"
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "day", "model_version", "group", "status", "bucket"],
+                fields=["kind", "group", "day", "model_version", "status", "bucket"],
+                include=["reports"],
                 name="report_tally_once",
                 nulls_distinct=False,
             ),

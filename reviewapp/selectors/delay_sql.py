@@ -6,7 +6,7 @@ Only a product's first route counts, so that no later edit or rescoring makes it
 from typing import Final
 
 from reviewapp.domain.delays import HIGHEST, HOUR, LOWEST, PER_DOUBLING
-from reviewapp.selectors.group_sql import SELLER, SELLER_PRODUCTS
+from reviewapp.selectors.group_sql import SELLER_PRODUCTS, dashboard_groups
 
 
 def bucket_of(delay: str) -> str:
@@ -23,7 +23,7 @@ GROUPED: Final = f"""
     JOIN reviewapp_category predicted ON predicted.id = prediction.category_id
     JOIN reviewapp_product product ON product.id = route.product_id
     {SELLER_PRODUCTS}
-    CROSS JOIN LATERAL (VALUES ('category', predicted.code::text), ('seller', {SELLER}))
+    CROSS JOIN LATERAL (VALUES {dashboard_groups("predicted.code")})
       AS groups (kind, value)
 """
 _FIRST: Final = """

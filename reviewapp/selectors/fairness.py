@@ -27,7 +27,13 @@ from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, PICTURE
 from reviewapp.selectors.quality import Figure, cell_of, figure
 
 DAYS: Final = 90
-DECLARED: Final = tuple(kind for kind in GroupKind if kind != GroupKind.CATEGORY)
+DECLARED: Final = (
+    GroupKind.FAMILY,
+    GroupKind.LANGUAGE,
+    GroupKind.SELLER,
+    GroupKind.DESCRIPTION,
+    GroupKind.PICTURE,
+)
 _SUMS: Final = ("routed", "drawn", "answered", "wrong", "listed_in_a_day")
 # Of answered reports on products of each group; the few rows of the period only.
 _REPORTS = f"""

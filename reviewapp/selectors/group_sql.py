@@ -1,4 +1,4 @@
-"""The declared groups of a product in SQL, the same in roll-ups, samples and reports.
+"""The groups of a product in SQL, the same in roll-ups, samples and reports.
 
 `product` is the row of reviewapp_product; SELLER needs SELLER_PRODUCTS joined as well.
 """
@@ -21,3 +21,11 @@ SELLER: Final = """
     CASE WHEN seller.products = 0 THEN 'feed' WHEN seller.products < 10 THEN 'few'
          WHEN seller.products < 100 THEN 'some' ELSE 'many' END
 """
+
+
+def dashboard_groups(code: str) -> str:
+    """Return SQL for the rows of what the dashboards choose by. code: SQL for the category's code."""
+    return f"""
+        ('all', ''), ('category', {code}::text), ('seller', {SELLER}),
+        ('pair', {code} || '/' || {SELLER})
+    """

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from reviewapp.choices import GroupKind
 from reviewapp.models import ReportChange, ReportTally
 from reviewapp.selectors.delay_sql import bucket_of
-from reviewapp.selectors.group_sql import SELLER, SELLER_PRODUCTS
+from reviewapp.selectors.group_sql import SELLER_PRODUCTS, dashboard_groups
 from reviewapp.services.rollups import locked
 
 DAYS: Final = 31
@@ -44,7 +44,7 @@ LEFT JOIN LATERAL (
     WHERE route.product_id = report.product_id AND route.created_at <= report.created_at
     ORDER BY route.created_at DESC LIMIT 1
 ) answered ON true
-CROSS JOIN LATERAL (VALUES ('category', reported.code::text), ('seller', {SELLER}))
+CROSS JOIN LATERAL (VALUES {dashboard_groups("reported.code")})
   AS groups (kind, value)
 GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 (no input)

@@ -19,8 +19,8 @@ from reviewapp.selectors.group_sql import (
     DESCRIPTION,
     LANGUAGE,
     PICTURE,
-    SELLER,
     SELLER_PRODUCTS,
+    dashboard_groups,
 )
 from reviewapp.services.certificates import watch_audits
 
@@ -41,10 +41,9 @@ _GROUPED: Final = f"""
     JOIN reviewapp_product product ON product.id = route.product_id
     {SELLER_PRODUCTS}
     CROSS JOIN LATERAL (VALUES
-        ('category', predicted.code::text),
+        {dashboard_groups("predicted.code")},
         ('family', family.slug),
         ('language', {LANGUAGE}),
-        ('seller', {SELLER}),
         ('description', {DESCRIPTION}),
         ('picture', {PICTURE})
     ) AS groups (kind, value)

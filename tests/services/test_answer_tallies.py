@@ -37,6 +37,7 @@ def test_an_audit_stands_for_the_listings_that_were_not_drawn(champion, categori
     count()
     count()
 
+    assert tallies(GroupKind.ALL) == tallies(GroupKind.PAIR) == tallies()
     assert tallies() == tallies(GroupKind.CATEGORY) == [(10, 20, True, False, 1, 5.0)]
     assert AnswerTally.objects.first().example == route.product
 

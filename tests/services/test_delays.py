@@ -48,6 +48,7 @@ def test_each_step_counts_once_at_its_distance_from_arrival(champion, categories
     hours = {"predicted": 0, "routed": 1 / 30, "seen": 3, "decided": 4, "listed": 4}
     expected = {(step, bucket(at * 3600)): 1 for step, at in hours.items()}
     assert steps() == steps(GroupKind.CATEGORY) == expected
+    assert steps(GroupKind.ALL) == steps(GroupKind.PAIR) == expected
 
 
 def test_a_rebuild_finds_the_same_delays(champion, categories):  # noqa: F811

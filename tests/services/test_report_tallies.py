@@ -64,7 +64,8 @@ def test_an_undone_answer_leaves_nothing_behind():
     reports.reopen_reports(decision=decision, now=SOON)
     count()
 
-    assert tallies() == tallies(GroupKind.CATEGORY) == [(NOW.date(), "open", None, 1)]
+    for kind in (GroupKind.ALL, GroupKind.CATEGORY, GroupKind.SELLER, GroupKind.PAIR):
+        assert tallies(kind) == [(NOW.date(), "open", None, 1)]
 
 
 def test_a_removed_report_is_counted_no_more():
@@ -94,8 +95,11 @@ def test_a_report_counts_for_the_model_whose_answer_was_shown_then():
     count()
 
     rows = ReportTally.objects.values_list("kind", "group", "model_version__name", "reports")
+    code = str(product.category.code)
     assert sorted(rows) == [
-        ("category", str(product.category.code), "before", 1),
+        ("all", "", "before", 1),
+        ("category", code, "before", 1),
+        ("pair", f"{code}/feed", "before", 1),
         ("seller", "feed", "before", 1),
     ]
 

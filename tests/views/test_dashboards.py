@@ -28,6 +28,12 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 PAGE = "/dashboards/"
+GROUPS = (
+    (GroupKind.ALL, ""),
+    (GroupKind.CATEGORY, "10"),
+    (GroupKind.SELLER, "few"),
+    (GroupKind.PAIR, "10/few"),
+)
 # Events; a dashboard that read them would slow down with each product.
 FACTS = ("route", "decision", "prediction", "reviewitem", "product", "feedbacklabel",
          "misclassificationreport", "reportcase")  # fmt: skip
@@ -51,7 +57,7 @@ def counted():
     for days_ago in (6, 5):
         day = timezone.now().date() - timedelta(days=days_ago)
         common = {"day": day, "model_version": champion}
-        for kind, group in ((GroupKind.CATEGORY, "10"), (GroupKind.SELLER, "few")):
+        for kind, group in GROUPS:
             for stratum in (AuditStratum.FAR, AuditStratum.REVIEW):
                 RouteTally.objects.create(
                     **common, kind=kind, group=group, stratum=stratum,
@@ -169,10 +175,12 @@ def test_a_link_leads_to_one_group_model_and_period(client, admin, counted):
     assert table(client, "automation", "?category=20") == []
     assert len(table(client, "automation", f"?category=10&model={counted.pk}")) == 2
     assert len(table(client, "delays", "?seller=few")) == 2
+    assert len(table(client, "reports", "?category=10&seller=few")) == 2
+    assert table(client, "errors-by-cost", "?category=10&seller=many") == []
     assert len(table(client, "cohorts", f"?first={day}")) == 1
 
 
-@pytest.mark.parametrize("query", ["?first=x", "?category=10&seller=few", "?first=2020-01-01"])
+@pytest.mark.parametrize("query", ["?first=x", "?seller=none", "?first=2020-01-01"])
 def test_what_cannot_be_shown_is_refused_with_words(client, admin, counted, query):
     assert client.get(PAGE + query).status_code == 422
     assert client.get(f"{PAGE}automation.csv{query}").status_code == 404

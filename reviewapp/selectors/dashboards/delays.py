@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -23,9 +23,7 @@ _TONES: Final = ("accent", "warning", "info", "danger")
 
 def percentiles(scope: Scope, now: datetime) -> Panel:
     """Quantiles of the delay of each step, over all products of the period."""
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
-    for (_day, step), histogram in scope.histograms.items():
-        counts[step].update(histogram)
+    counts = scope.steps()
     delays = {step: [quantile(counts[step], one) for one in SHARES] for step in DelayStep}
     rows = [
         (str(step.label), counts[step].total(), *delays[step]) for step in DelayStep if counts[step]
@@ -65,7 +63,7 @@ def percentiles(scope: Scope, now: datetime) -> Panel:
 
 def cohorts(scope: Scope, now: datetime) -> Panel:
     """By day of arrival: how many are listed, and how fast the listed ones were."""
-    listed = {day: scope.histograms.get((day, DelayStep.LISTED), Counter()) for day in scope.routed}
+    listed = {day: scope.listed.get(day, Counter()) for day in scope.routed}
     rows = [
         (
             day,
@@ -149,8 +147,8 @@ def _in_time(scope: Scope, now: datetime) -> dict[date, Budget]:
     found = {}
     for day, arrived in scope.routed.items():
         if day < ended:
-            listed = scope.histograms.get((day, DelayStep.LISTED), Counter())
-            in_time = sum(products for index, products in listed.items() if index <= edge)
+            listed = scope.listed.get(day, Counter()).items()
+            in_time = sum(products for index, products in listed if index <= edge)
             found[day] = Budget(arrived, in_time, TARGET)
     return found
 

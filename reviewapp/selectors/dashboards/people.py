@@ -17,8 +17,9 @@ from reviewapp.selectors.dashboards.scope import Scope
 
 def throughput(scope: Scope, now: datetime) -> Panel:
     """Answers by day, added up from what was observed at each full hour."""
+    began, ended = scope.moments()
     by_day = (
-        QueueState.objects.filter(at__date__range=(scope.first, scope.last), at__minute=0)
+        QueueState.objects.filter(at__gte=began, at__lt=ended, at__minute=0)
         .annotate(day=TruncDate("at"))
         .values_list("day")
         .annotate(answers=Sum("answered"), most=Max("people"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,7 +21,7 @@ _SHOWN = 24 * 7
 
 def queue(scope: Scope, now: datetime) -> Panel:
     """The queue hour by hour up to a week back from the last day, and the present forecast."""
-    end = min(now, _end_of(scope))
+    end = min(now, scope.moments()[1])
     # The first state of each hour.
     states = QueueState.objects.filter(
         at__gt=end - timedelta(hours=_SHOWN), at__lte=end, at__minute=0
@@ -80,10 +80,6 @@ def _observation(state: QueueState | None) -> Observation | None:
         return None
     is_more = state.open >= COUNT_UP_TO
     return Observation(state.at, state.open, is_more, state.answered, state.people)
-
-
-def _end_of(scope: Scope) -> datetime:
-    return datetime.combine(scope.last + timedelta(days=1), time(), timezone.get_current_timezone())
 
 
 def _words(one: Forecast, now: datetime) -> str:

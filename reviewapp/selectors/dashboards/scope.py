@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
 
 from reviewapp.choices import DelayStep, GroupKind
 from reviewapp.domain.costs import Costs
@@ -19,7 +20,7 @@ from reviewapp.models import AnswerTally, DelayTally, ReportTally, RouteTally
 # No slots: what several figures need is read once.
 @dataclass(frozen=True)
 class Scope:
-    """first, last: days, both included. category: a code; seller: a group's name; at most one of both.
+    """first, last: days, both included. category: a code; seller: a group's name; empty for all.
 
     model: primary key of a ModelVersion; hours: the service level's limit, a power of two; costs: of the policy in force
     """
@@ -32,39 +33,42 @@ class Scope:
     hours: int = 16
     costs: Costs = field(default_factory=Costs)
 
+    def moments(self) -> tuple[datetime, datetime]:
+        """Return when the period begins and ends by the site's clock."""
+        after, zone = self.last + timedelta(days=1), timezone.get_current_timezone()
+        return datetime.combine(self.first, time(), zone), datetime.combine(after, time(), zone)
+
     def routes(self) -> QuerySet[RouteTally]:
-        """Each route once; all of them under their category, as the page Quality counts them."""
-        return RouteTally.objects.filter(**self._filters(GroupKind.CATEGORY))
+        """Each route once."""
+        return RouteTally.objects.filter(**self._filters())
 
     def delays(self) -> QuerySet[DelayTally]:
-        """Each product once per step; all of them under the few groups of sellers."""
-        return DelayTally.objects.filter(**self._filters(GroupKind.SELLER))
+        """Each product once per step."""
+        return DelayTally.objects.filter(**self._filters())
+
+    def steps(self) -> Mapping[str, Counter[int]]:
+        """Products of the whole period by bucket, for each step."""
+        return _histograms(self.delays().values_list("step", "bucket"))
 
     @cached_property
-    def histograms(self) -> Mapping[tuple[date, str], Counter[int]]:
-        """Products by bucket, for each arrival day and step."""
-        found: dict[tuple[date, str], Counter[int]] = defaultdict(Counter)
-        rows = self.delays().values_list("day", "step", "bucket")
-        for day, step, bucket, products in rows.annotate(n=Sum("products")).order_by():
-            found[day, step][bucket] = products
-        return found
+    def listed(self) -> Mapping[date, Counter[int]]:
+        """Products by bucket of their way into the shop, for each arrival day."""
+        listed = self.delays().filter(step=DelayStep.LISTED)
+        return _histograms(listed.values_list("day", "bucket"))
 
     @cached_property
     def routed(self) -> dict[date, int]:
         """Products of each arrival day that were routed, in order of days."""
-        return {
-            day: histogram.total()
-            for (day, step), histogram in sorted(self.histograms.items())
-            if step == DelayStep.ROUTED
-        }
+        routed = self.delays().filter(step=DelayStep.ROUTED)
+        return dict(routed.values_list("day").annotate(n=Sum("products")).order_by("day"))
 
     def answers(self) -> QuerySet[AnswerTally]:
-        """Each first answer once; all of them under the few groups of sellers."""
-        return AnswerTally.objects.filter(**self._filters(GroupKind.SELLER))
+        """Each first answer once."""
+        return AnswerTally.objects.filter(**self._filters())
 
     def reports(self) -> QuerySet[ReportTally]:
-        """Each buyer's report once; all of them under the few groups of sellers."""
-        return ReportTally.objects.filter(**self._filters(GroupKind.SELLER))
+        """Each buyer's report once."""
+        return ReportTally.objects.filter(**self._filters())
 
     @cached_property
     def mistakes(self) -> Sequence[Mapping[str, Any]]:
@@ -79,12 +83,28 @@ class Scope:
         )
         return list(sums.order_by("predicted", "said"))
 
-    def _filters(self, whole: GroupKind) -> dict[str, Any]:
-        filters: dict[str, Any] = {"kind": whole, "day__range": (self.first, self.last)}
+    def _filters(self) -> dict[str, Any]:
+        kind, group = self._group()
+        filters: dict[str, Any] = {
+            "kind": kind,
+            "group": group,
+            "day__range": (self.first, self.last),
+        }
         if self.model is not None:
             filters["model_version"] = self.model
-        if self.category:
-            filters |= {"kind": GroupKind.CATEGORY, "group": self.category}
-        elif self.seller:
-            filters |= {"kind": GroupKind.SELLER, "group": self.seller}
         return filters
+
+    def _group(self) -> tuple[GroupKind, str]:
+        if self.category and self.seller:
+            return GroupKind.PAIR, f"{self.category}/{self.seller}"
+        if self.category:
+            return GroupKind.CATEGORY, self.category
+        return (GroupKind.SELLER, self.seller) if self.seller else (GroupKind.ALL, "")
+
+
+def _histograms(rows: QuerySet[DelayTally, Any]) -> dict[Any, Counter[int]]:
+    """Add up rows of (key, bucket) into a histogram for each key."""
+    found: dict[Any, Counter[int]] = defaultdict(Counter)
+    for key, bucket, products in rows.annotate(n=Sum("products")).order_by():
+        found[key][bucket] = products
+    return found
