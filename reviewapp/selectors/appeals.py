@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from reviewapp.choices import AppealStatus, ProductStatus, ReviewReason, RouteOutcome, Verdict
 from reviewapp.domain.appeals import WINDOW, AppealFacts, AppealRefusal, appeal_refusal
 from reviewapp.models import Appeal, Decision, Product, ReviewItem, Route, TakeDown, User
+from reviewapp.selectors.interests import own_interest
 from reviewapp.selectors.rechecks import in_force
 from reviewapp.selectors.take_downs import standing_take_down
 
@@ -69,9 +70,14 @@ def answers_to(product: Product) -> QuerySet[Decision]:
 
 
 def barred_from(moderator: User) -> Q:
-    """Review items that `moderator` may not be handed: checks of the own answer, anybody's while
-    demoted, and appeals about a product that he or she has decided. The same rule as in
-    `services.review.claims`."""
+    """Review items that `moderator` may not be handed: as a party to the product, and what
+    `barred_by_answers` says. The same rule as in `services.review.claims`."""
+    return barred_by_answers(moderator) | own_interest(moderator)
+
+
+def barred_by_answers(moderator: User) -> Q:
+    """Checks of the moderator's own answer, anybody's while demoted, and appeals about a product
+    that he or she has decided."""
     own = Decision.objects.filter(
         product=OuterRef("product"), moderator=moderator, verdict__in=ANSWERS, undone_by=None
     )
@@ -82,14 +88,14 @@ def barred_from(moderator: User) -> Q:
     )
 
 
-def somebody_may_answer(*, deciders: set[int], only_leads: bool) -> bool:
-    """Say whether an active person other than `deciders` could answer an appeal.
+def somebody_may_answer(*, barred: set[int], only_leads: bool) -> bool:
+    """Say whether an active person who is not `barred` (ids) could answer an appeal.
 
     only_leads: whether people who may `lead_review` are all that count, or all that do not
     """
     able = User.objects.with_perm("reviewapp.add_decision", include_superusers=only_leads)
     leads = User.objects.with_perm("reviewapp.lead_review").values("pk")
-    people = able.filter(is_active=True).exclude(pk__in=deciders)
+    people = able.filter(is_active=True).exclude(pk__in=barred)
     return (people.filter(pk__in=leads) if only_leads else people.exclude(pk__in=leads)).exists()
 
 

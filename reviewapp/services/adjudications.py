@@ -46,7 +46,7 @@ from reviewapp.services.reports import close_reports, reopen_reports
 
 @dataclass(eq=False)
 class NotImpartial(Exception):
-    """One of the two answers is this person's own, or he or she is no lead."""
+    """One of the two answers is this person's own, or he or she is a party to the product or no lead."""
 
 
 @dataclass(eq=False)

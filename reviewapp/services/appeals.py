@@ -10,6 +10,7 @@ from reviewapp.domain import priority
 from reviewapp.domain.appeals import AppealRefusal, outcome_of
 from reviewapp.models import Appeal, Category, Decision, Product, ReviewItem, User
 from reviewapp.selectors.appeals import answers_to, contestable, somebody_may_answer
+from reviewapp.selectors.interests import parties_to
 from reviewapp.services import review
 
 
@@ -34,7 +35,7 @@ def submit_appeal(
 ) -> Appeal:
     """Contest what put the seller's product where it is, or took it down, and open its review item.
 
-    Locks the product, then the item. Whoever has decided the product is not handed the item; one
+    Locks the product, then the item. Whoever has decided the product or is a party to it is not handed the item; one
     that such a person holds is taken back. Where no other moderator is left, it goes to the leads.
     Raises Product.DoesNotExist for a product that is not the seller's, and AppealRefused.
     """
@@ -62,7 +63,7 @@ def submit_appeal(
     item = review.open_item(
         product=product, reasons=[ReviewReason.SELLER_APPEAL], priority=priority.APPEALED, now=now
     )
-    _keep_from_deciders(item, product, now)
+    _keep_from_the_barred(item, product, now)
     return appeal
 
 
@@ -88,14 +89,15 @@ def reopen_appeal(*, decision: Decision) -> None:
     )
 
 
-def _keep_from_deciders(item: ReviewItem, product: Product, now: datetime) -> None:
+def _keep_from_the_barred(item: ReviewItem, product: Product, now: datetime) -> None:
     deciders = set(answers_to(product).values_list("moderator_id", flat=True))
-    if item.claimed_by_id in deciders:
+    barred = deciders | parties_to(product)
+    if item.claimed_by_id in barred:
         item.status, item.claimed_by, item.claim_expires_at = ReviewStatus.PENDING, None, None
-    if item.assigned_to_id in deciders:
+    if item.assigned_to_id in barred:
         item.assigned_to, item.assigned_until = None, None
-    has_other = somebody_may_answer(deciders=deciders, only_leads=False)
-    if not has_other and somebody_may_answer(deciders=deciders, only_leads=True):
+    has_other = somebody_may_answer(barred=barred, only_leads=False)
+    if not has_other and somebody_may_answer(barred=barred, only_leads=True):
         item.escalated_at = item.escalated_at or now
         item.priority = max(item.priority, priority.ESCALATED)
     item.save()

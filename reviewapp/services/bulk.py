@@ -20,6 +20,7 @@ from reviewapp.services import decisions
 from reviewapp.services.decisions import (
     CategoryRetired,
     ClaimLost,
+    ConflictOfInterest,
     KeyReused,
     NotInBulk,
     ProductChanged,
@@ -115,6 +116,7 @@ def decide_bulk(
         except (
             CategoryRetired,
             ClaimLost,
+            ConflictOfInterest,
             KeyReused,
             NotInBulk,
             ProductChanged,

@@ -9,6 +9,7 @@ from django.db import transaction
 from reviewapp.choices import ReviewStatus
 from reviewapp.domain.review import Hold, hold
 from reviewapp.models import Category, Decision, ReviewItem, User
+from reviewapp.selectors.interests import is_party
 from reviewapp.services.decisions import decide
 from reviewapp.services.decisions.case import Answer, claim_of, lock_case, require_claim
 from reviewapp.services.review import lease_end
@@ -16,7 +17,7 @@ from reviewapp.services.review import lease_end
 
 @dataclass(eq=False)
 class NotForThisLead(Exception):
-    """This person is no lead, or the item checks his or her own answer."""
+    """This person is no lead, a party to the product, or the item checks his or her own answer."""
 
 
 @transaction.atomic
@@ -39,6 +40,8 @@ def answer_question(
     answer = Answer(item_id, lead, client_key, now)
     case = lock_case(answer)
     if case.earlier is None:
+        if is_party(person=lead, product=case.product):
+            raise NotForThisLead
         _take(case.item, lead, now)
         require_claim(case, answer)
     return decide(

@@ -15,7 +15,7 @@ from reviewapp.choices import ProductStatus, ReportStatus
 from reviewapp.domain.weight import is_limited
 from reviewapp.models import Category, Decision, MisclassificationReport, Product, User
 from reviewapp.selectors import report_cases as selectors
-from reviewapp.services import report_cases, report_mail
+from reviewapp.services import report_cases, report_mail, review
 from reviewapp.services.networks import network_hash
 from reviewapp.services.report_policies import current_report_policy, weight_rules
 
@@ -80,6 +80,8 @@ def submit_report(
             "is_demo": product.is_demo,
         },
     )
+    if reporter is not None:
+        review.give_up(product=product, party=reporter)
     report_cases.weigh(case=case, product=product, now=now)
     return report
 

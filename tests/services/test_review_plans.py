@@ -6,14 +6,21 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from reviewapp.choices import ReviewReason, SkillKind
+from reviewapp.choices import ReportStatus, ReviewReason, SkillKind
 from reviewapp.domain.queues import EVERYTHING, REASONS, ReviewQueue
-from reviewapp.models import CategoryFamily, ModeratorSkill, Product, ReviewItem
+from reviewapp.models import (
+    CategoryFamily,
+    MisclassificationReport,
+    ModeratorSkill,
+    Product,
+    ReviewItem,
+)
 from reviewapp.selectors.review import queue_state
 from reviewapp.services import review
 from tests.factories import (
     NOW,
     AdminFactory,
+    CategoryFactory,
     CategoryFamilyFactory,
     ModeratorFactory,
     ProductFactory,
@@ -149,6 +156,32 @@ def test_the_next_blind_item_is_found_by_its_index():
 
     assert "review_item_blind" in found, found
     assert "Seq Scan on reviewapp_reviewitem item" not in found, found
+
+
+@pytest.mark.django_db
+def test_what_a_moderator_sells_and_has_reported_is_passed_over_by_the_same_index():
+    _crowd(6000)
+    ann, crowd = ModeratorFactory(), Product.objects.order_by("pk")
+    crowd.filter(pk__in=crowd.values("pk")[:500]).update(seller=ann, category=CategoryFactory())
+    MisclassificationReport.objects.bulk_create(
+        MisclassificationReport(
+            product=product,
+            reporter=ann,
+            reported_category_id=product.category_id,
+            status=ReportStatus.EXPIRED,
+            resolved_at=NOW,
+            created_at=NOW,
+        )
+        for product in crowd[:400]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE reviewapp_product, reviewapp_misclassificationreport")
+
+    found = plan_of(EVERYTHING, ann)
+
+    assert "using review_item_queue " in found, found
+    assert "Sort" not in found
+    assert "Hash" not in found
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 
 from reviewapp.choices import AdjudicationCause, DisagreementKind
 from reviewapp.models import Adjudication, Category, Disagreement, Product, User
+from reviewapp.selectors.interests import is_party
 from reviewapp.selectors.pages import Page, page_by_time
 
 PAGE_SIZE = 25
@@ -56,9 +57,11 @@ def standing_word(*, disagreement: Disagreement) -> Adjudication | None:
 
 
 def may_adjudicate(*, disagreement: Disagreement, lead: User) -> bool:
-    """Only a lead, and nobody over the own answer."""
-    parties = {disagreement.first.moderator_id, disagreement.second.moderator_id}
-    return lead.has_perm(LEAD) and lead.pk not in parties
+    """Only a lead, and nobody over the own answer or about a product he or she is a party to."""
+    answered = {disagreement.first.moderator_id, disagreement.second.moderator_id}
+    if not lead.has_perm(LEAD) or lead.pk in answered:
+        return False
+    return not is_party(person=lead, product=disagreement.product)
 
 
 def open_disagreement_on(*, product: Product) -> Disagreement | None:

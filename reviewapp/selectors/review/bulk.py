@@ -10,6 +10,7 @@ from django.db.models import Exists, Q, QuerySet
 from reviewapp.choices import ReviewStatus, ServedBy
 from reviewapp.models import Category, ReviewItem, User
 from reviewapp.models.review import IN_BULK
+from reviewapp.selectors.interests import own_interest
 from reviewapp.selectors.rechecks import in_force
 from reviewapp.selectors.review.queue import skills_of
 
@@ -38,7 +39,7 @@ def within_reach(
     unassigned = Q(assigned_to=None) | Q(assigned_to=moderator) | Q(assigned_until__lte=now)
     skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
     is_demoted = Exists(in_force().filter(moderator=moderator))
-    free = items.filter(unheld, unassigned, ~is_demoted).exclude(
+    free = items.filter(unheld, unassigned, ~is_demoted, ~own_interest(moderator)).exclude(
         pk__in=skipped.values("reviewitem_id")
     )
     allowed = skills_of(moderator=moderator).allowed

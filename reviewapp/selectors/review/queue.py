@@ -12,7 +12,8 @@ from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import ModeratorSkill, ReviewItem, User
 from reviewapp.models.review import LOOKS_LIKE_AUDIT
 from reviewapp.selectors.accounts import decided_today
-from reviewapp.selectors.appeals import barred_from
+from reviewapp.selectors.appeals import barred_by_answers, barred_from
+from reviewapp.selectors.interests import products_of_interest
 
 # Beyond this a number tells nobody anything and costs a scan: "1,000+".
 COUNT_UP_TO = 1000
@@ -34,7 +35,7 @@ class QueueState:
     elsewhere: on another page of this moderator's; held: with colleagues, and to be handed out to
     this moderator after them, of which the first comes free at `next_free_at` unless its holder is
     still at it; skipped: by this moderator; with_lead: escalated, out of this moderator's reach;
-    assigned: kept for others; for_others: checks and appeals that somebody else must answer
+    assigned: kept for others; for_others: checks, appeals and products of the own interest, that somebody else must answer
     """
 
     free: int
@@ -136,11 +137,18 @@ def queue_state(
         holders=holders,
         skipped=_count(items.filter(skipped).exclude(live | barred)),
         with_lead=0 if is_lead else _count(asked),
-        for_others=_count_both(items.filter(barred)),
+        for_others=_for_others(items, moderator),
         decided_today=decided_today(moderator=moderator, now=now),
         assigned=_count(items.filter(others)),
         queue=queue,
     )
+
+
+def _for_others(items: QuerySet[ReviewItem], moderator: User) -> int:
+    """Counted one after the other: each kind has an index, both together would read the queue."""
+    by_answers = barred_by_answers(moderator)
+    own = items.filter(product__in=products_of_interest(moderator)).exclude(by_answers)
+    return min(_count_both(items.filter(by_answers)) + _count_both(own), COUNT_UP_TO)
 
 
 def _kept_for_others(moderator: User) -> Q:

@@ -15,6 +15,7 @@ from reviewapp.choices import (
 from reviewapp.domain.checks import KNOWN_ANSWER_PRIORITY, Draw, known_answer_rate
 from reviewapp.models import Decision, Disagreement, KnownAnswer, Product, ReviewItem, User
 from reviewapp.selectors.checks.known_answers import record_of
+from reviewapp.selectors.interests import own_interest
 from reviewapp.selectors.review.queue import skills_of
 from reviewapp.services.checks.opening import drawn, rates
 
@@ -23,7 +24,7 @@ def offer_known_answer(*, moderator: User, decision: Decision, now: datetime) ->
     """Slip a known answer in among the moderator's next items, if `decision` draws one.
 
     The rate falls as the measured accuracy rises. One at a time; never on a product on which the
-    moderator has ever decided, that is in review, or that is disputed. Waits for nobody.
+    moderator has ever decided or is a party to, that is in review, or that is disputed. Waits for nobody.
     """
     lot, shares = drawn(Draw.KNOWN_ANSWER, decision.item_id), rates()
     if lot >= shares.known_answers:
@@ -87,7 +88,7 @@ def retire_known_answer(
 def _has_one(moderator: User) -> bool:
     mine = ReviewItem.objects.filter(only_for=moderator).exclude(status=ReviewStatus.RESOLVED)
     # A skipped one does not come again; it must not be a way to get rid of all of them.
-    return mine.exclude(skipped_by=moderator).exists()
+    return mine.exclude(own_interest(moderator)).exclude(skipped_by=moderator).exists()
 
 
 def _candidates(moderator: User, start: float) -> Iterator[KnownAnswer]:
@@ -106,6 +107,7 @@ def _usable(moderator: User) -> QuerySet[KnownAnswer]:
     return KnownAnswer.objects.filter(
         within,
         ~Exists(Decision.objects.filter(product=product, moderator=moderator)),
+        ~own_interest(moderator),
         ~Exists(_open_items().filter(product=product)),
         ~Exists(Disagreement.objects.filter(product=product, closed_at=None)),
         Q(product__status=ProductStatus.LISTED, product__category=F("category")),

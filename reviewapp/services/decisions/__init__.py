@@ -4,6 +4,7 @@ from reviewapp.services.decisions.answer import decide, escalate, skip
 from reviewapp.services.decisions.refusals import (
     CategoryRetired,
     ClaimLost,
+    ConflictOfInterest,
     KeyReused,
     NotInBulk,
     ProductChanged,
@@ -14,6 +15,7 @@ from reviewapp.services.decisions.undo import undo
 __all__ = [
     "CategoryRetired",
     "ClaimLost",
+    "ConflictOfInterest",
     "KeyReused",
     "NotInBulk",
     "ProductChanged",

@@ -17,6 +17,7 @@ from reviewapp.services.decisions.case import (
     fusion_answer,
     lock_case,
     require_claim,
+    require_no_interest,
     write_decision,
 )
 from reviewapp.services.decisions.refusals import (
@@ -52,13 +53,15 @@ def decide(
     `comment`: for whoever had asked. `is_bulk`: given in a grid of near duplicates, which some
     items are kept out of. An answer to a check changes neither label nor listing: it is compared
     (`services.checks`). Some decisions are drawn to be checked themselves.
-    Raises ReviewItem.DoesNotExist, ClaimLost, ProductChanged, CategoryRetired, KeyReused, NotInBulk.
+    Raises ReviewItem.DoesNotExist, ClaimLost, ConflictOfInterest, ProductChanged, CategoryRetired,
+    KeyReused, NotInBulk.
     """
     answer = Answer(item_id, moderator, client_key, now, seconds)
     case = lock_case(answer)
     if case.earlier is not None:
         return _same_kind(case.earlier, {Verdict.CONFIRMED, Verdict.CORRECTED})
     require_claim(case, answer)
+    require_no_interest(case, answer)
     if seen_digest and seen_digest != case.product.input_digest:
         raise ProductChanged(case.item)
     if not category.is_active:

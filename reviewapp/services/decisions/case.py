@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from reviewapp.choices import MemberChoice, ReviewStatus, Verdict
 from reviewapp.domain.review import Claim, hold, may_answer
 from reviewapp.models import Decision, FeedbackLabel, Prediction, Product, ReviewItem, User
-from reviewapp.services.decisions.refusals import ClaimLost, KeyReused
+from reviewapp.selectors.interests import is_party
+from reviewapp.services.decisions.refusals import ClaimLost, ConflictOfInterest, KeyReused
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ def require_claim(case: Case, answer: Answer) -> None:
         .first()
     )
     raise ClaimLost(case.item, state, decision)
+
+
+def require_no_interest(case: Case, answer: Answer) -> None:
+    """Raise ConflictOfInterest when the moderator is a party to the product."""
+    if is_party(person=answer.moderator, product=case.product):
+        raise ConflictOfInterest(case.item)
 
 
 def claim_of(item: ReviewItem) -> Claim:

@@ -43,6 +43,13 @@ class NotInBulk(Exception):
 
 
 @dataclass(eq=False)
+class ConflictOfInterest(Exception):
+    """The moderator sells the product, has reported it or has appealed: somebody else answers."""
+
+    item: ReviewItem
+
+
+@dataclass(eq=False)
 class CategoryRetired(Exception):
     """The category is no longer in use."""
 

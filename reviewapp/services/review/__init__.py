@@ -8,6 +8,7 @@ from reviewapp.services.review.claims import TooManyHeld, claim_next
 from reviewapp.services.review.leases import (
     extend_claims,
     forget_skips,
+    give_up,
     is_free,
     lease_end,
     leave_items,
@@ -22,6 +23,7 @@ __all__ = [
     "cost_of_doubt",
     "extend_claims",
     "forget_skips",
+    "give_up",
     "is_free",
     "lease_end",
     "leave_items",

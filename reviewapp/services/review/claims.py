@@ -56,6 +56,16 @@ _FIRST = """
             AND own.verdict IN ('confirmed', 'corrected')
             AND NOT EXISTS (SELECT 1 FROM reviewapp_decision undo WHERE undo.undoes_id = own.id)
       ))
+      AND (SELECT seller_id FROM reviewapp_product WHERE id = item.product_id)
+          IS DISTINCT FROM %(moderator)s
+      AND NOT EXISTS (
+          SELECT 1 FROM reviewapp_misclassificationreport report
+          WHERE report.product_id = item.product_id AND report.reporter_id = %(moderator)s
+      )
+      AND NOT (item.reasons @> ARRAY['seller_appeal']::varchar(20)[] AND EXISTS (
+          SELECT 1 FROM reviewapp_appeal appeal
+          WHERE appeal.product_id = item.product_id AND appeal.seller_id = %(moderator)s
+      ))
       AND NOT EXISTS (
           SELECT 1 FROM reviewapp_reviewitem_skipped_by skip
           WHERE skip.reviewitem_id = item.id AND skip.user_id = %(moderator)s
@@ -135,7 +145,7 @@ def claim_next(
     been served. Blind items (audits, second opinions and others) come through any filter as often
     as without one: none is a way round them, and a blind card there tells nothing. None is handed out that the moderator skipped, that checks his or her own
     answer, or anybody's while he or she is demoted, that is an appeal about a product he or she
-    has decided, that is assigned to somebody else, or that is outside the families the moderator
+    has decided, to whose product he or she is a party, that is assigned to somebody else, or that is outside the families the moderator
     is limited to. How it was served and how likely that was is stored with the item.
     `only_demo` leaves everything but demo products alone. `draw`: uniform in [0, 1).
     Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.

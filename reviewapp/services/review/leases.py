@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from reviewapp.choices import ReviewStatus
 from reviewapp.domain import review as rules
-from reviewapp.models import ReviewItem, User
+from reviewapp.models import Product, ReviewItem, User
 
 
 def lease_end(now: datetime) -> datetime:
@@ -54,6 +54,15 @@ def leave_items(
 def release_all(*, moderator: User) -> int:
     """Free at once everything the moderator holds; return how many items."""
     return held_by(moderator).update(
+        status=ReviewStatus.PENDING, claimed_by=None, claim_expires_at=None
+    )
+
+
+def give_up(*, product: Product, party: User) -> None:
+    """Take the product's item from a moderator who has just become a party to the product."""
+    mine = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(product=product)
+    mine.filter(assigned_to=party).update(assigned_to=None, assigned_until=None)
+    held_by(party).filter(product=product).update(
         status=ReviewStatus.PENDING, claimed_by=None, claim_expires_at=None
     )
 

@@ -138,8 +138,8 @@ def _take(
         return _conflict(request, "review/_claim_lost.html", context)
     except decisions.ProductChanged as changed:
         return _conflict(request, "review/_changed.html", {"item": changed.item})
-    except decisions.KeyReused:
-        return _refuse(request, 409, text=_("This answer was already used for another product."))
+    except (decisions.ConflictOfInterest, decisions.KeyReused) as refused:
+        return _refuse(request, 409, text=_why_not_taken(refused))
     except decisions.CategoryRetired as retired:
         text = _("Category %(code)s is no longer in use. Choose another one.")
         return _refuse(request, 422, text=text % {"code": retired.code})
@@ -147,6 +147,12 @@ def _take(
         return JsonResponse(_outcome(decision))
     messages.success(request, _outcome(decision)["text"])
     return _next_by_page(request)
+
+
+def _why_not_taken(refused: Exception) -> str:
+    if isinstance(refused, decisions.KeyReused):
+        return _("This answer was already used for another product.")
+    return _("You sell this product, have reported it or have appealed: somebody else must answer.")
 
 
 def _next_by_page(request: UserRequest) -> HttpResponse:

@@ -17,7 +17,13 @@ from reviewapp.selectors import rechecks
 from reviewapp.selectors.review import bulk as selectors
 from reviewapp.services import bulk
 from reviewapp.services.bulk import BulkAnswer, BulkOutcome
-from reviewapp.services.decisions import CategoryRetired, ClaimLost, NotInBulk, ProductChanged
+from reviewapp.services.decisions import (
+    CategoryRetired,
+    ClaimLost,
+    ConflictOfInterest,
+    NotInBulk,
+    ProductChanged,
+)
 from reviewapp.types import UserRequest
 from reviewapp.views.review.access import may_review
 from reviewapp.views.review.sections import sections
@@ -140,6 +146,8 @@ def _why(refusal: Exception) -> str:
         return _("%(name)s has decided meanwhile: %(category)s") % values
     if isinstance(refusal, ProductChanged):
         return _("its text or picture has changed; look at it again")
+    if isinstance(refusal, ConflictOfInterest):
+        return _("you sell it, have reported it or have appealed; somebody else must answer")
     if isinstance(refusal, NotInBulk):
         return _("something was asked about it; look at it by itself")
     if isinstance(refusal, CategoryRetired):

@@ -103,7 +103,12 @@ def _decide(request: UserRequest, row: Disagreement, form: WordForm) -> HttpResp
             now=timezone.now(),
         )
     except adjudications.NotImpartial:
-        form.add_error(None, _("One of the two answers is yours: another lead must decide."))
+        form.add_error(
+            None,
+            _(
+                "The product, a report of it or one of the answers is yours: another lead must decide."
+            ),
+        )
         return _page(request, row, form, status=403)
     except adjudications.AlreadyClosed:
         messages.warning(request, _("This was closed meanwhile; nothing was changed."))

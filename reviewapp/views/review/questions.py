@@ -67,7 +67,12 @@ def _answer(request: UserRequest, found: selectors.Question, form: ReplyForm) ->
             now=timezone.now(),
         )
     except NotForThisLead:
-        form.add_error(None, _("This checks an answer of yours: another lead must decide."))
+        form.add_error(
+            None,
+            _(
+                "The product, a report of it or a checked answer is yours: another lead must decide."
+            ),
+        )
         return _page(request, found, form, status=403)
     except decisions.ClaimLost:
         form.add_error(None, _("Another lead has this product now, or has answered."))
