@@ -278,7 +278,10 @@ class ReportFactory(DjangoModelFactory[models.MisclassificationReport]):
 
 
 class ProvenBuyerFactory(BuyerFactory):
-    """A buyer whose reports weigh something: moderators have upheld `upheld` of them."""
+    """A buyer whose reports weigh something: moderators have upheld `upheld` of them.
+
+    `upheld__at`: when; records fade, so that a test by the real clock says so.
+    """
 
     @factory.post_generation
     def upheld(self, create, extracted, **kwargs):
@@ -291,7 +294,7 @@ class ProvenBuyerFactory(BuyerFactory):
             reported_category=CategoryFactory(),
             status=ReportStatus.UPHELD,
             decision=decision,
-            resolved_at=NOW,
+            resolved_at=kwargs.get("at", NOW),
         )
 
 

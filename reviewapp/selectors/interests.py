@@ -36,6 +36,10 @@ def own_interest(person: User) -> Q:
 
 def products_of_interest(person: User) -> QuerySet[Product, int]:
     """Return the ids of all products to which `person` is a party."""
-    reported = MisclassificationReport.objects.filter(reporter=person).values_list("product")
-    appealed = Appeal.objects.filter(seller=person).values_list("product")
-    return Product.objects.filter(seller=person).values_list("pk").union(reported, appealed)
+    reported = MisclassificationReport.objects.filter(reporter=person).values_list(
+        "product", flat=True
+    )
+    appealed = Appeal.objects.filter(seller=person).values_list("product", flat=True)
+    return (
+        Product.objects.filter(seller=person).values_list("pk", flat=True).union(reported, appealed)
+    )

@@ -48,9 +48,8 @@ def submit_report(
 
     reporter: None for an anonymous report; then a network has one open report of the product
     address: the reporter's network address; only a hash of its network is kept
-    Locks the product. Raises ReportRefused for a product that is not listed, a suggestion that
-    names the category the product already has, people limited by their record, and anonymous
-    reports when the policy takes none or their network is not known.
+    Locks the product. Raises ReportRefused for a product that is not listed, a suggestion of the
+    category it has, people limited by their record, and refused anonymous reports.
     """
     product = Product.objects.select_for_update().get(pk=product.pk)
     if product.status != ProductStatus.LISTED or product.category_id is None:
@@ -64,16 +63,18 @@ def submit_report(
     else:
         _refuse_limited(reporter, product, now)
         whose = {"reporter": reporter}
+    said = {"suggested_category": suggested_category, "comment": comment}
+    # From one network come several people: a bare click takes back nothing of what others have said.
+    is_bare = reporter is None and not any(said.values())
     case = report_cases.case_of(product=product, now=now)
     report, _created = MisclassificationReport.objects.update_or_create(
         product=product,
         **whose,
         status=ReportStatus.OPEN,
-        defaults={"suggested_category": suggested_category, "comment": comment},
-        create_defaults={
+        defaults={} if is_bare else said,
+        create_defaults=said
+        | {
             "case": case,
-            "suggested_category": suggested_category,
-            "comment": comment,
             "reported_category_id": product.category_id,
             "network": network,
             "created_at": now,

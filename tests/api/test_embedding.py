@@ -66,6 +66,16 @@ def test_one_network_has_one_open_report_of_a_product(anonymous):
     assert [one.comment for one in kept] == ["198.51.100.1", "203.0.113.99"]
 
 
+def test_a_bare_click_from_the_same_network_takes_nothing_back(anonymous):
+    product, right = ListedProductFactory(), CategoryFactory()
+
+    report(product, suggested_category=right.code, comment="A game")
+    report(product)
+
+    filed = MisclassificationReport.objects.get()
+    assert (filed.suggested_category, filed.comment) == (right, "A game")
+
+
 def test_two_hundred_anonymous_reports_do_not_reach_the_bar(anonymous):
     product, wrong = ListedProductFactory(), CategoryFactory()
 

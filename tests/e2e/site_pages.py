@@ -96,7 +96,7 @@ def visitor():
 def buyer():
     """Somebody who has reported, and was right before."""
     _person, [*_rest, product] = visitor()
-    person = ProvenBuyerFactory()
+    person = ProvenBuyerFactory(upheld__at=timezone.now())
     submit_report(
         product=Product.objects.get(pk=product.args[0]),
         reporter=person,

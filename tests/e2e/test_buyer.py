@@ -64,7 +64,7 @@ def report_by(buyer, product, category):
 
 def test_a_report_in_place_and_its_outcome(page, live_server, sign_in, faults, bear, toys):
     for _ in range(2):
-        report_by(ProvenBuyerFactory(), bear, toys)
+        report_by(ProvenBuyerFactory(upheld__at=timezone.now()), bear, toys)
     sign_in(BuyerFactory(language="en"))
     page.goto(f"{live_server.url}/catalogue/2705/")
     page.get_by_role("link", name="Ours en peluche brun").click()

@@ -69,20 +69,34 @@ def allow(shop, *, anonymous):
     )
 
 
-def test_a_report_by_keyboard_from_another_sites_page(page, shop, bear, faults):
+def test_one_click_on_another_sites_page_is_a_report(page, shop, bear, faults):
+    allow(shop, anonymous=True)
+    page.goto(shop.address)
+
+    page.get_by_role("button", name="Report a wrong category").click()
+
+    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_focused()
+    report = MisclassificationReport.objects.get()
+    assert (report.product, report.suggested_category, report.comment) == (bear, None, "")
+    expect(page.get_by_label("The right category")).to_be_visible()
+    assert violations(page) == []
+    assert faults == []
+
+
+def test_more_is_added_by_keyboard_to_the_same_report(page, shop, bear, faults):
     allow(shop, anonymous=True)
     page.goto(shop.address)
 
     page.get_by_role("button", name="Report a wrong category").press("Enter")
-    expect(page.get_by_label("The right category")).to_be_focused()
+    expect(page.get_by_label("The right category")).to_be_visible()
+    page.keyboard.press("Tab")
     page.keyboard.type("Toys")
     page.keyboard.press("Tab")
     page.keyboard.type("Not a book")
-    assert violations(page) == []
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("Thank you!")).to_be_focused()
+    expect(page.get_by_text("It is added to your report.")).to_be_focused()
     report = MisclassificationReport.objects.get()
     assert (report.product, report.comment) == (bear, "Not a book")
     assert report.suggested_category.code == 1280
@@ -90,18 +104,19 @@ def test_a_report_by_keyboard_from_another_sites_page(page, shop, bear, faults):
     assert faults == []
 
 
-def test_a_double_click_opens_one_form(page, shop, bear):
+def test_a_double_click_is_one_report_and_one_form(page, shop, bear):
     allow(shop, anonymous=True)
     page.goto(shop.address)
 
     page.get_by_role("button", name="Report a wrong category").dblclick()
-    expect(page.get_by_label("The right category")).to_be_focused()
+    expect(page.get_by_label("The right category")).to_be_visible()
     page.wait_for_load_state("networkidle")
 
     expect(page.locator("wrong-category-report form")).to_have_count(1)
+    assert MisclassificationReport.objects.count() == 1
 
 
-def test_a_refusal_is_in_the_language_of_the_button(browser, shop, bear):
+def test_a_refusal_is_in_the_language_of_the_button_and_can_be_mended(browser, shop, bear):
     allow(shop, anonymous=True)
     context = browser.new_context(locale="fr-FR")
     page = context.new_page()
@@ -109,9 +124,12 @@ def test_a_refusal_is_in_the_language_of_the_button(browser, shop, bear):
     page.get_by_role("button", name="Report a wrong category").click()
     page.get_by_label("The right category").select_option(str(bear.category.code))
 
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Add").click()
 
     expect(page.get_by_text("The product is already in this category")).to_be_visible()
+    expect(page.get_by_role("button", name="Add")).to_be_enabled()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("wrong-category-report form")).to_have_count(0)
     context.close()
 
 
@@ -121,6 +139,7 @@ def test_without_the_switch_it_leads_to_the_marketplace(page, shop, bear, live_s
 
     page.get_by_role("button", name="Report a wrong category").click()
 
+    assert not MisclassificationReport.objects.exists()
     link = page.get_by_role("link", name="Report at the marketplace")
     expect(link).to_have_attribute("href", f"{live_server.url}/product/{bear.pk}/")
 

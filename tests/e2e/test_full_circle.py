@@ -38,7 +38,7 @@ def aquarium(seller):
     for _ in range(2):
         submit_report(
             product=product,
-            reporter=ProvenBuyerFactory(),
+            reporter=ProvenBuyerFactory(upheld__at=timezone.now()),
             suggested_category=Category.objects.get(code=RIGHT),
             comment="",
             now=timezone.now(),
@@ -69,7 +69,7 @@ def leave(page):
 def test_report_correction_reason_appeal_and_a_second_moderator(
     page, live_server, sign_in, faults, seller, aquarium
 ):
-    buyer = ProvenBuyerFactory(language="en")
+    buyer = ProvenBuyerFactory(language="en", upheld__at=timezone.now())
     first, second = ModeratorFactory(language="en"), ModeratorFactory(language="en")
     page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -93,7 +93,7 @@ def test_report_correction_reason_appeal_and_a_second_moderator(
     page.goto(f"{live_server.url}/seller/{aquarium.pk}/")
     expect(page.get_by_text("reported", exact=False).first).to_be_visible()
     page.locator("summary", has_text="Appeal against the category").click()
-    page.get_by_label("Why is the category wrong?").fill("It is a toy aquarium for dolls")
+    page.get_by_label("Why do you disagree?").fill("It is a toy aquarium for dolls")
     page.get_by_role("button", name="Send the appeal").click()
     item = ReviewItem.objects.get(product=aquarium, resolved_at=None)
 
