@@ -38,7 +38,7 @@ run: setup ## Run the whole site with demo data on http://localhost:8000
 	@exec $(SUPERVISOR) run --with-parent $(ARGS)
 
 simulate: setup ## Let demo sellers, buyers and moderators act on the running site
-	@exec $(SUPERVISOR) attach -- $(PY) manage.py simulate $(ARGS)
+	@exec $(SUPERVISOR) attach -- $(PY) manage.py simulate --moderators 1 $(ARGS)
 
 shell: setup ## Open Django's shell on the running site
 	@exec $(SUPERVISOR) attach -- $(PY) manage.py shell $(ARGS)

@@ -22,7 +22,7 @@ class JobStatus(TextChoices):
 
 
 class ImportFormat(TextChoices):
-    CSV = "csv", _("CSV, challenge layout")
+    CSV = "csv", "CSV"
     JSONL = "jsonl", _("JSON Lines")
     PARQUET = "parquet", _("Parquet")
 

@@ -57,7 +57,7 @@ class ImportUnreadable(Exception):
 class ImportRow:
     """One row as the file has it, by meaning; `number` counts data rows from 1.
 
-    description: None when the file has no such column, or the line no such key
+    description, index: None when the file has no such column, or the line no such key
     problem: why the row cannot be read at all; empty when it can
     """
 
@@ -69,8 +69,14 @@ class ImportRow:
     image: str = ""
     given_code: str = ""
     language: str = ""
-    index: str = ""
+    index: str | None = None
     problem: str = ""
+
+    @property
+    def place(self) -> str:
+        """The index that a file of labels has for the row: without one rows count from 0, as in
+        pandas."""
+        return str(self.number - 1) if self.index is None else self.index
 
     @property
     def picture_name(self) -> str:

@@ -42,13 +42,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class RouteGrounds:
-    """What an automatic route rests on. accept_at: confidence needed for a listing, 0..1."""
+    """What an automatic route rests on. accept_at: confidence needed for a listing, 0..1; absent:
+    members that had nothing to look at."""
 
     outcome: RouteOutcome
     reasons: Sequence[ReviewReason]
     said: Sequence[Said]
     accept_at: float | None
     failure: str = ""
+    absent: frozenset[MemberChoice] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +119,23 @@ def decision_sentences(grounds: DecisionGrounds) -> list[str]:
 
 
 def _confidence(fusion: Said, grounds: RouteGrounds) -> str:
+    plain, enough, too_little = _confidence_words(_speaker(grounds))
     values = {"name": fusion.name, "sure": whole_percent(fusion.confidence)}
     if grounds.accept_at is None:
-        return _("Text and picture together say “%(name)s”, %(sure)s sure.") % values
+        return plain % values
     values["needed"] = whole_percent(grounds.accept_at)
-    if fusion.confidence >= grounds.accept_at:
-        return (
-            _(
-                "Text and picture together say “%(name)s”, %(sure)s sure; from %(needed)s on a"
-                " product is listed without a person."
-            )
-            % values
-        )
-    return (
-        _(
-            "Text and picture together say “%(name)s”, but only %(sure)s sure; below %(needed)s a"
-            " moderator decides."
-        )
-        % values
-    )
+    return (enough if fusion.confidence >= grounds.accept_at else too_little) % values
+
+
+def _speaker(grounds: RouteGrounds) -> MemberChoice:
+    """Return the only member that had something to look at, or else FUSION."""
+    for only, other in (
+        (MemberChoice.CNN, MemberChoice.BERT),
+        (MemberChoice.BERT, MemberChoice.CNN),
+    ):
+        if other in grounds.absent and only not in grounds.absent:
+            return only
+    return MemberChoice.FUSION
 
 
 def _disagreement(by_member: dict[MemberChoice, Said]) -> str:
@@ -150,6 +150,45 @@ def _disagreement(by_member: dict[MemberChoice, Said]) -> str:
         "text": text.name,
         "text_sure": whole_percent(text.confidence),
     }
+
+
+def _confidence_words(speaker: MemberChoice) -> tuple[str, str, str]:
+    """Return the sentence without a threshold, above one, and below one."""
+    if speaker == MemberChoice.BERT:
+        return (
+            _("There is no picture to look at; the text says “%(name)s”, %(sure)s sure."),
+            _(
+                "There is no picture to look at; the text says “%(name)s”, %(sure)s sure; from"
+                " %(needed)s on a product is listed without a person."
+            ),
+            _(
+                "There is no picture to look at; the text says “%(name)s”, but only %(sure)s sure;"
+                " below %(needed)s a moderator decides."
+            ),
+        )
+    if speaker == MemberChoice.CNN:
+        return (
+            _("There is no text to read; the picture says “%(name)s”, %(sure)s sure."),
+            _(
+                "There is no text to read; the picture says “%(name)s”, %(sure)s sure; from"
+                " %(needed)s on a product is listed without a person."
+            ),
+            _(
+                "There is no text to read; the picture says “%(name)s”, but only %(sure)s sure; below"
+                " %(needed)s a moderator decides."
+            ),
+        )
+    return (
+        _("Text and picture together say “%(name)s”, %(sure)s sure."),
+        _(
+            "Text and picture together say “%(name)s”, %(sure)s sure; from %(needed)s on a"
+            " product is listed without a person."
+        ),
+        _(
+            "Text and picture together say “%(name)s”, but only %(sure)s sure; below %(needed)s a"
+            " moderator decides."
+        ),
+    )
 
 
 def _why(reason: ReviewReason, grounds: DecisionGrounds) -> str:

@@ -15,6 +15,8 @@ class CatalogueImport(models.Model):
     )
     # Names of the files as stored: table, labels, images_zip, images_npy.
     files = models.JSONField(default=dict, blank=True)
+    # Of the reasons in its report; empty: the seller's, or the shop's.
+    language = models.CharField(max_length=10, blank=True)
     status = models.CharField(max_length=8, choices=JobStatus, default=JobStatus.WAITING)
     rows_total = models.PositiveIntegerField(null=True, blank=True)
     # Rows handled so far; a restarted import goes on from here.

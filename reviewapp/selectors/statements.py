@@ -178,6 +178,7 @@ class _Reader:
                 said=self._said(route),
                 accept_at=route.threshold,
                 failure=route.details.get("failure", ""),
+                absent=_absent(route),
             )
         )
         return Statement(
@@ -281,3 +282,8 @@ def _withdrawn(undo: Decision) -> Statement:
         title % {"name": category.name if category else ""},
         is_automatic=False,
     )
+
+
+def _absent(route: Route) -> frozenset[MemberChoice]:
+    members = route.details.get("members", {})
+    return frozenset(one for one in MemberChoice if "absence" in members.get(one.value, {}))

@@ -1,5 +1,6 @@
 """Settings shared by development, tests and production. See .env.example for the variables."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,10 @@ CORS_ALLOW_HEADERS = ["content-type"]
 CORS_PREFLIGHT_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+# On the disk that keeps them: an import of gigabytes fits, and is moved without being copied.
+FILE_UPLOAD_TEMP_DIR = PRIVATE_ROOT / "uploads"
+with suppress(OSError):  # Django's checks name a directory that is not there
+    FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 FILE_UPLOAD_HANDLERS = [
     "reviewapp.uploads.BoundedUploads",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

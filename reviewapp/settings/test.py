@@ -14,6 +14,7 @@ VAR_DIR = Path(os.environ.get("BONRAYON_TEST_VAR") or tempfile.mkdtemp(prefix="b
 MEDIA_ROOT = VAR_DIR / "media"
 PRIVATE_ROOT = VAR_DIR / "private"
 MODELS_ROOT = VAR_DIR / "models"
+FILE_UPLOAD_TEMP_DIR = Path(tempfile.gettempdir())
 # Tests of the order want the order; those of the lot switch it on.
 REVIEW_EXPLORATION = 0.0
 # Likewise those of checks.

@@ -2,6 +2,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reviewapp.choices import JobStatus, Queue
@@ -99,5 +100,6 @@ def _request(user: User, form: ImportForm) -> CatalogueImport:
         source=source or seller_source(user.pk),
         table_format=form.table_format,
         uploads=form.uploads,
+        language=get_language() or "",
         now=timezone.now(),
     )

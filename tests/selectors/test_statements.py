@@ -101,6 +101,31 @@ def test_an_automatic_listing_names_confidence_threshold_model_and_policy(toys, 
     assert (listed.model, listed.policy, listed.category) == ("fusion-7", 1, toys)
 
 
+@pytest.mark.parametrize(
+    ("absent", "sentence"),
+    [
+        (
+            MemberChoice.CNN,
+            "There is no picture to look at; the text says “Toys”, 93% sure; from 80% on a product"
+            " is listed without a person.",
+        ),
+        (
+            MemberChoice.BERT,
+            "There is no text to read; the picture says “Toys”, 93% sure; from 80% on a product is"
+            " listed without a person.",
+        ),
+    ],
+)
+def test_grounds_name_only_what_was_looked_at(toys, books, absent, sentence):
+    product = ProductFactory()
+    members = {MemberChoice.FUSION: {"code": 1280, "confidence": 0.93}, absent: {"absence": "no"}}
+    routed(product, toys, 0.93, RouteOutcome.LISTED, members=members)
+
+    listed, _arrived = told(product)
+
+    assert listed.grounds == [sentence]
+
+
 def test_a_hold_says_what_was_in_doubt(toys, books):
     product = ProductFactory(status="in_review")
     doubts = [ReviewReason.LOW_CONFIDENCE, ReviewReason.DISAGREEMENT]

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -6,6 +9,8 @@ from django.utils import timezone
 
 from reviewapp.choices import JobStatus, Queue
 from reviewapp.models import CatalogueImport, Product, WorkerHeartbeat
+from reviewapp.services.imports import files
+from reviewapp.services.imports.files import report_path
 from reviewapp.services.imports.run import run_import
 from tests.factories import AdminFactory, BuyerFactory, SellerFactory
 
@@ -40,6 +45,38 @@ def send(client, **data):
 def run(job):
     run_import(import_id=job.pk, clock=timezone.now, on_batch=lambda job: None)
     job.refresh_from_db()
+
+
+def test_uploads_pass_through_the_folder_of_the_settings_and_cut_ones_are_forgotten(
+    client, seller, settings, tmp_path, monkeypatch
+):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
+    moved = []
+    monkeypatch.setattr(
+        files.shutil, "move", lambda source, target: moved.append(Path(source).parent)
+    )
+    cut, coming = tmp_path / "a.upload.csv", tmp_path / "b.upload.zip"
+    for path in (cut, coming):
+        path.touch()
+    os.utime(cut, (0, 0))
+
+    send(client)
+    forgotten = files.forget_cut_uploads(now=timezone.now())
+
+    assert moved == [tmp_path]
+    assert (forgotten, cut.exists(), coming.exists()) == (1, False, True)
+
+
+def test_reasons_are_in_the_language_of_the_page_that_sent_the_file(client):
+    client.force_login(SellerFactory(language=""))
+
+    client.post(INDEX, {"table": table("sku,name\n,x\n")}, headers={"accept-language": "en"})
+
+    job = CatalogueImport.objects.get()
+    run(job)
+    report = report_path(job).read_text(encoding="utf-8-sig")
+    assert "The product has no id." in report
 
 
 def test_an_upload_becomes_an_import_of_the_sellers_own(client, seller, woken):

@@ -26,6 +26,7 @@ from reviewapp.services import (
     rings,
     workers,
 )
+from reviewapp.services.imports.files import forget_cut_uploads
 from reviewapp.services.mail import forget_mail
 from reviewapp.services.networks import forget_networks
 from reviewapp.services.previews import forget_previews
@@ -141,6 +142,7 @@ def forget_heartbeats() -> None:
     workers.forget_silent(now=timezone.now())
     explanations.forget_old(now=timezone.now())
     forget_previews(now=timezone.now())
+    forget_cut_uploads(now=timezone.now())
     checks.withdraw_forgotten(now=timezone.now())
 
 

@@ -1,5 +1,6 @@
 import random
 import time
+from argparse import BooleanOptionalAction
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,15 +29,17 @@ class _Tally:
 
 class Command(BaseCommand):
     help = (
-        "Let invented sellers bring products for a while and, if wished, invented moderators decide"
-        " and buyers report, so that a visitor sees the loop move. Only in a demo; Ctrl-C ends it."
+        "Let invented sellers bring products and buyers report for a while and, if wished, invented"
+        " moderators decide, so that a visitor sees the loop move. Only in a demo; Ctrl-C ends it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--minutes", type=float, default=5.0)
         parser.add_argument("--rate", type=float, default=20.0, help="products per minute")
         parser.add_argument("--moderators", type=int, default=0, help="invented moderators at work")
-        parser.add_argument("--reports", action="store_true", help="invented buyers report")
+        parser.add_argument(
+            "--reports", action=BooleanOptionalAction, default=True, help="invented buyers report"
+        )
         parser.add_argument("--seed", type=int, default=None, help="for a repeatable play")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ TABLE, LABELS, ARCHIVE, FOLDER, ARRAY = (
     "images_npy",
 )
 _REPORT = "report.csv"
+_CUT_UPLOAD_KEPT = 24 * 3600
 
 
 def folder_of(job: CatalogueImport) -> Path:
@@ -46,6 +48,18 @@ def keep_uploads(job: CatalogueImport, uploads: Iterable[tuple[str, UploadedFile
         else:
             with target.open("wb") as file:
                 file.writelines(upload.chunks())
+
+
+def forget_cut_uploads(*, now: datetime) -> int:
+    """Delete what uploads left behind whose web process died a day ago; return how many files."""
+    cut = [
+        path
+        for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*")
+        if now.timestamp() - path.stat().st_mtime > _CUT_UPLOAD_KEPT
+    ]
+    for path in cut:
+        path.unlink(missing_ok=True)
+    return len(cut)
 
 
 def discard_uploads(job: CatalogueImport) -> None:

@@ -55,10 +55,11 @@ def request_import(
     table_format: ImportFormat,
     uploads: Mapping[str, UploadedFile[Any]],
     now: datetime,
+    language: str = "",
 ) -> CatalogueImport:
     """Keep the uploaded files and note that they wait for their import.
 
-    uploads: by the kinds of `services.imports.files`; the table is needed. The row appears only
+    language: of the reasons in the report; "" for the seller's, or else the shop's; uploads: by the kinds of `services.imports.files`; the table is needed. The row appears only
     once its files are whole.
     """
     names = {kind: _NAMES.get(kind) or _ENDINGS[kind][table_format] for kind in uploads}
@@ -68,6 +69,7 @@ def request_import(
             source=source,
             seller=seller,
             files=names,
+            language=language,
             correlation_id=correlation.current(),
             created_at=now,
         )
@@ -128,8 +130,9 @@ def lease() -> timedelta:
 
 
 def language_of(job: CatalogueImport) -> str:
-    """Return the language of the import's reasons: its seller's, or else the shop's."""
-    return (job.seller.language if job.seller else "") or settings.LANGUAGE_CODE
+    """Return the language of the import's reasons: the page's that sent it, its seller's, or else
+    the shop's."""
+    return job.language or (job.seller.language if job.seller else "") or settings.LANGUAGE_CODE
 
 
 def runnable(now: datetime) -> Q:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,13 +138,13 @@ def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
     if table_path is None:
         raise ImportUnreadable(_("The import has no table."))
     table = open_table(table_path, ImportFormat(job.format), job.files.get("encoding", ""))
+    labels = read_labels(labels_path, partial(_still_here, hold, clock)) if labels_path else None
     if job.rows_total is None:
-        rows = sum(1 for _row in _counted(hold, table.rows(), clock))
+        rows = _first_look(_counted(hold, table.rows(), clock), labels)
         jobs.note_table(hold, rows=rows, encoding=table.encoding, now=clock())
     archive, folder, array = (
         files.path_of(job, kind) for kind in (files.ARCHIVE, files.FOLDER, files.ARRAY)
     )
-    labels = read_labels(labels_path, partial(_still_here, hold, clock)) if labels_path else None
     with open_pictures(
         archive=archive, folder=folder, array=array, rows=job.rows_total or 0
     ) as pictures:
@@ -156,6 +156,23 @@ def _sources(hold: Hold, clock: Clock) -> Iterator[_Sources]:
             seen=SeenIds(),
             batch=_BATCH_WITH_PICTURES if archive or folder or array else _BATCH,
         )
+
+
+def _first_look(rows: Iterable[ImportRow], labels: Labels | None) -> int:
+    """Count the rows. Raises ImportUnreadable when the file of labels is about other rows."""
+    count = matched = 0
+    for row in rows:
+        count += 1
+        if labels is None:
+            continue
+        if row.index is None and not row.problem and not labels.counts_rows:
+            raise ImportUnreadable(
+                _("The table has no index column, and the indexes of the labels are not 0, 1, 2 …")
+            )
+        matched += labels.code(row.place) is not None
+    if labels is not None and count and not matched:
+        raise ImportUnreadable(_("No row of the table has an index that the labels have."))
+    return count
 
 
 def _counted(hold: Hold, rows: Iterator[ImportRow], clock: Clock) -> Iterator[ImportRow]:
@@ -176,12 +193,14 @@ def _prepare(row: ImportRow, sources: _Sources) -> _Prepared:
         return _Prepared(row, None, row.problem)
     if row.external_id.strip() and not sources.seen.is_new(row.external_id):
         return _Prepared(row, None, _("An earlier row of this file has the same id; it counts."))
+    raw_code = _raw_code(row, sources)
+    notes = [] if raw_code is not None else [_no_label(row)]
     try:
         draft = draft_product(
             external_id=row.external_id,
             designation=row.designation,
             description=row.description,
-            given_code=_code(row, sources),
+            given_code=_code(raw_code, sources),
             language=rules.language(row.language),
         )
         image = sources.pictures.store(row)
@@ -189,13 +208,23 @@ def _prepare(row: ImportRow, sources: _Sources) -> _Prepared:
         return _Prepared(row, None, error.message)
     except PictureMissing:
         name = {"name": row.picture_name[:200]}
-        return _Prepared(row, draft, _("Taken without its picture: no “%(name)s”.") % name)
-    return _Prepared(row, draft.with_image(image or Picture.KEEP), "")
+        image = None
+        notes.append(_("Taken without its picture: no “%(name)s”.") % name)
+    return _Prepared(row, draft.with_image(image or Picture.KEEP), " ".join(notes))
 
 
-def _code(row: ImportRow, sources: _Sources) -> int | None:
-    raw = sources.labels.code(row.index) if sources.labels else row.given_code
-    code = rules.given_code(raw)
+def _no_label(row: ImportRow) -> str:
+    message = _("Taken without a code: the file of labels has no index “%(index)s”.")
+    return message % {"index": row.place[:40]}
+
+
+def _raw_code(row: ImportRow, sources: _Sources) -> str | None:
+    """Return what stands for the row's code; None when the file of labels has no such row."""
+    return sources.labels.code(row.place) if sources.labels else row.given_code
+
+
+def _code(raw: str | None, sources: _Sources) -> int | None:
+    code = rules.given_code(raw or "")
     if code is not None and code not in sources.codes:
         message = _("There is no category %(code)s.") % {"code": code}
         raise ProductRefused("given_code", message)

@@ -62,9 +62,7 @@ def _parquet(table: Table) -> Iterator[ImportRow]:
                     number += 1
                     yield columns.row(number, cells)
     except (pa.ArrowException, OSError) as error:
-        raise ImportUnreadable(
-            _("The file is not a readable Parquet table: %(error)s") % {"error": str(error)[:300]}
-        ) from error
+        raise ImportUnreadable(_("The file is not a readable Parquet table.")) from error
 
 
 _READERS = {

@@ -16,10 +16,9 @@ from reviewapp.domain.imports import (
     recognise,
     unreadable_row,
 )
+from reviewapp.services.imports.csv_records import ROW_CHARS, BrokenLine, csv_records
 
 FALLBACK_ENCODING = "cp1252"
-# Larger than any row we take: two texts of 200 kB, each character doubled or escaped.
-_ROW_CHARS = 4 * 2**20
 _CHUNK = 2**20
 _DELIMITERS = (",", ";", "\t")
 
@@ -47,33 +46,19 @@ def csv_rows(path: Path, encoding: str) -> Iterator[ImportRow]:
     Raises ImportUnreadable for an empty file and for missing columns.
     """
     with _open_text(path, encoding) as file:
-        names, delimiter = _header(file.readline(_ROW_CHARS))
+        names, delimiter = _header(file.readline(ROW_CHARS))
         columns = recognise(names)
-        for number, cells in enumerate(csv_records(file, delimiter), start=1):
+        records = csv_records(file, delimiter, len(names))
+        for number, cells in enumerate(records, start=1):
             yield _csv_row(number, cells, names, columns)
-
-
-def csv_records(file: TextIO, delimiter: str) -> Iterator[list[str] | csv.Error]:
-    """Yield the records of an open CSV file; a record that breaks the rules as its error."""
-    csv.field_size_limit(_ROW_CHARS)
-    reader = csv.reader(file, delimiter=delimiter)
-    while True:
-        try:
-            for cells in reader:
-                if cells:  # a blank line is no row
-                    yield cells
-            return
-        except csv.Error as error:
-            # The reader starts afresh behind the bad record.
-            yield error
 
 
 def jsonl_rows(path: Path, encoding: str) -> Iterator[ImportRow]:
     """Yield the rows of a JSON Lines file; one that cannot be read comes with its problem."""
     with _open_text(path, encoding) as file:
         number = 0
-        while line := file.readline(_ROW_CHARS):
-            is_whole = line.endswith("\n") or len(line) < _ROW_CHARS
+        while line := file.readline(ROW_CHARS):
+            is_whole = line.endswith("\n") or len(line) < ROW_CHARS
             while not is_whole and (rest := file.readline(_CHUNK)):
                 is_whole = rest.endswith("\n")
                 line = ""
@@ -109,14 +94,10 @@ def _header(line: str) -> tuple[list[str], str]:
 
 
 def _csv_row(
-    number: int, cells: list[str] | csv.Error, names: list[str], columns: Columns
+    number: int, cells: list[str] | BrokenLine, names: list[str], columns: Columns
 ) -> ImportRow:
-    if isinstance(cells, csv.Error):
-        return unreadable_row(
-            number, _("The row is not valid CSV: %(error)s.") % {"error": str(cells)}
-        )
-    while len(cells) > len(names) and not cells[-1]:
-        cells.pop()
+    if isinstance(cells, BrokenLine):
+        return unreadable_row(number, cells.problem)
     if len(cells) != len(names):
         return unreadable_row(
             number,
@@ -131,10 +112,11 @@ def _json_row(number: int, line: str) -> ImportRow:
         return unreadable_row(number, _("The line is too long."))
     try:
         cells: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return unreadable_row(
-            number, _("The line is not valid JSON: %(error)s.") % {"error": str(error)}
-        )
+    except json.JSONDecodeError as error:
+        message = _("The line is not valid JSON from character %(place)s on.")
+        return unreadable_row(number, message % {"place": error.pos + 1})
+    except (ValueError, RecursionError):
+        return unreadable_row(number, _("The line is not valid JSON."))
     if not isinstance(cells, dict):
         return unreadable_row(number, _("The line is not a JSON object."))
     try:

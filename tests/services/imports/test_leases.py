@@ -123,7 +123,7 @@ def test_going_past_handled_rows_and_reading_labels_shows_signs_of_life(monkeypa
     monkeypatch.setattr(labels, "_SIGN_STEP", 2)
     CategoryFactory(code=10)
     table = "sku,name\n" + "".join(f"{n},Nom\n" for n in range(8))
-    job = request({files.TABLE: table, files.LABELS: "i,prdtypecode\n1,10\n2,10\n3,10\n4,10\n"})
+    job = request({files.TABLE: table, files.LABELS: "i,prdtypecode\n0,10\n1,10\n2,10\n3,10\n"})
     # A clock that stands still: a slice of no seconds handles one batch, however busy the machine.
     monkeypatch.setattr(run.time, "monotonic", lambda: 0.0)
     work(job, seconds=0)

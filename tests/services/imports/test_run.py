@@ -123,6 +123,47 @@ def test_the_same_file_again_changes_nothing():
     assert ClassificationRequest.objects.count() == 2
 
 
+def test_labels_find_rows_without_an_index_by_their_place():
+    CategoryFactory(code=10)
+    CategoryFactory(code=20)
+    table, labels = "sku,name\na,Un\nb,Deux\nc,Trois\n", ",prdtypecode\n1,20\n0,10\n2,x\n"
+    job = request({files.TABLE: table, files.LABELS: labels})
+
+    assert work(job) == JobStatus.DONE
+
+    codes = dict(Product.objects.values_list("external_id", "given_code"))
+    assert codes == {"a": 10, "b": 20}
+    assert "« x »" in report(job)[2]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("table", "labels", "word"),
+    [
+        ("sku,name\na,Un\n", ",prdtypecode\n7,10\n", "0, 1, 2"),
+        (",sku,name\n5,a,Un\n", ",prdtypecode\n7,10\n", "No row"),
+    ],
+)
+def test_labels_of_other_rows_fail_the_import_with_a_reason(table, labels, word):
+    job = request({files.TABLE: table, files.LABELS: labels}, seller=SellerFactory(language="en"))
+
+    assert work(job) == JobStatus.FAILED
+
+    assert word in job.error
+
+
+def test_a_row_that_the_labels_lack_is_taken_with_a_note():
+    CategoryFactory(code=10)
+    contents = {files.TABLE: ",sku,name\n0,a,Un\n1,b,Deux\n", files.LABELS: ",prdtypecode\n0,10\n"}
+    job = request(contents, seller=SellerFactory(language="en"))
+
+    work(job)
+
+    assert [line["reason"] for line in report(job)] == [
+        "",
+        "Taken without a code: the file of labels has no index “1”.",
+    ]
+
+
 def test_pictures_that_no_row_names_are_counted():
     pictures = {"a.jpg": jpeg(), "image_7_product_8.jpg": jpeg(), "b/c.PNG": jpeg()}
     others = {"__MACOSX/._a.jpg": b"", "readme.txt": b"", "../x.jpg": jpeg()}

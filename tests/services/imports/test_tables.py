@@ -75,6 +75,41 @@ def test_a_quote_that_never_closes_costs_bounded_memory(tmp_path):
     assert found[-1].external_id == "9"
 
 
+def test_a_quote_too_many_costs_its_own_line_alone(tmp_path):
+    lines = [f'{n},"Titre {n}",desc' for n in range(1, 40)]
+    lines[5] = '6,"Titre ouvert,desc'
+    lines[9:11] = ['10,"Bad title,desc', '11,"Good",desc']
+    lines[20] = '21,Titre,"desc'
+
+    found = rows(tmp_path, "sku,name,description\n" + "\n".join(lines) + "\n")
+
+    assert [row.external_id for row in found if not row.problem] == [
+        str(n) for n in range(1, 40) if n not in {6, 10, 21}
+    ]
+    assert [(row.number, row.problem) for row in found if row.problem] == [
+        (n, f"Line {n + 1} of the file has a quotation mark too many or too few.")
+        for n in (6, 10, 21)
+    ]
+    assert found[10].designation == "Good"
+
+
+def test_cells_of_several_lines_and_quotes_inside_are_read(tmp_path):
+    content = 'sku,name,description\n1,"24"" écran","a\nb\r\nc"\n2,"24" écran",x\n3,24" écran,y\n'
+
+    found = rows(tmp_path, content)
+
+    assert [row.problem for row in found] == ["", "", ""]
+    assert [row.designation for row in found] == ['24" écran', '24 écran"', '24" écran']
+    assert found[0].description == "a\nb\r\nc"
+
+
+def test_a_line_too_long_for_any_row_is_refused_and_the_next_is_read(tmp_path):
+    found = rows(tmp_path, "sku,name\n1," + "x" * (5 * 2**20) + "\n2,Deux\n")
+
+    assert [(row.external_id, bool(row.problem)) for row in found] == [("", True), ("2", False)]
+    assert "too long" in found[0].problem
+
+
 def test_empty_cells_at_the_end_and_blank_lines_do_no_harm(tmp_path):
     (row,) = rows(tmp_path, "sku,name\n\n1,Un,,\n\n")
 
@@ -161,10 +196,21 @@ def test_labels_are_matched_by_index_in_any_order(tmp_path):
         "2705",
         "1280",
         "10",
-        "",
-        "",
-        "",
+        None,
+        None,
+        None,
     ]
+    assert not labels.counts_rows
+
+
+def test_a_code_that_is_none_concerns_its_row_alone(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text(",prdtypecode\n0,10\n1,abc\n2,\n")
+
+    labels = read_labels(path, lambda: None)
+
+    assert [labels.code(index) for index in ("0", "1", "2", "3")] == ["10", "abc", "", None]
+    assert labels.counts_rows
 
 
 @pytest.mark.parametrize("content", ["", "a,b,c\n", ",prdtypecode\nx,10\n", ",prdtypecode\n1\n"])
