@@ -4,12 +4,22 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-# Fewest keys that make each category the first match of the search, in English; then Enter.
+# Fewest keys that make each category the first match of the search, each the beginning of a word of
+# its own name or synonyms; then Enter. The slash opens the search before a letter that has a
+# meaning of its own at the desk.
 SEARCHES = {
-    10: "k", 2705: "n", 2403: "a", 2280: "m", 40: "v", 50: "ac", 60: "g", 2462: "/u", 2905: "p",
-    1140: "f", 1160: "t", 1180: "r", 1280: "bl", 1281: "b", 1300: "cl", 1301: "al", 1302: "o",
-    1320: "ab", 1560: "i", 1920: "h", 2060: "de", 1940: "af", 2220: "aq", 2522: "ah", 2582: "gs",
-    2583: "po", 2585: "d",
+    "en": {
+        10: "/s", 2705: "n", 2403: "l", 2280: "m", 40: "v", 50: "ac", 60: "g", 2462: "/u",
+        2905: "p", 1140: "f", 1160: "t", 1180: "r", 1280: "to", 1281: "b", 1300: "mo", 1301: "da",
+        1302: "o", 1320: "ba", 1560: "i", 1920: "h", 2060: "de", 1940: "a", 2220: "pe",
+        2522: "/st", 2582: "gar", 2583: "po", 2585: "d",
+    },
+    "fr": {
+        10: "l", 2705: "n", 2403: "lo", 2280: "m", 40: "j", 50: "a", 60: "c", 2462: "/sa",
+        2905: "pc", 1140: "f", 1160: "ca", 1180: "ro", 1280: "jo", 1281: "/so", 1300: "t",
+        1301: "ch", 1302: "/s", 1320: "p", 1560: "in", 1920: "lin", 2060: "d", 1940: "al",
+        2220: "an", 2522: "pa", 2582: "am", 2583: "pi", 2585: "b",
+    },
 }  # fmt: skip
 SUGGESTED = (1280, 1300, 1281, 1302, 1140)
 LOOK_MS = 270
@@ -29,7 +39,7 @@ class Turn:
 
 def script() -> list[tuple[str, int, list[str]]]:
     """Return 50 turns, mixed: 13 confirmations, 10 digits, each of the 27 categories by search."""
-    searches = [("search", code, [*typed, "Enter"]) for code, typed in SEARCHES.items()]
+    searches = [("search", code, [*typed, "Enter"]) for code, typed in SEARCHES["en"].items()]
     digits = [
         ("digit", code, [f"Digit{place}"])
         for place, code in list(enumerate(SUGGESTED, start=1)) * 2

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
-from tests.e2e.axe import violations
 from tests.e2e.desk_hand import LOOK_MS, fetched_ahead, press_and_move_on, saved, shown
 from tests.e2e.desk_session import SEARCHES, paints, play, script, told
 from tests.factories import NOW, DecisionFactory, ModeratorFactory
@@ -299,7 +298,7 @@ def test_fifty_products_by_keyboard_only_each_in_few_keys_and_the_next_card_at_o
     assert len(given) == 50
     assert {turn.keys for turn in played if turn.kind != "search"} == {1}
     assert max(turn.keys for turn in played) <= 4
-    assert {turn.code for turn in played if turn.kind == "search"} == set(SEARCHES)
+    assert {turn.code for turn in played if turn.kind == "search"} == set(SEARCHES["en"])
     assert sorted(times)[len(times) // 2] < 100
 
 
@@ -346,15 +345,3 @@ def test_the_whole_card_is_in_view_on_a_laptop(desk, settings, scheme):
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 900
     assert page.evaluate("document.documentElement.scrollHeight") <= 900
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
-@pytest.mark.parametrize("is_blind", [False, True])
-def test_axe_finds_nothing(desk, settings, scheme, width, is_blind):
-    reasons = [ReviewReason.AUDIT] if is_blind else [ReviewReason.LOW_CONFIDENCE]
-    doubtful_item(settings.MEDIA_ROOT, 0, reasons=reasons, is_blind=is_blind)
-    page = desk()
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
-
-    assert not violations(page)

@@ -69,4 +69,4 @@ def _texts(texts: dict[str, list[str]], language: str) -> list[str]:
 def _search(category: Category) -> str:
     """Names and synonyms in every language: a French moderator may think of an English word."""
     synonyms = [word for words in category.synonyms.values() for word in words]
-    return " ".join([category.name_fr, category.name_en, *synonyms])
+    return "|".join([category.name_fr, category.name_en, *synonyms])

@@ -1,6 +1,7 @@
 // <select data-combobox> becomes a searchable list after the ARIA combobox pattern. The select stays
-// in the form and keeps the value. Options may carry data-code, data-hint and data-search (synonyms).
-import { fold, matchScore } from "./text.js";
+// in the form and keeps the value. Options may carry data-code, data-hint and data-search (other
+// names and synonyms, with "|" between them).
+import { fold, ranked } from "./text.js";
 
 let serial = 0;
 
@@ -73,11 +74,7 @@ class Combobox {
 
   filter(text = this.input.value) {
     const query = fold(text.trim());
-    this.shown = this.options
-      .map((option) => ({ option, score: matchScore(query, option.name) * 2 + matchScore(query, option.search) }))
-      .filter(({ score }) => score > 0)
-      .sort((a, b) => b.score - a.score || a.option.order - b.option.order)
-      .map(({ option }) => option);
+    this.shown = ranked(this.options, query);
     this.draw();
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
@@ -146,12 +143,12 @@ class Combobox {
   }
 }
 
-function readOption(option, order) {
+export function readOption(option, order) {
   const { code = "", hint = "", search = "" } = option.dataset;
   const label = option.textContent.trim();
   return {
     value: option.value, label, code, hint, order, name: fold(label),
-    search: fold([code, label, search].join(" ")),
+    terms: [code, label, ...search.split("|")].map((term) => fold(term.trim())).filter(Boolean),
   };
 }
 

@@ -19,6 +19,25 @@ export function matchScore(query, text) {
   return query.length >= 3 && isSubsequence(query.replace(/\s+/g, ""), text) ? 10 : 0;
 }
 
+// Typed out, a name or synonym beats whatever else begins like it.
+const WHOLE = 400;
+
+// The options ({name, terms, order}, folded) that match the folded `query`, the best first: by the
+// name twice and by the best of the terms; equal ones in their order.
+export function ranked(options, query) {
+  return options
+    .map((option) => ({ option, score: scoreOf(option, query) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score || a.option.order - b.option.order)
+    .map(({ option }) => option);
+}
+
+function scoreOf({ name, terms }, query) {
+  // The last one: words of several terms together.
+  const scores = [...terms, terms.join(" ")].map((term) => (term === query ? WHOLE : matchScore(query, term)));
+  return matchScore(query, name) * 2 + Math.max(...scores);
+}
+
 // True when `query` is the start of `word` but for one slip: a letter too much, one too few, one
 // wrong, or two neighbours swapped.
 export function isNearly(query, word) {
