@@ -11,11 +11,31 @@ _STILL = """async () => {
     const enough = new Promise((resolve) => setTimeout(resolve, 600));
     await Promise.race([enough, Promise.allSettled(moving)]);
 }"""
-# Only what is told goes to Python: a whole result has a megabyte.
+# Only what is told goes to Python: a whole result has a megabyte. Without preload: all style sheets
+# are our own, and read where they are.
 _RUN = """async ([within, only]) => {
-    const found = await axe.run(within || document, {runOnly: only, resultTypes: ["violations"]});
+    const found = await axe.run(within || document, {runOnly: only, resultTypes: ["violations"], preload: false});
     return found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 120))]);
 }"""
+
+# Each width, in both themes.
+LOOKS = [(1440, "light"), (1440, "dark"), (360, "dark"), (360, "light")]
+
+
+def in_each_look(page):
+    """Yield (width, theme) with the page as it is there; motion is reduced, so that it is at once."""
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        yield width, theme
+
+
+def lasting_violations(page):
+    """What axe finds twice: a part that is being swapped has no contrast for a moment."""
+    if not violations(page):
+        return []
+    page.wait_for_timeout(500)
+    return violations(page)
 
 
 def violations(page, within=None, rules=None):

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from reviewapp.models import Category, Decision
 from tests.e2e.axe import violations
-from tests.factories import AdminFactory, ModeratorFactory
+from tests.factories import ModeratorFactory
 from tests.review_world import doubtful_item, load_categories
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -65,29 +65,3 @@ def test_an_ended_login_keeps_what_was_unticked(page, context, live_server, sign
     page.locator("[data-confirm]").click()
     expect(page.get_by_text("4 products decided")).to_be_visible()
     assert not Decision.objects.filter(item=unticked).exists()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
-    page, live_server, sign_in, alike, theme
-):
-    sign_in(AdminFactory())
-    page.emulate_media(color_scheme=theme)
-    page.set_viewport_size({"width": 360, "height": 800})
-    found = []
-
-    for name in ("review:bulk", "review:sharing", "review:desk"):
-        page.goto(live_server.url + reverse(name))
-        if name == "review:desk":
-            page.locator(".desk-filter > summary").click()
-            box = page.locator(".desk-filter-panel").bounding_box()
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= 360
-        found += violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-    # The database is emptied next: the desk's requests must have ended.
-    page.wait_for_load_state("networkidle")
-    page.goto("about:blank")
-    page.wait_for_timeout(500)
-
-    assert found == []

@@ -4,13 +4,10 @@ import pytest
 from django.db import transaction
 from django.urls import URLResolver, get_resolver
 
-from tests.e2e.axe import violations
+from tests.e2e.axe import in_each_look, lasting_violations
 from tests.e2e.site_pages import NO_PAGES, ROLES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-# What width and theme can change; everything else is the same markup.
-LOOKS = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"]
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.__name__)
@@ -19,31 +16,16 @@ def test_every_page_is_whole_and_axe_finds_nothing(page, live_server, sign_in, f
     if person is not None:
         sign_in(person)
     found = []
-    # Colours change at once.
-    page.emulate_media(reduced_motion="reduce")
 
     for one in pages:
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1440, "height": 900})
         response = page.goto(live_server.url + one.address)
         assert response.status == 200, one
-        # Each width and each theme once: colours do not depend on the width.
-        for width, theme, rules in [(1440, "light", None), (360, "dark", LOOKS)]:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme)
-            found += [(one.name, width, theme, *what) for what in _lasting(page, rules)]
-            overflow = page.evaluate("document.documentElement.scrollWidth") - width
-            assert overflow <= 0, one
+        for look in in_each_look(page):
+            found += [(one.name, *look, *what) for what in lasting_violations(page)]
+            overflow = page.evaluate("document.documentElement.scrollWidth") - look[0]
+            assert overflow <= 0, (one, look)
 
     assert (found, faults) == ([], [])
-
-
-def _lasting(page, rules):
-    """What axe finds twice: a part that is being swapped has no contrast for a moment."""
-    if not violations(page, rules=rules):
-        return []
-    page.wait_for_timeout(500)
-    return violations(page, rules=rules)
 
 
 def test_no_page_is_forgotten():
