@@ -13,6 +13,8 @@ class User(AbstractUser):
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     # Off until the person switches it on.
     wants_mail = models.BooleanField(default=False)
+    # The address whose owner has followed the link sent there; nothing else goes to any other.
+    confirmed_email = models.EmailField(blank=True)
     # Changes to the common keys of the review desk (`domain.keys`).
     desk_keys = models.JSONField(default=dict, blank=True)
     # Off: no single character is a shortcut there (WCAG 2.1.4).

@@ -11,6 +11,8 @@ class Mail(models.Model):
     key = models.CharField(max_length=80, unique=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
+    # The address that this message asks to confirm; every other goes to confirmed ones only.
+    confirms = models.EmailField(blank=True)
     created_at = models.DateTimeField()
     # A decision may be undone shortly after; until then its news waits.
     not_before = models.DateTimeField()

@@ -74,6 +74,11 @@ def save_desk_keys(*, user: User, keys: Mapping[str, str], has_characters: bool 
 
 
 def save_mail_choice(*, user: User, wants_mail: bool, email: str) -> None:
-    """Store whether a person wants mail, and where to. Who wants none needs no address here."""
+    """Store whether a person wants mail, and where to. Who wants none needs no address here.
+
+    A new address is yet to be confirmed (`services.confirmations`).
+    """
     user.wants_mail, user.email = wants_mail, email if wants_mail else ""
-    user.save(update_fields=["wants_mail", "email"])
+    if user.confirmed_email != user.email:
+        user.confirmed_email = ""
+    user.save(update_fields=["wants_mail", "email", "confirmed_email"])

@@ -33,13 +33,27 @@ class Letter:
     body: str
 
 
+def has_confirmed(user: User) -> bool:
+    """Say whether the owner of the account's address has said that it is his or hers."""
+    return bool(user.email) and user.email == user.confirmed_email
+
+
 def wants_mail(user: User) -> bool:
-    return user.wants_mail and bool(user.email) and user.is_active
+    return user.wants_mail and user.is_active and has_confirmed(user)
 
 
-def post_mail(*, recipient: User, key: str, subject: str, body: str, now: datetime) -> None:
+def post_mail(
+    *,
+    recipient: User,
+    key: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    delay: timedelta = DELAY,
+    confirms: str = "",
+) -> None:
     """Put a message into the outbox unless `key` is there already. Call it in the transaction of
-    what it tells of."""
+    what it tells of. confirms: the address that it asks to confirm, empty for all other news"""
     Mail.objects.bulk_create(
         [
             Mail(
@@ -47,8 +61,9 @@ def post_mail(*, recipient: User, key: str, subject: str, body: str, now: dateti
                 key=key,
                 subject=subject,
                 body=body,
+                confirms=confirms,
                 created_at=now,
-                not_before=now + DELAY,
+                not_before=now + delay,
             )
         ],
         ignore_conflicts=True,
@@ -80,12 +95,12 @@ def withdraw_mail(*, keys: Collection[str]) -> int:
 def claim_mail(*, now: datetime) -> Letter | None:
     """Take the next message that is due, for a while; None when there is none.
 
-    One whose recipient has opted out since is deleted. Two workers never take the same.
+    One whose recipient has opted out, or changed the address, since is deleted. Two workers never take the same.
     """
     due = Mail.objects.filter(sent_at=None, not_before__lte=now, attempts__lt=MOST_ATTEMPTS)
     locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("recipient")
     for mail in locked.order_by("not_before")[:50]:
-        if not wants_mail(mail.recipient):
+        if not _may_be_sent(mail):
             mail.delete()
             continue
         mail.attempts += 1
@@ -93,6 +108,13 @@ def claim_mail(*, now: datetime) -> Letter | None:
         mail.save(update_fields=["attempts", "not_before"])
         return Letter(mail.pk, mail.key, mail.recipient.email, mail.subject, mail.body)
     return None
+
+
+def _may_be_sent(mail: Mail) -> bool:
+    person = mail.recipient
+    if not mail.confirms:
+        return wants_mail(person)
+    return person.is_active and person.email == mail.confirms and not has_confirmed(person)
 
 
 def mark_sent(*, mail_id: int, now: datetime) -> None:

@@ -229,6 +229,10 @@ RATE_LIMITS = {
     "uploads_network": (300, 3600),
     "appeals": (20, 3600),
     "appeals_network": (200, 3600),
+    "confirmations": (5, 3600),
+    "confirmations_network": (50, 3600),
+    # Links to one address, whoever asks for them.
+    "confirmations_address": (5, 86_400),
     "previews": (120, 300),
     "previews_network": (1200, 300),
     # One network, from pages of other sites.

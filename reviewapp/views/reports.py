@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from reviewapp.forms.reports import MailForm, ReportForm
 from reviewapp.models import Product
@@ -13,7 +13,7 @@ from reviewapp.selectors import reports as selectors
 from reviewapp.selectors import shop
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.services import limits
-from reviewapp.services.accounts import save_mail_choice
+from reviewapp.services.mail import has_confirmed
 from reviewapp.services.reports import ReportRefused, submit_report
 from reviewapp.types import UserRequest
 from reviewapp.views.limits import too_many
@@ -25,32 +25,25 @@ from reviewapp.views.shop import product_context
 def mine(request: UserRequest) -> HttpResponse:
     """A person's own reports with their outcome."""
     user = request.user
-    return _mine(request, MailForm(initial={"wants_mail": user.wants_mail, "email": user.email}))
-
-
-@login_required
-@require_POST
-def mail(request: UserRequest) -> HttpResponse:
-    """Store whether the answers come by e-mail as well."""
-    form = MailForm(request.POST)
-    if not form.is_valid():
-        return _mine(request, form, status=422)
-    save_mail_choice(
-        user=request.user,
-        wants_mail=form.cleaned_data["wants_mail"],
-        email=form.cleaned_data["email"],
+    return mine_page(
+        request, MailForm(initial={"wants_mail": user.wants_mail, "email": user.email})
     )
-    messages.success(request, _("Saved."))
-    return redirect("reports:mine")
 
 
-def _mine(request: UserRequest, form: MailForm, status: int = 200) -> HttpResponse:
+def mine_page(request: UserRequest, form: MailForm, status: int = 200) -> HttpResponse:
+    """A person's reports, and the choice of mail beside them."""
     after = request.GET.get("after", "")
     try:
         page = selectors.reports_of(reporter=request.user, cursor=after)
     except CursorInvalid as error:
         raise Http404 from error
-    context = {"reports": page.rows, "older": page.older, "after": after, "mail_form": form}
+    context = {
+        "reports": page.rows,
+        "older": page.older,
+        "after": after,
+        "mail_form": form,
+        "has_confirmed": has_confirmed(request.user),
+    }
     return render(request, "reports/mine.html", context, status=status)
 
 

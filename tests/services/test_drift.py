@@ -91,7 +91,12 @@ def test_answers_to_what_a_product_was_before_are_left_out(champion):
 
 def test_lost_descriptions_are_told_once(champion, small, settings):
     settings.ALARM_WEBHOOK_URL = "http://127.0.0.1:9/"
-    admin = AdminFactory(wants_mail=True, email="chief@example.org", language="en")
+    admin = AdminFactory(
+        wants_mail=True,
+        email="chief@example.org",
+        confirmed_email="chief@example.org",
+        language="en",
+    )
 
     window = drifted(champion)
     arrive(champion, 50, described=0.2, seed=4)

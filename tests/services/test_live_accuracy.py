@@ -162,7 +162,9 @@ def _many_wrong(champion, categories, times):
 
 
 def test_too_many_wrong_listings_void_the_certificate_and_tighten_the_gate(champion, categories):
-    admin = AdminFactory(wants_mail=True, email="a@example.org", language="en")
+    admin = AdminFactory(
+        wants_mail=True, email="a@example.org", confirmed_email="a@example.org", language="en"
+    )
     AdminFactory(wants_mail=False, email="b@example.org")
     before = RoutingPolicyFactory(accept_at=0.8, thresholds={"10": 0.9})
     _many_wrong(champion, categories, 60)

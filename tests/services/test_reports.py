@@ -169,7 +169,9 @@ def outcome(report):
 
 def test_a_decision_that_overturns_another_answers_its_reports_anew():
     old, new = CategoryFactory(), CategoryFactory()
-    buyer = BuyerFactory(wants_mail=True, email="bea@example.org")
+    buyer = BuyerFactory(
+        wants_mail=True, email="bea@example.org", confirmed_email="bea@example.org"
+    )
     upheld = ReportFactory(
         product=ListedProductFactory(category=old), reported_category=old, reporter=buyer
     )

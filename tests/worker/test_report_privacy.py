@@ -26,7 +26,12 @@ SECRETS = ("quiet-reporter", "quiet@example.org", "My neighbour sells this")
 @pytest.fixture
 def report(now):
     """A report that was upheld, of a product that is exported."""
-    buyer = BuyerFactory(username="quiet-reporter", email="quiet@example.org", wants_mail=True)
+    buyer = BuyerFactory(
+        username="quiet-reporter",
+        email="quiet@example.org",
+        wants_mail=True,
+        confirmed_email="quiet@example.org",
+    )
     product = ListedProductFactory()
     report = reports.submit_report(
         product=product,
