@@ -97,7 +97,7 @@ def undo(request: UserRequest) -> HttpResponse:
         return stranger
     target = _undo_target(request, form)
     if target is None:
-        return _refuse(request, 409, text=_("There is nothing left to undo."))
+        return _refuse(request, 409, _("Not undone"), text=_("There is nothing left to undo."))
     try:
         record = decisions.undo(
             decision_id=target.pk,
@@ -107,9 +107,14 @@ def undo(request: UserRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except decisions.UndoRefused as refused:
-        return _refuse(request, 409, text=why_not_undone(refused.refusal))
+        return _refuse(request, 409, _("Not undone"), text=why_not_undone(refused.refusal))
     except decisions.KeyReused:
-        return _refuse(request, 409, text=_("This undo was already used for another decision."))
+        return _refuse(
+            request,
+            409,
+            _("Not undone"),
+            text=_("This undo was already used for another decision."),
+        )
     if is_script(request):
         return card_response(request, record.item_id)
     messages.success(request, _("Undone. The product is back with you."))
@@ -185,8 +190,10 @@ def _undo_target(request: UserRequest, form: UndoForm) -> Decision | None:
     return selectors.latest_undoable(moderator=request.user)
 
 
-def _refuse(request: UserRequest, status: int, text: str = "", errors: Any = None) -> HttpResponse:
-    context = {"text": text, "errors": errors or {}}
+def _refuse(
+    request: UserRequest, status: int, title: str = "", *, text: str = "", errors: Any = None
+) -> HttpResponse:
+    context = {"title": title or _("Not saved"), "text": text, "errors": errors or {}}
     return _conflict(request, "review/_refused.html", context, status)
 
 
