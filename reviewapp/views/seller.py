@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,6 +36,7 @@ from reviewapp.types import UserRequest
 from worker.tasks.classify import wake_workers
 from worker.tasks.previews import expect_previews
 
+_SENT_TWICE = timedelta(minutes=10)
 _may_sell = permission_required("reviewapp.add_product", raise_exception=True)
 
 
@@ -193,14 +195,18 @@ def own_product(request: UserRequest, product_id: int) -> Product:
 
 
 def _is_taken(request: UserRequest, form: NewProductForm) -> bool:
-    """Say whether a typed reference is in use: adding must not overwrite another product."""
-    wanted = form.cleaned_data["external_id"]
-    return (
-        bool(wanted)
-        and selectors.products_of(request.user)
-        .filter(source=seller_source(request.user.pk), external_id=wanted)
-        .exists()
+    """Say whether a typed reference is in use: adding must not overwrite another product.
+
+    One of the same name that has just come is the same form, sent twice.
+    """
+    given = form.cleaned_data
+    of_reference = selectors.products_of(request.user).filter(
+        source=seller_source(request.user.pk), external_id=given["external_id"]
     )
+    others = of_reference.exclude(
+        designation=given["designation"], arrived_at__gte=timezone.now() - _SENT_TWICE
+    )
+    return bool(given["external_id"]) and others.exists()
 
 
 def _ingest(

@@ -78,8 +78,9 @@ def test_a_product_is_added_and_shown_while_it_waits(client, seller):
     assert 'hx-trigger="every 1s"' in page
 
 
-def test_a_form_sent_twice_is_one_product(client, seller):
-    data = typed()
+@pytest.mark.parametrize("reference", ["", "A-1"])
+def test_a_form_sent_twice_is_one_product(client, seller, reference):
+    data = typed(external_id=reference)
 
     first, second = post(client, "add", data), post(client, "add", data)
 
