@@ -30,14 +30,27 @@ def champion_of_two():
     return version
 
 
+def know_more(version, count=400):
+    """Give the version so many held-out answers that estimates are held against them."""
+    generator = np.random.default_rng(9)
+    said = np.where(generator.random(count) < 0.4, 20, 10)
+    sure = generator.uniform(0.5, 1, count)
+    true = np.where(generator.random(count) < sure, said, 30 - said)
+    HeldOutAnswers.objects.filter(model_version=version).update(
+        confidence=sure.tolist(), predicted=said.tolist(), true=true.tolist(),
+        missing=["image"] * count,
+    )  # fmt: skip
+
+
 def shrink(monkeypatch):
     """Make windows that a test can fill."""
     for name, size in (("REFERENCE", 300), ("WINDOW", 200), ("STEP", 50)):
         monkeypatch.setattr(domain, name, size)
 
 
-def arrive(version, count, *, described=0.7, seed=0):
-    """Products as the champion has answered them; `described`: share with a description."""
+def arrive(version, count, *, described=0.7, share=0.4, seed=0):
+    """Products as the champion has answered them; `described`: share with a description; `share`: of
+    the second category."""
     generator = np.random.default_rng(seed)
     categories = list(Category.objects.order_by("code"))
     known = Product.objects.count()
@@ -53,7 +66,7 @@ def arrive(version, count, *, described=0.7, seed=0):
     )  # fmt: skip
     predictions, embeddings = [], []
     for product, sure in zip(products, generator.uniform(0.5, 1, count), strict=True):
-        category = categories[int(generator.random() < 0.4)]
+        category = categories[int(generator.random() < share)]
         predictions.append(
             Prediction(
                 product=product, model_version=version, member="fusion", category=category,

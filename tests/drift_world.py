@@ -1,12 +1,14 @@
 """A made-up marketplace whose arrivals can be changed on purpose, for drift."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from reviewapp.choices import DriftTest
-from reviewapp.domain import drift
+from reviewapp.domain import drift, label_shift
 from reviewapp.domain.drift import Arrivals
+from reviewapp.domain.drift_estimates import Estimates, Normal, compare_estimates
 
 CATEGORIES = 27
 _WIDTH = 64
@@ -111,19 +113,65 @@ def newest(batches, size):
     )
 
 
+def stored(probabilities):
+    """Return probabilities (N, K) as predictions keep them: the five largest, the rest shared out."""
+    kept = np.argsort(-probabilities, axis=1)[:, :5]
+    rest = 1 - np.take_along_axis(probabilities, kept, axis=1).sum(axis=1, keepdims=True)
+    found = np.repeat(np.maximum(rest, 1e-6) / (CATEGORIES - 5), CATEGORIES, axis=1)
+    np.put_along_axis(found, kept, np.take_along_axis(probabilities, kept, axis=1), axis=1)
+    return found / found.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a model's windows are held against: first arrivals, and products kept out of training."""
+
+    reference: drift.Reference
+    normal: Normal
+    sure_at: float
+
+    def findings(self, batches):
+        """Test the last WINDOW products of several batches."""
+        arrivals = newest(batches, drift.WINDOW)
+        probabilities = np.concatenate([one.probabilities for one in batches])[-drift.WINDOW :]
+        now = Estimates.of(
+            stored(probabilities), self.normal.shares, arrivals.numbers[DriftTest.CONFIDENCE],
+            self.sure_at,
+        )  # fmt: skip
+        return [
+            *drift.compare(self.reference, arrivals),
+            *compare_estimates(self.normal, now, range(CATEGORIES)),
+        ]
+
+
 def reference(generator):
-    return drift.Reference.of(draw(STABLE, drift.REFERENCE, generator).arrivals)
+    held_out = draw(STABLE, drift.REFERENCE, generator)
+    first = drift.Reference.of(draw(STABLE, drift.REFERENCE, generator).arrivals)
+    outputs = drift.Reference.of(held_out.arrivals)
+    own = (DriftTest.CATEGORY, DriftTest.PICTURE)
+    confidence = held_out.arrivals.numbers[DriftTest.CONFIDENCE]
+    is_right = held_out.is_right
+    return Held(
+        replace(
+            first,
+            numbers={**first.numbers, DriftTest.CONFIDENCE: outputs.numbers[DriftTest.CONFIDENCE]},
+            counts={**first.counts, **{test: outputs.counts[test] for test in own}},
+        ),
+        Normal.of_labels(held_out.true, list(range(CATEGORIES)), float(is_right.mean())),
+        label_shift.accuracy_threshold(confidence, is_right),
+    )
 
 
 def false_alarms(windows, generator):
-    """Return how many windows, STEP products apart, of a stable stream are found drifted."""
+    """Return by test how many windows, STEP products apart, of a stable stream are found drifted,
+    under None by any."""
     held = reference(generator)
     stream = [draw(STABLE, drift.STEP, generator) for _ in range(drift.WINDOW // drift.STEP)]
-    found = 0
+    found = Counter()
     for _ in range(windows):
         stream = [*stream[1:], draw(STABLE, drift.STEP, generator)]
-        findings = drift.compare(held, newest(stream, drift.WINDOW))
-        found += any(one.is_drifted for one in findings)
+        tests = [one.test for one in held.findings(stream) if one.is_drifted]
+        found.update([*tests, *([None] if tests else [])])
     return found
 
 
@@ -137,7 +185,6 @@ def delay(world, generator, most=3000):
     for size in [wait or drift.STEP, *[drift.STEP] * (most // drift.STEP)]:
         batches.append(draw(world, size, generator))
         after += size
-        findings = drift.compare(held, newest(batches[-12:], drift.WINDOW))
-        if tests := [one.test for one in findings if one.is_drifted]:
+        if tests := [one.test for one in held.findings(batches[-12:]) if one.is_drifted]:
             return after, tests
     return None

@@ -49,3 +49,5 @@ class DriftTest(TextChoices):
     PICTURE = "picture", _("Pictures missing")
     BRIGHTNESS = "brightness", _("Brightness of the picture")
     EMBEDDING = "embedding", _("Text and picture as the model sees them")
+    MIX = "mix", _("Mix of categories, estimated")
+    RIGHT = "right", _("Share expected to be right")

@@ -8,3 +8,13 @@ class AcknowledgeForm(forms.Form):
     comment = forms.CharField(
         label=_("What you found"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class NewNormalForm(forms.Form):
+    """Why the newest arrivals are what later ones should be like."""
+
+    reason = forms.CharField(
+        label=_("Why this is the new normal"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

@@ -14,24 +14,46 @@ _TEST_LENGTH: Final = 20
 
 
 class DriftReference(models.Model):
-    """The products that later arrivals are held against, made once per ModelVersion.
+    """What later arrivals are held against; one per ModelVersion is in force.
 
+    The first is made by itself; an admin may take the newest arrivals instead, and go back.
     arrivals: `domain.drift.Reference` as JSON
+    normal: `domain.drift_estimates.Normal` as JSON; empty where nothing can be estimated
     priors: shares of the categories among the products kept out of training, by code; empty
         without such products
     sure_at: confidence above which lies the share of products that is right
     """
 
-    model_version = models.OneToOneField(
-        ModelVersion, models.CASCADE, related_name="drift_reference"
-    )
+    model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="drift_references")
     # No foreign key: a product that is gone is still where the next window begins.
     last_product = models.BigIntegerField()
     arrivals = models.JSONField()
+    normal = models.JSONField(default=dict, blank=True)
     priors = models.JSONField(default=dict, blank=True)
     sure_at = models.FloatField(null=True, blank=True)
     accuracy = models.FloatField(null=True, blank=True)
     made_at = models.DateTimeField()
+    # Of one that an admin has made: what was in force before, by whom, and why.
+    before = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField(blank=True, max_length=2000)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model_version"],
+                condition=Q(ended_at=None),
+                name="drift_reference_one_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(before=None, made_by=None, reason="")
+                | (Q(before__isnull=False, made_by__isnull=False) & ~Q(reason="")),
+                name="drift_reference_taken_with_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"reference of {self.model_version_id}"

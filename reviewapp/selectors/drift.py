@@ -27,6 +27,7 @@ from reviewapp.models import (
 )
 
 SHOWN_WINDOWS: Final = 200
+SHOWN_REFERENCES: Final = 10
 # Of rare changes of the mix only the largest are worth a line.
 _SHOWN_CATEGORIES: Final = 8
 # Answers read per product wanted, since some are to a text or picture that has changed since.
@@ -70,6 +71,7 @@ class DriftState:
     names: dict[str, str]
     expected_right: Interval | None
     windows: Sequence[DriftWindow]
+    references: Sequence[DriftReference]
     chart: dict[str, Any]
 
 
@@ -98,14 +100,16 @@ def count_after(version: ModelVersion, *, product: int, most: int) -> int:
     return _current(_answered(version, product)[: _READ * most]).count()
 
 
+def reference_in_force(version: ModelVersion | None) -> DriftReference | None:
+    """Return what the arrivals of `version` are held against; None before there is anything."""
+    return DriftReference.objects.filter(model_version=version, ended_at=None).first()
+
+
 def drift_state() -> DriftState:
     """Return what is known about the arrivals of the model in service."""
     version = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).first()
-    reference = (
-        DriftReference.objects.defer("arrivals").filter(model_version=version).first()
-        if version
-        else None
-    )
+    references = _references(version)
+    reference = next((one for one in references if one.ended_at is None), None)
     windows = list(
         DriftWindow.objects.filter(reference=reference).order_by("-last_product")[:SHOWN_WINDOWS]
     )
@@ -121,6 +125,7 @@ def drift_state() -> DriftState:
         names=names,
         expected_right=_expected(window),
         windows=windows,
+        references=references,
         chart=_chart(windows[::-1]),
     )
 
@@ -142,6 +147,12 @@ def _alarms() -> QuerySet[DriftAlarm]:
         .defer("window__reference__arrivals")
         .order_by("-raised_at", "-pk")
     )
+
+
+def _references(version: ModelVersion | None) -> list[DriftReference]:
+    """References of a model, newest first, ended ones among them."""
+    known = DriftReference.objects.filter(model_version=version).defer("arrivals")
+    return list(known.select_related("made_by").order_by("-made_at", "-pk")[:SHOWN_REFERENCES])
 
 
 def _answered(version: ModelVersion, after: int) -> QuerySet[Prediction]:

@@ -10,40 +10,42 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from reviewapp.choices import DriftTest, ModelStage
+from reviewapp.choices import DriftTest
 from reviewapp.domain import drift, label_shift
 from reviewapp.domain.drift import Finding, Reference
+from reviewapp.domain.drift_estimates import Estimates, Normal, compare_estimates
 from reviewapp.models import (
     DriftAlarm,
     DriftReference,
     DriftWindow,
-    HeldOutAnswers,
     ModelVersion,
     User,
 )
-from reviewapp.selectors.drift import Seen, count_after, newest_arrivals
+from reviewapp.selectors.drift import Seen, count_after, newest_arrivals, reference_in_force
+from reviewapp.services.drift_references import (
+    champion_locked,
+    codes_of,
+    estimates_of,
+    make_reference,
+)
 from reviewapp.services.mail import tell_admins
 from reviewapp.services.webhooks import post_webhook
 
 
 @transaction.atomic
 def measure_drift(*, now: datetime) -> DriftWindow | None:
-    """Make the champion's reference, or test its newest arrivals once STEP more have come in.
+    """Make the champion's first reference, or test its newest arrivals once STEP more have come in.
 
     Returns the new window, None when there is nothing to do. Safe to repeat and to run twice at
     once. A new kind of drift raises an alarm.
     """
     # The lock is what keeps a second worker from the same window.
-    version = (
-        ModelVersion.objects.select_for_update(of=("self",), no_key=True)
-        .filter(stage=ModelStage.CHAMPION)
-        .first()
-    )
+    version = champion_locked()
     if version is None:
         return None
-    reference = DriftReference.objects.filter(model_version=version).first()
+    reference = reference_in_force(version)
     if reference is None:
-        _make_reference(version, now)
+        make_reference(version, now=now)
         return None
     before = reference.windows.order_by("-last_product").first()
     if before is not None and not _is_due(version, before):
@@ -68,37 +70,13 @@ def _is_due(version: ModelVersion, before: DriftWindow) -> bool:
     return new >= drift.STEP
 
 
-def _make_reference(version: ModelVersion, now: datetime) -> None:
-    seen = newest_arrivals(version, most=drift.REFERENCE)
-    if len(seen) < drift.REFERENCE:
-        return
-    DriftReference.objects.create(
-        model_version=version,
-        last_product=seen.last_product,
-        arrivals=Reference.of(seen.arrivals).as_json(),
-        made_at=now,
-        **_training_facts(version),
-    )
-
-
-def _training_facts(version: ModelVersion) -> dict[str, Any]:
-    """Return what the products kept out of training say: shares, accuracy, and its threshold."""
-    held = HeldOutAnswers.objects.filter(model_version=version).first()
-    if held is None or not held.confidence:
-        return {}
-    true = np.array(held.true, dtype=np.int64)
-    is_right = true == np.array(held.predicted)
-    labels = [int(code) for code in version.labels]
-    priors = label_shift.smoothed_shares(true, labels)
-    return {
-        "priors": {str(code): one for code, one in zip(labels, priors.tolist(), strict=True)},
-        "sure_at": label_shift.accuracy_threshold(np.array(held.confidence), is_right),
-        "accuracy": float(is_right.mean()),
-    }
-
-
 def _measure(reference: DriftReference, seen: Seen, now: datetime) -> DriftWindow:
-    findings = drift.compare(Reference.from_json(reference.arrivals), seen.arrivals)
+    estimates = estimates_of(reference, seen)
+    codes = codes_of(reference)
+    findings = [
+        *drift.compare(Reference.from_json(reference.arrivals), seen.arrivals),
+        *compare_estimates(Normal.from_json(reference.normal, codes), estimates, codes),
+    ]
     return DriftWindow.objects.create(
         reference=reference,
         last_product=seen.last_product,
@@ -106,23 +84,18 @@ def _measure(reference: DriftReference, seen: Seen, now: datetime) -> DriftWindo
         findings=[one.as_json() for one in findings],
         drifted=[one.test for one in findings if one.is_drifted],
         measured_at=now,
-        **_estimates(reference, seen),
+        **(_told(estimates, codes) if estimates else {}),
     )
 
 
-def _estimates(reference: DriftReference, seen: Seen) -> dict[str, Any]:
+def _told(estimates: Estimates, codes: list[int]) -> dict[str, Any]:
     """Return the mix of categories and the accuracy as far as they can be known without labels."""
-    if not reference.priors or reference.sure_at is None:
-        return {}
-    codes = [int(code) for code in reference.priors]
-    trained = np.array(list(reference.priors.values()))
-    priors = label_shift.estimate_priors(label_shift.spread(seen.top, codes), trained)
-    confidence = seen.arrivals.numbers[DriftTest.CONFIDENCE]
+    shares, trained = estimates.shares, estimates.trained
     return {
-        "priors": {str(code): one for code, one in zip(codes, priors.tolist(), strict=True)},
-        "prior_distance": float(np.abs(priors - trained).sum()),
-        "by_chance": label_shift.distance_by_chance(trained, len(seen)),
-        "expected_right": float((confidence >= reference.sure_at).mean()),
+        "priors": {str(code): one for code, one in zip(codes, shares.tolist(), strict=True)},
+        "prior_distance": float(np.abs(shares - trained).sum()),
+        "by_chance": label_shift.distance_by_chance(trained, len(estimates.probabilities)),
+        "expected_right": estimates.right,
     }
 
 

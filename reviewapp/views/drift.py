@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from reviewapp.domain.drift import ENOUGH, LEVEL, REFERENCE, STEP, WINDOW, Finding
-from reviewapp.forms.quality import AcknowledgeForm
+from reviewapp.forms.quality import AcknowledgeForm, NewNormalForm
 from reviewapp.models import DriftAlarm, DriftWindow
 from reviewapp.selectors import drift, quality
+from reviewapp.services import drift_references
 from reviewapp.services.drift import close_alarm
+from reviewapp.services.drift_references import ReferenceRefused
 from reviewapp.types import UserRequest
 from reviewapp.views.sections import does_it_work
 from reviewapp.views.tables import csv_response
@@ -63,12 +65,47 @@ def figures(request: UserRequest) -> HttpResponse:
 @login_required
 @permission_required("reviewapp.add_routingpolicy", raise_exception=True)
 @require_POST
+def take_as_normal(request: UserRequest) -> HttpResponse:
+    """Hold later arrivals against the newest ones from now on."""
+    form = NewNormalForm(request.POST)
+    if not form.is_valid():
+        return _page(request, normal=form, status=422)
+    try:
+        drift_references.take_as_normal(
+            by=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
+        )
+    except ReferenceRefused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(
+            request, _("From now on arrivals are held against the newest ones. You can go back.")
+        )
+    return redirect("drift:index")
+
+
+@login_required
+@permission_required("reviewapp.add_routingpolicy", raise_exception=True)
+@require_POST
+def go_back(request: UserRequest) -> HttpResponse:
+    """Hold arrivals against the reference before again."""
+    try:
+        drift_references.go_back(now=timezone.now())
+    except ReferenceRefused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("Arrivals are held against the reference before again."))
+    return redirect("drift:index")
+
+
+@login_required
+@permission_required("reviewapp.add_routingpolicy", raise_exception=True)
+@require_POST
 def acknowledge(request: UserRequest, alarm_id: int) -> HttpResponse:
     """Close an alarm with what was found."""
     alarm = get_object_or_404(DriftAlarm, pk=alarm_id)
     form = AcknowledgeForm(request.POST, auto_id=_id_of(alarm_id))
     if not form.is_valid():
-        return _page(request, {alarm_id: form}, status=422)
+        return _page(request, alarms={alarm_id: form}, status=422)
     close_alarm(
         alarm=alarm, by=request.user, comment=form.cleaned_data["comment"], now=timezone.now()
     )
@@ -77,9 +114,13 @@ def acknowledge(request: UserRequest, alarm_id: int) -> HttpResponse:
 
 
 def _page(
-    request: UserRequest, forms: Mapping[int, AcknowledgeForm] | None = None, status: int = 200
+    request: UserRequest,
+    *,
+    alarms: Mapping[int, AcknowledgeForm] | None = None,
+    normal: NewNormalForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    filled = forms or {}
+    filled = alarms or {}
     context = {
         "tabs": does_it_work(request, "drift:index"),
         "drift": drift.drift_state(),
@@ -88,6 +129,7 @@ def _page(
             (one, filled.get(one.pk) or AcknowledgeForm(auto_id=_id_of(one.pk)))
             for one in drift.recent_alarms()
         ],
+        "normal": normal or NewNormalForm(),
         "level": LEVEL,
         "size": WINDOW,
         "step": STEP,

@@ -1,5 +1,6 @@
 import pytest
 
+from reviewapp.choices import DriftTest
 from reviewapp.models import DriftAlarm
 from reviewapp.services.drift import measure_drift
 from tests.drift_rows import arrive, champion_of_two, drifted, shrink
@@ -69,7 +70,7 @@ def test_every_test_of_every_window_is_in_the_csv(client, admin, champion, small
     lines = get(client, f"{PAGE}figures.csv").splitlines()
 
     assert lines[0].startswith("measured_at,last_product,products,expected_right")
-    assert len(lines) == 1 + 9
+    assert len(lines) == 1 + len(DriftTest)
     assert any(",description," in line for line in lines)
 
 
@@ -87,3 +88,24 @@ def test_more_windows_take_no_more_queries(
 
     with django_assert_max_num_queries(25):
         get(client)
+
+
+def test_an_admin_takes_the_arrivals_as_normal_and_goes_back(client, admin, champion, small):
+    drifted(champion)
+
+    refused = client.post(f"{PAGE}reference/", {"reason": ""})
+    client.post(f"{PAGE}reference/", {"reason": "A new supplier"})
+    html = get(client)
+    client.post(f"{PAGE}reference/back/")
+
+    assert refused.status_code == 422
+    assert "A new supplier" in html
+    assert "Back to the reference before" in html
+    assert "Back to the reference before" not in get(client)
+
+
+def test_only_admins_change_what_arrivals_are_held_against(client):
+    client.force_login(ModeratorFactory())
+
+    assert client.post(f"{PAGE}reference/", {"reason": "x"}).status_code == 403
+    assert client.post(f"{PAGE}reference/back/").status_code == 403
