@@ -1,9 +1,10 @@
 """The review desk under fire: `python scripts/bench_siege.py --seconds 300 --moderators 50`.
 
-Starts a site of its own (embedded PostgreSQL and Redis), lets moderators work over HTTP with
-broken lines and overslept leases, and kills web, worker and database processes with SIGKILL, one
-after another. Ends with status 1 when an item was handed to two people, or an acknowledged
-decision is missing, doubled or not what the product and its label say.
+Starts a site of its own (embedded PostgreSQL and Redis), lets moderators work over HTTP (answer,
+skip, pass on, take back) with broken lines and overslept leases, and kills web, worker and database
+processes with SIGKILL, one after another. Ends with status 1 when an item was handed to two people
+or to one who had skipped it, or an acknowledged word is missing, doubled or not what the product, its
+label and its item say.
 """
 
 import argparse
@@ -13,7 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.chaos.siege import Siege, as_json, besiege
+from tests.chaos.damage import as_json
+from tests.chaos.siege import Siege, besiege
 
 
 def main() -> int:

@@ -41,8 +41,7 @@ def _open_items(count: int) -> list[int]:
     from django.utils import timezone
 
     from reviewapp.choices import ProductStatus, ReviewReason
-    from reviewapp.models import Category, CategoryFamily, Product
-    from reviewapp.services.review import open_item
+    from reviewapp.models import Category, CategoryFamily, Product, ReviewItem
 
     family = CategoryFamily.objects.create(slug="all", name_fr="Tout", name_en="All")
     codes = list(range(10, 280, 10))
@@ -62,8 +61,12 @@ def _open_items(count: int) -> list[int]:
         )
         for number in range(count)
     )
-    for product in products:
-        open_item(product=product, reasons=[ReviewReason.LOW_CONFIDENCE], priority=0.5, now=now)
+    ReviewItem.objects.bulk_create(
+        ReviewItem(
+            product=product, reasons=[ReviewReason.LOW_CONFIDENCE], priority=0.5, opened_at=now
+        )
+        for product in products
+    )
     return codes
 
 
