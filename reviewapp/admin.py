@@ -45,12 +45,21 @@ class PersonAdmin(_UserAdmin):
     )
 
 
+class ReportAdmin(LookOnly):
+    """Buyers' reports without who filed them and from where: that is nobody's to look up."""
+
+    list_display = ("product", "status", "created_at")
+    search_fields = ("=product__external_id",)
+    exclude = ("reporter", "network")
+
+
 def _look_only(list_display: tuple[str, ...], search_fields: tuple[str, ...]) -> type[LookOnly]:
     columns = {"list_display": list_display, "search_fields": search_fields}
     return type("LookOnlyAdmin", (LookOnly,), columns)
 
 
 admin.site.register(models.User, PersonAdmin)
+admin.site.register(models.MisclassificationReport, ReportAdmin)
 for model, columns, searched in (
     (
         models.Category,
@@ -73,11 +82,6 @@ for model, columns, searched in (
     (models.ReviewItem, ("product", "reasons", "status", "priority"), ("=product__external_id",)),
     (models.Decision, ("product", "verdict", "category", "decided_at"), ("=product__external_id",)),
     (models.FeedbackLabel, ("product", "category", "created_at"), ("=product__external_id",)),
-    (
-        models.MisclassificationReport,
-        ("product", "status", "created_at"),
-        ("=product__external_id",),
-    ),
     (models.ReportCase, ("product", "status", "score", "opened_at"), ("=product__external_id",)),
     (models.ReportPolicy, ("version", "reopen_at", "overrule_at", "created_at"), ()),
     (models.RingEvent, ("ring", "kind", "at"), ()),

@@ -96,10 +96,10 @@ class EmbeddedReports(APIView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
+        _count(request, "anonymous_reports")
         form = EmbeddedReportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
-        _count(request, "anonymous_reports")
         try:
             submit_report(
                 product=_product(given.pop("token")),

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import exceptions, mixins, pagination, permissions, serializers, viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from reviewapp.models import Category, MisclassificationReport, User
 from reviewapp.network import client_address, count_person
@@ -97,10 +98,11 @@ class ReportViewSet(
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(reporter_id=self.request.user.pk or 0)
 
-    def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:
-        """Save, within the limit that reports from the pages count towards as well."""
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        # Within the limit that reports from the pages count towards as well; what is refused is an
+        # attempt, too, or a program could find out what is here.
         try:
-            count_person(self.request, "reports")
+            count_person(request, "reports")
         except limits.LimitReached as reached:
             raise exceptions.Throttled(wait=reached.retry_after) from reached
-        serializer.save()
+        return super().create(request, *args, **kwargs)

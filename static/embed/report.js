@@ -28,7 +28,7 @@
   };
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    :host { color-scheme: light dark; display: block; font: inherit; max-inline-size: 26rem; }
+    :host { display: block; font: inherit; max-inline-size: 26rem; }
     :host([hidden]), [hidden] { display: none !important; }
     form { display: grid; gap: .75rem; margin-block-start: .75rem; padding: 1rem; border: 1px solid GrayText; border-radius: .5rem; }
     label { display: grid; gap: .25rem; }

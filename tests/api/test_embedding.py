@@ -170,6 +170,15 @@ def test_a_network_is_limited_and_told_for_how_long(anonymous, settings):
     assert 0 < int(answers[2]["Retry-After"]) <= 60
 
 
+def test_what_is_refused_counts_as_well(anonymous, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"anonymous_reports": (2, 60)}
+    product = ListedProductFactory()
+
+    answers = [report(product, "198.18.5.7", suggested_category=999_999) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+
+
 def test_asking_for_the_form_is_limited_too(anonymous, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"embedding": (1, 60)}
     product = ListedProductFactory()

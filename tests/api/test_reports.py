@@ -94,6 +94,14 @@ def test_too_many_reports_have_to_wait(api, settings):
     assert api.get(ADDRESS).status_code == 200
 
 
+def test_what_is_refused_counts_as_well(api, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"reports": (2, 60)}
+
+    answers = [api.post(ADDRESS, {"product": 999_999}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+
+
 def test_reports_from_the_pages_and_over_the_api_share_one_limit(api, buyer, client, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"reports": (1, 60)}
     client.force_login(buyer)

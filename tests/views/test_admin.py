@@ -2,7 +2,7 @@ import pytest
 from django.contrib import admin
 
 from reviewapp.admin import LookOnly
-from tests.factories import DecisionFactory, UserFactory
+from tests.factories import DecisionFactory, ReportFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LOOK_ONLY = [m for m, page in admin.site._registry.items() if isinstance(page, LookOnly)]
@@ -36,6 +36,19 @@ def test_a_decision_cannot_be_edited(root):
     assert answer.status_code == 403
     decision.refresh_from_db()
     assert decision.verdict == "confirmed"
+
+
+def test_not_even_a_superuser_reads_who_has_reported(root):
+    report = ReportFactory(
+        reporter__username="quiet-reporter", comment="Not a book", network="a1b2c3"
+    )
+
+    page = root.get(f"/admin/reviewapp/misclassificationreport/{report.pk}/change/")
+
+    text = page.content.decode()
+    assert "Not a book" in text
+    assert "quiet-reporter" not in text
+    assert "a1b2c3" not in text
 
 
 def test_accounts_can_be_managed(root):

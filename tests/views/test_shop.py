@@ -223,3 +223,13 @@ def test_a_part_that_asks_after_the_session_leads_the_whole_page_to_the_log_in(c
 
     assert answer["HX-Redirect"] == f"/login/?next=%2Fproduct%2F{product.pk}%2F"
     assert not answer.content
+
+
+def test_only_the_products_own_words_are_marked_as_in_its_language(client):
+    product = ListedProductFactory(designation="Zahnrad", description="Aus Holz.", language="de")
+
+    page = client.get(f"/product/{product.pk}/", headers={"accept-language": "en"}).content.decode()
+
+    assert page.count('lang="de"') == 2
+    assert '<h1 lang="de">Zahnrad</h1>' in page
+    assert '<div class="description" lang="de"><p>Aus Holz.</p></div>' in page
