@@ -13,12 +13,13 @@ from pathlib import Path
 import psycopg2
 
 from reviewapp.supervisor import page, state
+from reviewapp.supervisor.embedded_server import EmbeddedServer
 from reviewapp.supervisor.environment import is_set, setting
 from reviewapp.supervisor.errors import SupervisorError
 from reviewapp.supervisor.keeper import BROKER, DATABASE, Child, Keeper, describe
 from reviewapp.supervisor.logs import Console
 from reviewapp.supervisor.paths import PROJECT, Layout, socket_folder
-from reviewapp.supervisor.postgres_server import START_SECONDS, EmbeddedPostgres
+from reviewapp.supervisor.postgres_server import EmbeddedPostgres
 from reviewapp.supervisor.processes import Program, programs, web_address
 from reviewapp.supervisor.redis_server import EmbeddedRedis
 from reviewapp.supervisor.spawn import Command
@@ -141,9 +142,9 @@ class Instance:
         server.create_database()
         os.environ["DATABASE_URL"] = server.url
 
-    def _wait_for_service(self, child: Child, server: EmbeddedPostgres | EmbeddedRedis) -> None:
+    def _wait_for_service(self, child: Child, server: EmbeddedServer) -> None:
         self.keeper.start(child)
-        if not self.keeper.run_until(server.is_ready, START_SECONDS, tick=0.02):
+        if not self.keeper.run_until(server.is_ready, server.start_seconds, tick=0.02):
             raise SupervisorError(
                 f"{child.name} does not answer; see {self.layout.log / child.name}.log"
             )

@@ -12,19 +12,16 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import psycopg2
 
+from reviewapp.supervisor.embedded_server import EmbeddedServer
 from reviewapp.supervisor.errors import SupervisorError
 from reviewapp.supervisor.privileges import Identity, give, identity_for
-from reviewapp.supervisor.spawn import Command, spawn, stop
+from reviewapp.supervisor.spawn import Command, spawn
 
 USER = DATABASE = "bonrayon"
-START_SECONDS = 60.0  # a crash recovery of a big database takes time
-STOP_SECONDS = 30.0
 _FIRST_MAJOR_WITH_BUILTIN_LOCALE = 17
 # What makes writes survive a power cut costs tests most of their time.
 _FORGETFUL = (
@@ -55,23 +52,26 @@ def find_programs() -> Path:
     )
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedServer):
     """One PostgreSQL server on a Unix socket, with the database and user `bonrayon`.
 
     As a context manager it runs from enter to exit. The supervisor's loop instead calls
     `prepare`, starts `command()` itself, polls `is_ready` and calls `create_database`.
     """
 
+    name = "PostgreSQL"
+    start_seconds = 60.0  # a crash recovery of a big database takes time
+    stop_seconds = 30.0
+
     def __init__(
         self, data: Path, sockets: Path, *, durable: bool = True, log: Path | None = None
     ) -> None:
+        super().__init__(log or sockets / "postgres.log")
         self.data = data
         self.sockets = sockets
         self.durable = durable
-        self.log = log
         self.programs = find_programs()
         self.identity: Identity = identity_for(self.programs / "postgres", data, sockets)
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -138,37 +138,10 @@ class EmbeddedPostgres:
             connection.close()
 
     def start(self) -> str:
-        """Start the server, wait until it answers, return its address."""
-        self.prepare()
-        log = self.log or self.sockets / "postgres.log"
-        with log.open("ab") as output:
-            self.process = spawn(self.command(), output=output)
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise SupervisorError(f"PostgreSQL did not start:\n{_tail(log)}")
-            time.sleep(0.02)
+        """Start the server, wait until it answers, make the database, return the address."""
+        url = super().start()
         self.create_database()
-        return self.url
-
-    def stop(self) -> None:
-        """Stop the server; harmless when it does not run."""
-        if self.process is not None:
-            stop(self.process, signal.SIGINT, STOP_SECONDS)
-            self.process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+        return url
 
     def _program(self, name: str) -> str:
         return str(self.programs / name)
@@ -239,7 +212,7 @@ class EmbeddedPostgres:
 
     def _stop_orphan(self, pid: int) -> None:
         os.kill(pid, signal.SIGINT)
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self.stop_seconds
         # Its lock goes before it has let go of its shared memory, so wait for the process.
         while self._is_server(pid):
             if time.monotonic() > deadline:
@@ -255,7 +228,3 @@ class EmbeddedPostgres:
             text=True,
         )
         return str(self.data) in done.stdout
-
-
-def _tail(log: Path, lines: int = 15) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

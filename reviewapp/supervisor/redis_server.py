@@ -8,18 +8,14 @@ import importlib.util
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
+from reviewapp.supervisor.embedded_server import EmbeddedServer
 from reviewapp.supervisor.errors import SupervisorError
-from reviewapp.supervisor.spawn import Command, spawn, stop
+from reviewapp.supervisor.spawn import Command
 
-START_SECONDS = 20.0
-STOP_SECONDS = 10.0
 _MEMORY = "256mb"
 
 
@@ -40,18 +36,21 @@ def find_program() -> Path:
     )
 
 
-class EmbeddedRedis:
+class EmbeddedRedis(EmbeddedServer):
     """One Redis server on a Unix socket; a context manager like EmbeddedPostgres."""
+
+    name = "Redis"
+    start_seconds = 20.0
+    stop_seconds = 10.0
 
     def __init__(
         self, data: Path, sockets: Path, *, durable: bool = True, log: Path | None = None
     ) -> None:
+        super().__init__(log or data / "redis.log")
         self.data = data
         self.sockets = sockets
         self.durable = durable
-        self.log = log
         self.program = find_program()
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def socket(self) -> Path:
@@ -67,7 +66,7 @@ class EmbeddedRedis:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.is_ready():
             self._ask(b"SHUTDOWN SAVE\r\n")
-            deadline = time.monotonic() + STOP_SECONDS
+            deadline = time.monotonic() + self.stop_seconds
             while self.is_ready():
                 if time.monotonic() > deadline:
                     raise SupervisorError(f"An old Redis on {self.socket} does not stop. End it.")
@@ -93,39 +92,6 @@ class EmbeddedRedis:
 
     def is_ready(self) -> bool:
         return self._ask(b"PING\r\n").startswith(b"+PONG")
-
-    def start(self) -> str:
-        """Start the server, wait until it answers, return its address."""
-        self.prepare()
-        log = self.log or self.data / "redis.log"
-        with log.open("ab") as output:
-            self.process = spawn(self.command(), output=output)
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                said = log.read_text(encoding="utf-8", errors="replace")
-                raise SupervisorError(f"Redis did not start:\n{said[-2000:]}")
-            time.sleep(0.02)
-        return self.url
-
-    def stop(self) -> None:
-        """Stop the server; harmless when it does not run."""
-        if self.process is not None:
-            stop(self.process, signal.SIGTERM, STOP_SECONDS)
-            self.process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _ask(self, question: bytes) -> bytes:
         """Send one inline command; empty when nobody listens."""
