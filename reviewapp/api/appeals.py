@@ -59,7 +59,8 @@ class Appeals(APIView):
         summary="Contest the category of your product",
         description=(
             "A moderator who has not decided about the product answers. One appeal for each"
-            " decision and automatic listing, one open at a time; 409 says why there is no room."
+            " decision, automatic listing and take-down by reports, one open at a time; 409 says why"
+            " there is no room."
         ),
         request=AppealSerializer,
         responses={201: AppealSerializer, **problems(400, 401, 403, 404, 409, 429)},

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 _Key = TypeVar("_Key")
 
-# A record beyond this many answers changes little, and what people did long ago less.
+# A share of more answers about one seller changes little, and what people did long ago less.
 ANSWERS_COUNTED = 100
 # So many proven people are enough to have an automatic listing looked at again.
 ENOUGH_PROVEN = 3

@@ -75,14 +75,14 @@ def records(
     """Return the records of those among `reporters` (ids) who have had an answer.
 
     Read from the reports themselves, so that an undone decision, a held or a voided report leaves
-    no trace. Only the last ANSWERS_COUNTED answers of each count.
+    no trace. Only the last ANSWERS_COUNTED answers about each seller count.
     """
     found = _outcomes(reporters, now)
     return {reporter: record_of(some, half_life_days) for reporter, some in found.items()}
 
 
 def answers_of(*, reporter: int, half_life_days: float, now: datetime) -> Record:
-    """Return all of the last ANSWERS_COUNTED answers of a reporter (id), whoever the sellers are."""
+    """Return a reporter's (id) answers, the last ANSWERS_COUNTED about each seller, one by one."""
     found = _outcomes([reporter], now)
     return every_answer(found.get(reporter, []), half_life_days)
 
@@ -98,7 +98,8 @@ def _outcomes(reporters: Collection[int], now: datetime) -> dict[int, list[Outco
         .annotate(
             nth=Window(
                 RowNumber(),
-                partition_by="reporter",
+                # Many answers about one seller's products must not displace those about others'.
+                partition_by=["reporter", "product__seller"],
                 order_by=[F("resolved_at").desc(), F("id").desc()],
             )
         )

@@ -24,6 +24,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors import report_cases as cases
 from reviewapp.selectors import rings as selectors
+from reviewapp.selectors.interests import is_party
 from reviewapp.services import report_cases
 from reviewapp.services.report_policies import current_report_policy, ring_rules, weight_rules
 from reviewapp.services.reports import answer_reports
@@ -36,6 +37,11 @@ class RingSettled(Exception):
     """Somebody has voided or released the ring already."""
 
     status: RingStatus
+
+
+@dataclass(eq=False)
+class NotImpartial(Exception):
+    """One of the reports, or a product that they are about, is this person's own."""
 
 
 def hold_rings(*, now: datetime) -> int:
@@ -63,9 +69,10 @@ def void_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEve
 
     They count in nobody's record, answered ones included. A review item that only they opened is
     closed unless a moderator has it (then once it is free), a listing that they took down comes back; what other
-    reports carry by themselves stays. Raises RingSettled.
+    reports carry by themselves stays. Raises RingSettled, NotImpartial.
     """
     ring, products = _lock(ring_id)
+    _require_no_interest(admin, products)
     reports = list(MisclassificationReport.objects.filter(ring=ring).order_by("pk"))
     answered = [
         [report.pk, report.decision_id, report.status] for report in reports if report.decision_id
@@ -112,11 +119,13 @@ def _finish_void(product_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def release_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEvent:
-    """Let the reports of a held ring count like any others; record it. Raises RingSettled.
+    """Let the reports of a held ring count like any others; record it.
 
     Those whose product a moderator has decided meanwhile are answered by that decision.
+    Raises RingSettled, NotImpartial.
     """
     ring, products = _lock(ring_id)
+    _require_no_interest(admin, products)
     ring.status = RingStatus.RELEASED
     ring.save(update_fields=["status"])
     answered = 0
@@ -168,6 +177,11 @@ def _lock(ring_id: int) -> tuple[ReportRing, list[Product]]:
     if ring.status != RingStatus.HELD:
         raise RingSettled(RingStatus(ring.status))
     return ring, products
+
+
+def _require_no_interest(admin: User, products: Collection[Product]) -> None:
+    if any(is_party(person=admin, product=product) for product in products):
+        raise NotImpartial
 
 
 def _lock_products(ids: Collection[int]) -> list[Product]:

@@ -13,6 +13,7 @@ from reviewapp.forms.rings import ReportPolicyForm, RingForm
 from reviewapp.models import ReportCase, ReportRing
 from reviewapp.selectors import report_cases as case_selectors
 from reviewapp.selectors import rings as selectors
+from reviewapp.selectors.interests import is_party
 from reviewapp.selectors.pages import CursorInvalid
 from reviewapp.services import report_cases, rings
 from reviewapp.services.report_policies import (
@@ -55,7 +56,9 @@ def cases(request: UserRequest) -> HttpResponse:
 def look(request: UserRequest, case_id: int) -> HttpResponse:
     """Send a case to review although it has not reached the bar."""
     case = get_object_or_404(ReportCase, pk=case_id)
-    if report_cases.look_now(case_id=case.pk, now=timezone.now()):
+    if is_party(person=request.user, product=case.product):
+        messages.warning(request, _("The report or the product is yours: another admin must ask."))
+    elif report_cases.look_now(case_id=case.pk, now=timezone.now()):
         messages.success(request, _("The product is in front of the moderators."))
     else:
         messages.warning(request, _("This case does not collect any more."))
@@ -82,6 +85,11 @@ def detail(request: UserRequest, ring_id: int) -> HttpResponse:
             note=form.cleaned_data["note"],
             now=timezone.now(),
         )
+    except rings.NotImpartial:
+        form.add_error(
+            None, _("A report or a product of these is yours: another admin must judge.")
+        )
+        return _ring_page(request, ring, form, status=403)
     except rings.RingSettled:
         messages.warning(request, _("A colleague was faster."))
         ring.refresh_from_db()

@@ -296,6 +296,29 @@ def test_a_long_bad_record_limits_what_may_be_open(product):
     assert decision.reports.count() == 1
 
 
+def test_a_hundred_answers_about_one_seller_do_not_displace_those_about_others(product):
+    buyer, seller = ProvenBuyerFactory(), SellerFactory()
+    decision = DecisionFactory(
+        item__product__seller=seller, item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW
+    )
+    MisclassificationReport.objects.bulk_create(
+        MisclassificationReport(
+            product=decision.product,
+            reporter=buyer,
+            reported_category=product.category,
+            status=ReportStatus.UPHELD,
+            decision=decision,
+            created_at=NOW,
+            resolved_at=NOW + timedelta(minutes=1),
+        )
+        for _ in range(101)
+    )
+
+    submit(product, buyer, now=NOW + timedelta(hours=1))
+
+    assert ReportCase.objects.get().arithmetic["voices"][0]["is_proven"]
+
+
 def test_a_flood_against_one_seller_is_limited_although_it_counts_for_one(product):
     buyer, seller = BuyerFactory(), SellerFactory()
     for _ in range(9):

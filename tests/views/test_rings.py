@@ -59,6 +59,19 @@ def test_an_admin_judges_a_ring_once(client, admin, ring, verdict, left):
     assert "Same words" in client.get(url).content.decode()
 
 
+def test_nobody_judges_a_ring_or_asks_for_a_look_in_the_own_cause(client, admin, ring):
+    case = ReportCase.objects.get()
+    ReportFactory(product=case.product, case=case, reporter=admin)
+
+    judged = client.post(reverse("rings:detail", args=[ring.pk]), {"verdict": RingStatus.VOIDED})
+    client.post(reverse("rings:look", args=[case.pk]))
+
+    ring.refresh_from_db()
+    case.refresh_from_db()
+    assert (judged.status_code, ring.status) == (403, RingStatus.HELD)
+    assert case.status == CaseStatus.COLLECTING
+
+
 def test_more_rings_cost_no_more_queries(client, admin, django_assert_max_num_queries):
     counts = []
     for _ in range(2):
