@@ -17,6 +17,8 @@ PER_DOUBLING: Final = 4
 # A second and less; half a year and more.
 LOWEST: Final = -47
 HIGHEST: Final = 49
+# Doublings of the hour, from seconds to months.
+EDGES: Final = range(-44, HIGHEST, PER_DOUBLING)
 ERROR: Final = 2 ** (0.5 / PER_DOUBLING) - 1
 """Largest relative error of a quantile, between the outermost buckets."""
 
@@ -32,14 +34,31 @@ def upper(index: int) -> float:
     return HOUR * 2 ** (index / PER_DOUBLING)
 
 
+def cumulative(counts: Mapping[int, int]) -> list[tuple[float, int]]:
+    """Return the products within each of EDGES in seconds."""
+    return [
+        (upper(edge), sum(products for index, products in counts.items() if index <= edge))
+        for edge in EDGES
+    ]
+
+
+def total_seconds(counts: Mapping[int, int]) -> float:
+    """Return the sum of all delays, each taken as the geometric middle of its bucket."""
+    return sum(_middle(index) * products for index, products in counts.items())
+
+
 def quantile(counts: Mapping[int, int], share: float) -> float | None:
     """Return the delay in seconds that `share` of the counted products stay within; None of none."""
     left = share * sum(counts.values())
     for index in sorted(counts):
         left -= counts[index]
         if left <= 1e-9 and counts[index]:
-            return HOUR * 2 ** ((index - 0.5) / PER_DOUBLING)
+            return _middle(index)
     return None
+
+
+def _middle(index: int) -> float:
+    return HOUR * 2 ** ((index - 0.5) / PER_DOUBLING)
 
 
 @dataclass(frozen=True, slots=True)

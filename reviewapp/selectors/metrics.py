@@ -29,6 +29,7 @@ from reviewapp import __version__
 from reviewapp.choices import (
     AuditStratum,
     CaseStatus,
+    DelayStep,
     GroupKind,
     JobStatus,
     Queue,
@@ -37,6 +38,7 @@ from reviewapp.choices import (
     RouteOutcome,
     TrainingStatus,
 )
+from reviewapp.domain.delays import cumulative, total_seconds
 from reviewapp.models import (
     CatalogueImport,
     ClassificationRequest,
@@ -50,6 +52,7 @@ from reviewapp.models import (
     TrainingRun,
 )
 from reviewapp.selectors import latencies, model_versions, quality, workers, workload
+from reviewapp.selectors.dashboards.scope import steps_so_far
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +77,17 @@ def families(*, now: datetime) -> Iterator[Metric]:
     yield up
     parts: list[Callable[[datetime], Iterator[Metric]]] = [_latency] if is_redis_up else []
     if is_database_up:
-        parts += [_model, _arrivals, _review, _reports, _workers, _routes, _promises, _jobs]
+        parts += [
+            _model,
+            _arrivals,
+            _review,
+            _reports,
+            _workers,
+            _routes,
+            _delays,
+            _promises,
+            _jobs,
+        ]
     failures = 0
     for part in parts:
         try:
@@ -201,6 +214,19 @@ def _routes(now: datetime) -> Iterator[Metric]:
     for state in ("drawn", "answered", "wrong"):
         audits.add_metric([state], counts[RouteOutcome.LISTED.value, f"n_{state}"])
     yield from (routes, audits)
+
+
+def _delays(now: datetime) -> Iterator[Metric]:
+    """From the roll-up of the dashboards: the same products, steps and buckets."""
+    family = HistogramMetricFamily(
+        "bonrayon_arrival_delay_seconds", "Time from arrival to a step.", labels=["step"]
+    )
+    counts = steps_so_far()
+    for step in DelayStep.values:
+        own = counts.get(step, Counter())
+        bounds = [(str(edge), float(products)) for edge, products in cumulative(own)]
+        family.add_metric([step], [*bounds, ("+Inf", float(own.total()))], total_seconds(own))
+    yield family
 
 
 def _promises(now: datetime) -> Iterator[Metric]:

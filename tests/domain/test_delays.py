@@ -1,6 +1,15 @@
 import pytest
 
-from reviewapp.domain.delays import ERROR, Budget, bucket, quantile, upper
+from reviewapp.domain.delays import (
+    ERROR,
+    HIGHEST,
+    Budget,
+    bucket,
+    cumulative,
+    quantile,
+    total_seconds,
+    upper,
+)
 
 
 @pytest.mark.parametrize("seconds", [1.5, 59, 3600, 3601, 100_000, 5_000_000])
@@ -27,3 +36,14 @@ def test_a_budget_burns_by_what_is_late():
     assert Budget(100, 95, 0.95).burn == pytest.approx(1)
     assert Budget(100, 90, 0.95).burn == pytest.approx(2)
     assert Budget(0, 0, 0.95).burn is None
+
+
+def test_a_histogram_for_machines_has_the_same_products():
+    counts = {bucket(30): 2, bucket(16 * 3600): 3, bucket(16 * 3600 + 1): 1, HIGHEST: 4}
+
+    found = dict(cumulative(counts))
+
+    assert found[16 * 3600] == 5
+    assert found[64.0 * 3600] == 6
+    assert list(found.values()) == sorted(found.values())
+    assert total_seconds({bucket(3600): 2}) == pytest.approx(2 * 3600, rel=ERROR)

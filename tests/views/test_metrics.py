@@ -20,8 +20,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.exceptions import ConnectionError as RedisDown
 
 from reviewapp.choices import JobStatus
-from reviewapp.models import CertificateAlarm, RouteTally
+from reviewapp.domain.delays import bucket
+from reviewapp.models import CertificateAlarm, DelayTally, RouteTally
 from reviewapp.selectors import quality, workload
+from reviewapp.selectors.dashboards import Scope
 from reviewapp.services.latencies import count_latencies
 from reviewapp.services.workers import beat
 from tests.factories import (
@@ -105,6 +107,25 @@ def test_each_number_is_that_of_its_page(client, full_shop):
     assert found["bonrayon_audits_total", ("state", "wrong")] == 3
     assert found["bonrayon_jobs", ("kind", "import"), ("status", JobStatus.FAILED)] == 0
     assert found["bonrayon_up", ("service", "database")] == 1
+
+
+def test_delays_from_arrival_are_those_of_the_dashboards(client, full_shop):
+    day = timezone.now().date()
+    for group in ({"kind": "all", "group": ""}, {"kind": "category", "group": "10"}):
+        for hours, products in ((16, 5), (40, 2)):
+            DelayTally.objects.create(
+                day=day, model_version=full_shop, step="listed", bucket=bucket(hours * 3600),
+                products=products, **group,
+            )  # fmt: skip
+    name, step = "bonrayon_arrival_delay_seconds", ("step", "listed")
+
+    found = read(client)
+
+    scope = Scope(first=day, last=day)
+    assert found[f"{name}_count", step] == scope.steps()["listed"].total() == 7
+    assert found[f"{name}_bucket", ("le", "57600.0"), step] == 5
+    assert found[f"{name}_sum", step] == pytest.approx((5 * 16 + 2 * 40) * 3600, rel=0.1)
+    assert found[f"{name}_count", ("step", "seen")] == 0
 
 
 def test_latencies_are_one_histogram_of_all_workers(client, full_shop):

@@ -102,6 +102,12 @@ class Scope:
         return (GroupKind.SELLER, self.seller) if self.seller else (GroupKind.ALL, "")
 
 
+def steps_so_far() -> Mapping[str, Counter[int]]:
+    """Products of all days, models and groups by bucket, for each step."""
+    everything = DelayTally.objects.filter(kind=GroupKind.ALL, group="")
+    return _histograms(everything.values_list("step", "bucket"))
+
+
 def _histograms(rows: QuerySet[DelayTally, Any]) -> dict[Any, Counter[int]]:
     """Add up rows of (key, bucket) into a histogram for each key."""
     found: dict[Any, Counter[int]] = defaultdict(Counter)
