@@ -113,12 +113,16 @@ def category_metrics(
 
 
 def answer_columns(
-    outcome: Outcome, features: Features, targets: Ints, labels: Sequence[int]
+    outcome: Outcome,
+    features: Features,
+    targets: Ints,
+    labels: Sequence[int],
+    groups: Sequence[str],
 ) -> dict[str, list[Any]]:
     """Return FUSION's answers to the rows that it knew, column by column, for thresholds.
 
     confidence: calibrated, 0..1; predicted, true: category codes; missing: the inputs that were
-    not there, joined by a comma
+    not there, joined by a comma; group: a number that near duplicates share
     """
     rows = np.flatnonzero(outcome.known)
     codes = np.asarray(labels)
@@ -131,6 +135,7 @@ def answer_columns(
         "predicted": codes[outcome.log_proba[rows].argmax(axis=1)].tolist(),
         "true": codes[targets[rows]].tolist(),
         "missing": absent,
+        "group": np.unique(np.asarray(groups)[rows], return_inverse=True)[1].tolist(),
     }
 
 

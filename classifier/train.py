@@ -213,7 +213,9 @@ def measure(
         "members": members,
         "categories": category_metrics(outcomes[Member.FUSION], targets, ensemble.labels),
         "missing_inputs": dropout_metrics(ensemble, test.features, targets),
-        "answers": answer_columns(outcomes[Member.FUSION], test.features, targets, ensemble.labels),
+        "answers": answer_columns(
+            outcomes[Member.FUSION], test.features, targets, ensemble.labels, test.groups
+        ),
         "fusion": fusion_metrics(ensemble, learned.fusion),
         "strength": {str(member): value for member, value in learned.strength.items()},
     }

@@ -73,6 +73,7 @@ def sample_of(held: HeldOut) -> Sample:
         predicted=labels[fusion.log_proba.argmax(axis=1)],
         true=np.array(held.tested.codes, dtype=np.int64),
         missing=tuple(missing),
+        duplicates=np.unique(held.tested.groups, return_inverse=True)[1],
     )
 
 
@@ -92,6 +93,7 @@ def _part(sample: Sample, rows: Bools) -> Sample:
         predicted=sample.predicted[rows],
         true=sample.true[rows],
         missing=tuple(one for one, is_in in zip(sample.missing, rows, strict=True) if is_in),
+        duplicates=None if sample.duplicates is None else sample.duplicates[rows],
     )
 
 

@@ -63,7 +63,9 @@ class AnswerSheet:
     def sample(self, member: str) -> Sample:
         """Return one member's answers as what policies are tried on."""
         own = self.members[member]
-        return Sample(own.confidence, own.predicted, self.true, tuple(self.missing.tolist()))
+        missing = tuple(self.missing.tolist())
+        duplicates = np.unique(self.group, return_inverse=True)[1]
+        return Sample(own.confidence, own.predicted, self.true, missing, duplicates=duplicates)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return everything by name, to be written to one file of arrays."""

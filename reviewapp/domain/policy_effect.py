@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.certify import Certificate, error_bound, labels_needed, learn_then_test
+from reviewapp.domain import clusters
 from reviewapp.domain.costs import Costs
-from reviewapp.domain.intervals import Z_95, Interval, share
+from reviewapp.domain.intervals import Interval, share
 from reviewapp.domain.routing import Policy, stratum_of
 
 DELTA: Final = 0.05
@@ -40,6 +41,7 @@ class Sample:
     "image" or "text", empty when both were
     groups: by GroupKind what else is known of the products, (N,) each; a kind that is not known is
         left out
+    duplicates: (N,) the near-duplicate group of each product; None when that is not known
     """
 
     confidence: Floats
@@ -47,6 +49,7 @@ class Sample:
     true: Ints
     missing: tuple[str, ...]
     groups: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
+    duplicates: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.confidence)
@@ -124,7 +127,7 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
         wrong=wrong,
         reviews=reviews,
         hours=reviews * costs.review_seconds / 3600,
-        money=_scaled(_mean(spent), arrivals),
+        money=_scaled(clusters.mean(spent, sample.duplicates), arrivals),
         predicted=_predicted(sample, listed, policy, costs, arrivals),
     )
 
@@ -220,12 +223,13 @@ def _audit_rates(sample: Sample, policy: Policy) -> Floats:
 def _predicted(
     sample: Sample, listed: Bools, policy: Policy, costs: Costs, arrivals: float
 ) -> Interval:
-    """Where the cost of a sample of this size should lie if the confidences are calibrated."""
+    """Where the cost of a sample of this size should lie if the confidences are calibrated, and near
+    duplicates are wrong together."""
     doubt = 1 - sample.confidence
     mean = float(paid(sample, listed, policy, costs, doubt).mean())
     damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
-    spread = math.sqrt(float((np.where(listed, damage**2 * doubt * (1 - doubt), 0)).sum()))
-    half = Z_95 * spread / len(sample)
+    deviations = np.where(listed, damage * np.sqrt(doubt * (1 - doubt)), 0.0)
+    half = clusters.half_width(deviations, sample.duplicates)
     return _scaled(Interval(mean, max(mean - half, 0.0), mean + half, len(sample)), arrivals)
 
 
@@ -268,13 +272,6 @@ def _missing(wrong: int, accepted: int, target: float) -> int | None:
         return max(labels_needed(target, DELTA, rate) - accepted, 1)
     except ValueError:
         return None
-
-
-def _mean(values: Floats) -> Interval:
-    """Return the mean with its 95 % interval (normal; costs are bounded, samples in the hundreds)."""
-    mean = float(values.mean())
-    half = Z_95 * float(values.std()) / math.sqrt(len(values))
-    return Interval(mean, max(mean - half, 0.0), mean + half, len(values))
 
 
 def _scaled(interval: Interval, factor: float) -> Interval:

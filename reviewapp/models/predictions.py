@@ -50,6 +50,8 @@ class HeldOutAnswers(models.Model):
     predicted = ArrayField(models.IntegerField())
     true = ArrayField(models.IntegerField())
     missing = ArrayField(models.CharField(max_length=20, blank=True))
+    # Near duplicates share a number; empty for models trained before it was kept.
+    group = ArrayField(models.IntegerField(), default=list, blank=True)
 
     def __str__(self) -> str:
         return f"{self.model_version_id}"

@@ -36,7 +36,8 @@ SELECT routed.confidence, predicted.code, confirmed.code, routed.outcome, routed
                            THEN 'text' END),
        -- Uniform and the same for ever: the 32 bits of a hash.
        (hashint8extended(routed.product_id, 11) & 4294967295) / 4294967296.0,
-       {LANGUAGE}, {DESCRIPTION}, {SELLER}
+       {LANGUAGE}, {DESCRIPTION}, {SELLER},
+       coalesce('group ' || product.group_key, 'product ' || product.id)
 FROM routed
 JOIN reviewapp_product product ON product.id = routed.product_id
 JOIN reviewapp_feedbacklabel label
@@ -82,6 +83,7 @@ def held_out(version: ModelVersion) -> Sample | None:
         np.array(answers.predicted),
         np.array(answers.true),
         tuple(answers.missing),
+        duplicates=np.array(answers.group, dtype=np.int64) if answers.group else None,
     )
 
 
@@ -103,6 +105,7 @@ def live_sample(version: ModelVersion) -> Sample:
         np.array([row[2] for row in kept], dtype=np.int64),
         tuple(row[5] for row in kept),
         {kind: np.array([row[place] for row in kept]) for place, kind in enumerate(_KINDS, 7)},
+        np.unique([row[10] for row in kept], return_inverse=True)[1],
     )
 
 

@@ -54,6 +54,15 @@ def test_metrics_hold_every_member_with_intervals_and_calibration_before_and_aft
         assert one["at_threshold"]["threshold"] == 0.8
 
 
+def test_answers_to_near_duplicates_share_a_number(trained, catalogue):
+    answers = trained[1].metrics["answers"]
+    tested = divide(catalogue, world.QUICK)["test"]
+
+    groups = {catalogue[row].group for row in tested}
+    assert {len(column) for column in answers.values()} == {len(tested)}
+    assert len(set(answers["group"])) == len(groups)
+
+
 def test_fusion_beats_members_that_each_know_half(trained):
     members = trained[1].metrics["members"]
 

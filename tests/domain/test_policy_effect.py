@@ -124,3 +124,24 @@ def test_each_category_is_told_what_its_own_promise_takes():
 
     assert [(one.code, one.labels_missing) for one in effects] == [(10, 0), (20, 99), (30, 149)]
     assert effects[2].error is None
+
+
+def test_the_cost_foreseen_covers_what_came_where_near_duplicates_are_wrong_together():
+    missed = {True: 0, False: 0}
+    for seed in range(100):
+        one = calibrated(150, seed)
+        five = {
+            name: np.repeat(getattr(one, name), 5) for name in ("confidence", "predicted", "true")
+        }
+        duplicates = np.repeat(np.arange(150), 5)
+        for is_known in missed:
+            grouped = Sample(
+                **five, missing=("",) * 750, duplicates=duplicates if is_known else None
+            )
+            effect = policy_effect.effect(grouped, POLICY, COSTS, arrivals=100)
+            missed[is_known] += (
+                not effect.predicted.low <= effect.money.value <= effect.predicted.high
+            )
+
+    assert missed[True] <= 10
+    assert missed[False] >= 25

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import ReviewReason, RouteOutcome, SampleSource
-from reviewapp.models import HeldOutAnswers, Route
+from reviewapp.models import HeldOutAnswers, Product, Route
 from reviewapp.selectors.calibration import arrivals_per_day, held_out, known_products, live_sample
 from tests.factories import (
     CategoryFactory,
@@ -98,6 +98,17 @@ def test_doubtful_products_are_thinned_to_the_share_at_which_listed_ones_are_aud
     assert set(sample.groups["seller"]) == {"feed"}
 
 
+def test_near_duplicates_are_known_as_such(version, categories, now):
+    pair = [audited(version, categories, now).product_id for _ in range(2)]
+    audited(version, categories, now)
+    Product.objects.filter(pk__in=pair).update(group_key=-5)
+
+    groups = live_sample(version).duplicates.tolist()
+
+    assert len(groups) == 3
+    assert groups[0] == groups[1] != groups[2]
+
+
 def test_an_answer_that_saw_the_models_measures_no_listing(version, categories, now):
     audited(version, categories, now, is_blind=False)
 
@@ -119,12 +130,14 @@ def test_until_enough_is_decided_the_products_kept_out_of_training_speak(version
         predicted=[10, 20],
         true=[10, 10],
         missing=["", "text"],
+        group=[4, 4],
     )
 
     by_default, asked = known_products(version), known_products(version, SampleSource.LIVE)
 
     assert (by_default.source, len(by_default.sample)) == (SampleSource.HELD_OUT, 2)
     assert by_default.sample.is_right.tolist() == [True, False]
+    assert by_default.sample.duplicates.tolist() == [4, 4]
     assert (asked.source, len(asked.sample)) == (SampleSource.LIVE, 1)
 
 

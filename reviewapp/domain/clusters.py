@@ -1,0 +1,47 @@
+"""Means over products of which near duplicates are right or wrong together. Pure.
+
+Shapes: N = products. duplicates: (N,) the near-duplicate group of each, or None when each product
+stands for itself.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from reviewapp.domain.intervals import Z_95, Interval
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def mean(values: Floats, duplicates: Ints | None) -> Interval:
+    """Return the mean of values >= 0 (N,), N >= 1, with its 95 % interval.
+
+    The variance is that of the groups' sums, with Student's t for their number: K.-Y. Liang,
+    S. Zeger, Longitudinal data analysis using generalized linear models, Biometrika 73, 1986. Of a
+    single group no spread is known.
+    """
+    value = float(values.mean())
+    sums = _sums(values - value, duplicates)
+    if len(sums) < 2:
+        return Interval(value, value, value, len(values))
+    variance = float((sums**2).sum()) * len(sums) / (len(sums) - 1)
+    half = float(stats.t.ppf(0.975, len(sums) - 1)) * math.sqrt(variance) / len(values)
+    return Interval(value, max(value - half, 0.0), value + half, len(values))
+
+
+def half_width(deviations: Floats, duplicates: Ints | None) -> float:
+    """Return half the width of the 95 % interval of a mean whose terms have these standard deviations
+    (N,), if the products of a group err together and groups do not depend on each other."""
+    return Z_95 * math.sqrt(float((_sums(deviations, duplicates) ** 2).sum())) / len(deviations)
+
+
+def _sums(values: Floats, duplicates: Ints | None) -> Floats:
+    if duplicates is None:
+        return values
+    places = np.unique(duplicates, return_inverse=True)[1]
+    return np.asarray(np.bincount(places, weights=values), dtype=np.float64)
