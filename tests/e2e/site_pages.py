@@ -19,6 +19,7 @@ from reviewapp.models import (
     ShadowRun,
 )
 from reviewapp.services import bulk, rechecks, rings
+from reviewapp.services.confirmations import confirmation_token
 from reviewapp.services.evaluations import judge, request_gate
 from reviewapp.services.reports import submit_report
 from tests.drift_rows import alarm_of_language
@@ -50,7 +51,7 @@ from tests.views.test_team import alarm_about, closed, measured
 NO_PAGES = {
     "logout", "preferences", "readyz", "healthz", "version", "exports:index", "exports:state",
     "exports:download", "datasets:state", "datasets:card", "datasets:config", "imports:report",
-    "policy:effect", "reports:mail", "reports:submit", "review:claim", "review:heartbeat",
+    "policy:effect", "reports:mail", "reports:mail-again", "reports:submit", "review:claim", "review:heartbeat",
     "review:leave", "review:unskip", "review:held", "review:lost", "review:counts",
     "review:decide", "review:skip", "review:escalate", "review:neighbours", "review:explanation",
     "review:undo", "review:filter-save", "review:filter-delete", "review:assign",
@@ -59,6 +60,7 @@ NO_PAGES = {
     "quality:figures", "dashboards:figure", "quality:acknowledge", "drift:figures", "drift:acknowledge", "fairness:figures", "embed-script", "rings:end-site", "training:state", "training:curves", "training:cancel", "training:retry", "models:pause", "models:shadow-start", "models:shadow-stop", "seller:preview", "seller:preview-answer", "seller:preview-edit",
     "review:dispute", "review:undo-adjudication", "review:demote", "review:undo-recheck", "review:close-alarm", "rings:look", "seller:revoke",
     "seller:appeal", "metrics", "training:suspects-state", "training:suspects-open",
+    "drift:go-back", "drift:take-as-normal",
 }  # fmt: skip
 
 
@@ -94,9 +96,14 @@ def visitor():
 
 
 def buyer():
-    """Somebody who has reported, and was right before."""
+    """Somebody who has reported, was right before, and has yet to confirm an address."""
     _person, [*_rest, product] = visitor()
-    person = ProvenBuyerFactory(upheld__at=timezone.now())
+    person = ProvenBuyerFactory(
+        upheld__at=timezone.now(),
+        wants_mail=True,
+        email="a-rather-long.name-of-somebody@mail.example.org",
+    )
+    token = confirmation_token(user=person, now=timezone.now())
     submit_report(
         product=Product.objects.get(pk=product.args[0]),
         reporter=person,
@@ -106,7 +113,7 @@ def buyer():
         address="10.0.0.1",
     )
     names = ("reports:mine", "password_change", "password_change_done")
-    return person, [*map(Page, names), product]
+    return person, [*map(Page, names), product, Page("reports:confirm", (token,))]
 
 
 def seller():
