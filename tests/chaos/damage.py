@@ -50,14 +50,21 @@ JOIN reviewapp_decision later ON later.item_id = earlier.item_id AND later.id > 
 WHERE earlier.verdict = 'escalated'
    OR (earlier.verdict = 'skipped' AND later.moderator_id = earlier.moderator_id)
 """
-# An item is over if and only if it has a standing answer; what is passed on says so.
+# An item is over if and only if it has a standing answer; it says so when it has been passed on, and
+# who has skipped it.
 _ITEMS_ASTRAY = """
 SELECT count(*) FROM reviewapp_reviewitem item
 WHERE (
     item.checks_id IS NULL AND item.known_answer_id IS NULL
     AND (item.status = 'resolved') <> EXISTS (SELECT FROM answer WHERE answer.item_id = item.id)
 ) OR (item.escalated_at IS NOT NULL) <> EXISTS (
-        SELECT FROM standing WHERE standing.item_id = item.id AND verdict = 'escalated')
+    SELECT FROM standing WHERE standing.item_id = item.id AND verdict = 'escalated'
+) OR EXISTS (
+    SELECT FROM standing WHERE standing.item_id = item.id AND verdict = 'skipped' AND NOT EXISTS (
+        SELECT FROM reviewapp_reviewitem_skipped_by skip
+        WHERE skip.reviewitem_id = item.id AND skip.user_id = standing.moderator_id
+    )
+)
 """
 
 
