@@ -61,7 +61,7 @@ class TrainingForm(RecipeForm):
 
     labels = forms.ChoiceField(label=_("Labels"))
     has_base = forms.BooleanField(
-        label=_("With the codes that products arrived with"),
+        label=_("With the codes of the marketplace’s own feeds"),
         required=False,
         initial=True,
         help_text=_("Everything is learned again together, so that nothing is forgotten."),

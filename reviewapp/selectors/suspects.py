@@ -74,7 +74,7 @@ def vectors(*, version: ModelVersion, ids: Collection[int]) -> dict[int, list[fl
         model_version=version, input_digest=F("product__input_digest")
     ).values_list("product_id", "vector")
     wanted = set(ids)
-    return {pk: vector.to_list() for pk, vector in rows.iterator(chunk_size=_BATCH) if pk in wanted}
+    return {pk: list(vector) for pk, vector in rows.iterator(chunk_size=_BATCH) if pk in wanted}
 
 
 def openable(search: SuspectSearch) -> QuerySet[SuspectLabel]:

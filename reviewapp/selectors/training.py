@@ -9,8 +9,22 @@ from typing import Any, Final
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from reviewapp.choices import JobStatus, MemberChoice, TrainingOrigin, TrainingStatus
-from reviewapp.models import Category, FeedbackLabel, Product, TrainingRun, TrainingSchedule
+from reviewapp.choices import (
+    JobStatus,
+    MemberChoice,
+    ProductStatus,
+    Split,
+    TrainingOrigin,
+    TrainingStatus,
+)
+from reviewapp.models import (
+    Category,
+    FeedbackLabel,
+    ModelVersion,
+    Product,
+    TrainingRun,
+    TrainingSchedule,
+)
 from reviewapp.models.training import OPEN
 
 # A message that has not been taken up by then may be lost.
@@ -38,10 +52,26 @@ def stranded_runs(*, now: datetime) -> list[int]:
 
 
 def base_products() -> QuerySet[Product]:
-    """Products that arrived with a code of the taxonomy and that no person has labelled."""
+    """Products that the marketplace's own feeds brought with a code of the taxonomy and that no
+    person has labelled. A seller's word is nobody's ground truth, and what waits for the models is
+    yet to be answered by one that has not learned it."""
     codes = Category.objects.filter(is_active=True).values("code")
     live = FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)
-    return Product.objects.filter(~Exists(live), given_code__in=codes)
+    own_feed = Q(seller=None) | Q(is_demo=True)
+    products = Product.objects.filter(own_feed, ~Exists(live), given_code__in=codes)
+    return products.exclude(status=ProductStatus.WAITING)
+
+
+def learned_by(version: ModelVersion) -> QuerySet[Product]:
+    """Products that a training run's version has learned: of the training part since before it was
+    made. Of these it is sure by heart, whatever its calibration says; all that it may have learned
+    are meant, base rows of earlier runs included."""
+    if not version.training_runs.exists():
+        return Product.objects.none()
+    return Product.objects.filter(
+        split_assignment__split=Split.TRAIN,
+        split_assignment__assigned_at__lte=version.created_at,
+    )
 
 
 def live_labels() -> QuerySet[FeedbackLabel]:

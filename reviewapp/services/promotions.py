@@ -74,7 +74,7 @@ def promote(
     version, champion = _locked(version)
     if champion == version:
         # Its files may have been repaired since it failed.
-        ask_again(now=now)
+        ask_again(version=version, now=now)
         return None
     report = promotions.newest_report(version, champion) if champion else None
     kind = _road(champion, report, reason, accepts_unjudged=accepts_unjudged)
@@ -155,7 +155,7 @@ def _put_into_service(
         _certify(promotion, author, now)
     promotion.save()
     _begin_rescoring(promotion, now)
-    ask_again(now=now)
+    ask_again(version=version, now=now)
     return promotion
 
 

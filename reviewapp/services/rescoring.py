@@ -22,6 +22,7 @@ from reviewapp.choices import (
 )
 from reviewapp.domain.routing import MODELS_REASONS
 from reviewapp.models import ModelVersion, Prediction, Product, Rescoring, ReviewItem
+from reviewapp.selectors.training import learned_by
 from reviewapp.services.predictions import Answered, record_again
 
 _NEXT = {
@@ -115,7 +116,8 @@ def set_paused(*, rescoring_id: int, is_paused: bool) -> Rescoring:
 def _left(phase: RescoringPhase, version: ModelVersion) -> QuerySet[Product]:
     """Products of a phase to which `version` was not the last one to answer.
 
-    After a rollback it may have answered long ago: then the models agree again once it is asked.
+    In review it routes only what it has not learned; the others get its answer with the catalogue's,
+    as a suggestion to people. After a rollback it may have answered long ago: then the models agree again once it is asked.
     """
     newest = Prediction.objects.filter(
         product=OuterRef("pk"),
@@ -132,7 +134,8 @@ def _left(phase: RescoringPhase, version: ModelVersion) -> QuerySet[Product]:
     doubts = sorted(MODELS_REASONS - {ReviewReason.FAILED})
     items = ReviewItem.objects.filter(product=OuterRef("pk"), reasons__contained_by=doubts)
     waiting = items.exclude(status=ReviewStatus.RESOLVED)
-    return products.filter(Exists(waiting), status=ProductStatus.IN_REVIEW)
+    unlearned = products.exclude(pk__in=learned_by(version).values("pk"))
+    return unlearned.filter(Exists(waiting), status=ProductStatus.IN_REVIEW)
 
 
 def _changed(ids: Sequence[int], version: ModelVersion) -> QuerySet[Prediction]:

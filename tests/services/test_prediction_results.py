@@ -371,8 +371,8 @@ def test_a_new_model_is_asked_about_the_products_that_failed(model, now):
     RequestFactory(requested_at=now - timedelta(days=1))
     predictions.fail_waiting(problem="none", since=now - timedelta(days=1), now=now)
 
-    assert predictions.ask_again(now=now) == 1
-    assert predictions.ask_again(now=now) == 0
+    assert predictions.ask_again(version=model, now=now) == 1
+    assert predictions.ask_again(version=model, now=now) == 0
     [claim] = predictions.claim_requests(limit=5, now=now)
     record(claim, model, now, confidence=0.3)
 

@@ -23,7 +23,13 @@ from reviewapp.selectors.suspects import labelled_products, openable, outcomes, 
 from reviewapp.services import suspects
 from reviewapp.services.decisions import decide
 from reviewapp.services.review import claim_next
-from tests.factories import CategoryFactory, ListedProductFactory, ModeratorFactory
+from tests.factories import (
+    CategoryFactory,
+    ChampionFactory,
+    ListedProductFactory,
+    ModeratorFactory,
+)
+from tests.guidance_world import placed
 from tests.labels import label, relabel
 from tests.training_world import WORDS
 from worker.tasks.suspects import TOO_FEW, run_search
@@ -91,7 +97,7 @@ def test_a_catalogue_code_against_its_near_duplicates_is_suspected(now):
             group_key=500,
             given_code=code,
             category=None,
-            status=ProductStatus.WAITING,
+            status=ProductStatus.IN_REVIEW,
         )
         for code in (10, 10, 2583)
     ]
@@ -102,6 +108,19 @@ def test_a_catalogue_code_against_its_near_duplicates_is_suspected(now):
     assert (suspect.product, suspect.label) == (twins[2], None)
     assert SuspectSignal.NEAR_DUPLICATES in suspect.signals
     assert (suspect.duplicates, suspect.given_votes, suspect.suggested_votes) == (2, 0, 2)
+
+
+def test_vectors_of_the_model_in_service_are_looked_at_beside_the_words(now):
+    labelled(now)
+    champion = ChampionFactory()
+    for place, product in enumerate(Product.objects.order_by("id")):
+        placed(product, champion, degrees=20.0 * (place % 4))
+
+    search = searched(now)
+
+    assert (search.status, search.error) == (JobStatus.DONE, "")
+    assert search.model_version == champion
+    assert first(search).given.code == 1280
 
 
 def alarm(moderator, raised_at, **values):

@@ -6,9 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from classifier.config import ConfigInvalid
-from reviewapp.choices import JobStatus, TrainingOrigin, TrainingStatus
+from reviewapp.choices import JobStatus, ProductStatus, TrainingOrigin, TrainingStatus
 from reviewapp.models import DatasetSnapshot, TrainingRun, TrainingSchedule
-from reviewapp.selectors.training import stranded_runs
+from reviewapp.selectors.training import base_products, stranded_runs
 from reviewapp.services import training
 from reviewapp.services.versions import VersionOutdated
 from tests.concurrency import in_new_connection
@@ -16,6 +16,8 @@ from tests.factories import (
     CategoryFactory,
     ChampionFactory,
     ListedProductFactory,
+    ProductFactory,
+    SellerFactory,
     SnapshotFactory,
 )
 from tests.labels import label
@@ -166,6 +168,21 @@ def test_the_database_refuses_what_can_never_be(now, broken):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         TrainingRun.objects.filter(pk=run.pk).update(**values)
+
+
+def test_base_rows_are_the_marketplaces_own_codes_never_a_sellers_word():
+    CategoryFactory(code=10)
+    known = {"given_code": 10, "group_key": None}
+    fed, demo, in_review = (
+        ListedProductFactory(**known),
+        ListedProductFactory(**known, seller=SellerFactory(), is_demo=True),
+        ProductFactory(**known, status=ProductStatus.IN_REVIEW),
+    )
+    ListedProductFactory(**known, seller=SellerFactory())
+    ProductFactory(**known)  # waits for the models
+    ListedProductFactory(given_code=999_999)
+
+    assert set(base_products()) == {fed, demo, in_review}
 
 
 def test_nothing_is_trained_by_itself_before_there_are_enough_labels_in_each_category(now):

@@ -2,8 +2,16 @@ from datetime import timedelta
 
 import pytest
 
-from reviewapp.choices import ProductStatus, RescoringPhase, ReviewReason, ReviewStatus
-from reviewapp.models import Prediction, Rescoring, ReviewItem, Route
+from reviewapp.choices import ProductStatus, RescoringPhase, ReviewReason, ReviewStatus, Split
+from reviewapp.models import (
+    Prediction,
+    Product,
+    Rescoring,
+    ReviewItem,
+    Route,
+    SplitAssignment,
+    TrainingRun,
+)
 from reviewapp.services import rescoring
 from reviewapp.services.promotions import promote
 from tests.factories import (
@@ -39,8 +47,17 @@ def promoted(predictor, now):
     CategoryFactory(code=20)
     ChampionFactory()
 
-    def put_into_service():
-        version = ModelVersionFactory(manifest_sha256=predictor.manifest_sha256)
+    def put_into_service(*, is_trained_here=False):
+        version = ModelVersionFactory(manifest_sha256=predictor.manifest_sha256, created_at=now)
+        if is_trained_here:
+            TrainingRun.objects.create(
+                config={},
+                model_version=version,
+                rows_sha256="f" * 64,
+                status="done",
+                created_at=now,
+                finished_at=now,
+            )
         promote(version=version, reason="better", now=now)
         return version
 
@@ -68,6 +85,27 @@ def test_open_items_are_routed_by_the_policy_and_the_new_answers(promoted):
     row = Rescoring.objects.latest("id")
     assert (row.rerouted, row.listed, row.phase) == (2, 1, RescoringPhase.DONE)
     assert row.rows_done == row.rows_total == 2
+
+
+def test_what_the_new_model_has_learned_is_suggested_to_people_but_not_listed(promoted, now):
+    learned, held_out, later = (doubtful("sure now") for _ in range(3))
+    for item, split, moment in (
+        (learned, Split.TRAIN, now),
+        (held_out, Split.TEST, now),
+        (later, Split.TRAIN, now + timedelta(days=1)),
+    ):
+        SplitAssignment.objects.create(product=item.product, split=split, assigned_at=moment)
+    version = promoted(is_trained_here=True)
+
+    rescore()
+    rescore()
+
+    statuses = [
+        Product.objects.get(pk=item.product_id).status for item in (learned, held_out, later)
+    ]
+    assert statuses == ["in_review", "listed", "listed"]
+    answers = Prediction.objects.filter(product=learned.product, model_version=version)
+    assert answers.count() == 3
 
 
 @pytest.mark.parametrize("reason", [ReviewReason.BUYER_REPORT, ReviewReason.AUDIT])

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from reviewapp.choices import FailureCode, RequestStatus, ReviewReason, ReviewStatus
-from reviewapp.models import ClassificationRequest, Product, ReviewItem
+from reviewapp.models import ClassificationRequest, ModelVersion, Product, ReviewItem
+from reviewapp.selectors.training import learned_by
 from reviewapp.selectors.workers import silent_workers
 from reviewapp.services.policies import current_policy
 from reviewapp.services.predictions.claims import Claim
@@ -124,16 +125,20 @@ def _give_up(
 
 
 @transaction.atomic
-def ask_again(*, now: datetime) -> int:
+def ask_again(*, version: ModelVersion, now: datetime) -> int:
     """Open a new request for each product in review because no model could answer.
 
-    For a new model: its answers then stand beside the product, or list it. Returns how many.
+    For the new model `version`: its answers then stand beside the product, or list it. Products
+    that it has learned are left to people and to its rescoring. Returns how many.
     """
-    stuck = Product.objects.filter(
-        pk__in=ReviewItem.objects.filter(reasons__contains=[ReviewReason.FAILED])
-        .exclude(status=ReviewStatus.RESOLVED)
-        .values("product")
-    ).exclude(requests__status__in=[RequestStatus.WAITING, RequestStatus.CLAIMED])
+    failed = ReviewItem.objects.filter(reasons__contains=[ReviewReason.FAILED])
+    stuck = (
+        Product.objects.filter(
+            pk__in=failed.exclude(status=ReviewStatus.RESOLVED).values("product")
+        )
+        .exclude(pk__in=learned_by(version).values("pk"))
+        .exclude(requests__status__in=[RequestStatus.WAITING, RequestStatus.CLAIMED])
+    )
     made = ClassificationRequest.objects.bulk_create(
         (
             ClassificationRequest(
