@@ -101,5 +101,10 @@ class TrainingRunViewSet(
         except training.RunIsOpen as error:
             words = _("This run has neither failed nor been cancelled.")
             raise RunInOtherState(words) from error
+        except training.OtherRunIsOpen as error:
+            words = _(
+                "Another run that was started automatically is open: wait for its end, or cancel it."
+            )
+            raise RunInOtherState(words) from error
         wake_training(run.pk)
         return Response(TrainingRunSerializer(run).data)

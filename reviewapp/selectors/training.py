@@ -92,9 +92,13 @@ def is_first_model_coming() -> bool:
 
 
 def last_scheduled_from() -> datetime | None:
-    """Return when labels were last asked for by a run that has not failed."""
+    """Return when a run last took its occasion: any of the schedule's, or a person's that went well.
+
+    One of the schedule's that failed or was cancelled counts too: else it would come again at once.
+    """
+    ended_badly = (TrainingStatus.FAILED, TrainingStatus.CANCELLED)
     runs = TrainingRun.objects.filter(snapshot__isnull=False)
-    runs = runs.exclude(status__in=[TrainingStatus.FAILED, TrainingStatus.CANCELLED])
+    runs = runs.exclude(origin=TrainingOrigin.PERSON, status__in=ended_badly)
     return runs.order_by("-created_at").values_list("created_at", flat=True).first()
 
 

@@ -157,6 +157,13 @@ def retry(request: UserRequest, run_id: int) -> HttpResponse:
         wake_training(run.pk)
     except training.RunIsOpen:
         messages.warning(request, _("This run has neither failed nor been cancelled."))
+    except training.OtherRunIsOpen:
+        messages.warning(
+            request,
+            _(
+                "Another run that was started automatically is open: wait for its end, or cancel it."
+            ),
+        )
     return redirect("training:detail", run.pk)
 
 

@@ -1,8 +1,10 @@
 import pytest
+from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from reviewapp.choices import TrainingStatus
+from reviewapp.choices import TrainingOrigin, TrainingStatus
 from reviewapp.models import TrainingPoint, TrainingRun
+from reviewapp.services import training
 from tests.factories import AdminFactory, ModeratorFactory, SnapshotFactory
 from tests.training_world import claim, fresh, request
 from worker.tasks.snapshots import run_snapshot
@@ -79,6 +81,20 @@ def test_an_impossible_wish_names_the_field(api, wish, field):
 
     assert answer.status_code == 400
     assert [error["field"] for error in answer.data["errors"]] == [field]
+
+
+def test_a_scheduled_run_is_not_tried_again_beside_another_one(api, now):
+    first = request(now, origin=TrainingOrigin.SCHEDULE)
+    training.cancel_run(run_id=first.pk, now=now)
+    request(now, origin=TrainingOrigin.SCHEDULE)
+
+    refused = api.post(f"{ROOT}/{first.pk}/retry", headers={"Accept-Language": "en"})
+
+    assert refused.status_code == 409
+    assert "wait for its end" in str(refused.data)
+    with pytest.raises(CommandError, match="wait for its end"):
+        call_command("train", run=first.pk)
+    assert fresh(first).status == TrainingStatus.CANCELLED
 
 
 def test_a_run_is_cancelled_and_tried_again_once_each(api, now):

@@ -30,6 +30,15 @@ def report(hold, now):
     return training.report_run(hold=hold, progress=None, points=[], now=now)
 
 
+def fail(*, run_id, now):
+    hold = training.claim_run(run_id=run_id, code_version="x", environment={}, now=now)
+    if hold is None:  # its snapshot waits, and will fail
+        DatasetSnapshot.objects.update(status=JobStatus.FAILED, error="full", finished_at=now)
+        training.claim_run(run_id=run_id, code_version="x", environment={}, now=now)
+    else:
+        training.fail_run(hold=hold, error="too few", now=now)
+
+
 def set_schedule(now, **changes):
     current = training.current_schedule(now=now)
     return training.set_schedule(changes=changes, based_on=current.version, author=None, now=now)
@@ -228,6 +237,44 @@ def test_a_model_is_due_after_enough_days_if_there_is_anything_new(now):
 
     assert training.follow_schedule(now=week - timedelta(minutes=1)) is None
     assert training.follow_schedule(now=week) is not None
+
+
+@pytest.mark.parametrize("end", [fail, training.cancel_run])
+def test_a_scheduled_run_that_ended_badly_has_had_its_occasion(now, end):
+    ChampionFactory()
+    set_schedule(now, every_labels=2, every_days=7)
+    for _ in range(2):
+        label(now, created_at=now)
+    run = training.follow_schedule(now=now)
+    end(run_id=run.pk, now=now)
+
+    assert training.follow_schedule(now=now + timedelta(minutes=1)) is None
+    assert DatasetSnapshot.objects.count() == 1
+    label(now, created_at=now + timedelta(hours=1))
+    assert training.follow_schedule(now=now + timedelta(days=6)) is None
+    assert training.follow_schedule(now=now + timedelta(days=7)) is not None
+
+
+def test_a_persons_failed_run_does_not_put_the_schedule_off(now):
+    ChampionFactory()
+    set_schedule(now, every_labels=1)
+    label(now, created_at=now)
+    fail(run_id=request(now + timedelta(minutes=1), SnapshotFactory()).pk, now=now)
+
+    assert training.follow_schedule(now=now + timedelta(minutes=2)) is not None
+
+
+def test_a_scheduled_run_is_not_tried_again_beside_another_one(now):
+    first = request(now, SnapshotFactory(), origin=TrainingOrigin.SCHEDULE)
+    fail(run_id=first.pk, now=now)
+    second = request(now, SnapshotFactory(), origin=TrainingOrigin.SCHEDULE)
+
+    with pytest.raises(training.OtherRunIsOpen):
+        training.retry_run(run_id=first.pk)
+
+    assert fresh(first).status == TrainingStatus.FAILED
+    training.cancel_run(run_id=second.pk, now=now)
+    assert training.retry_run(run_id=first.pk).status == TrainingStatus.WAITING
 
 
 def test_two_beats_at_once_ask_for_one_run(now):

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from reviewapp.choices import JobStatus, Queue, TrainingStatus
+from reviewapp.choices import JobStatus, Queue, TrainingOrigin, TrainingStatus
 from reviewapp.models import DatasetSnapshot, TrainingPoint, TrainingRun, TrainingSchedule
 from reviewapp.services import training
 from reviewapp.services.workers import beat
@@ -166,6 +166,17 @@ def test_an_ended_run_reloads_the_page_once_and_offers_another_try(client, admin
     assert fresh(run).status == TrainingStatus.WAITING
     client.post(reverse("training:cancel", args=[run.pk]))
     assert fresh(run).status == TrainingStatus.CANCELLED
+
+
+def test_a_scheduled_run_beside_another_one_is_refused_kindly(client, admin, now):
+    first = request(now, origin=TrainingOrigin.SCHEDULE)
+    training.cancel_run(run_id=first.pk, now=now)
+    request(now, origin=TrainingOrigin.SCHEDULE)
+
+    answer = client.post(reverse("training:retry", args=[first.pk]), follow=True, headers=ENGLISH)
+
+    assert answer.status_code == 200
+    assert "wait for its end" in answer.content.decode()
 
 
 def test_a_late_click_is_answered_kindly(client, admin, now):

@@ -113,6 +113,10 @@ def _resumed(number: int) -> TrainingRun:
         return training.retry_run(run_id=number)
     except training.RunIsOpen as error:
         raise CommandError(f"Run {number} has ended well: {run.model_version}.") from error
+    except training.OtherRunIsOpen as error:
+        raise CommandError(
+            "Another run that was started automatically is open: wait for its end, or cancel it."
+        ) from error
 
 
 def _frozen() -> DatasetSnapshot:

@@ -1,6 +1,7 @@
 """Training runs: asked for, held by one worker at a time, resumed after a kill, ended once."""
 
 from reviewapp.services.training.ending import (
+    OtherRunIsOpen,
     RunHasEnded,
     RunIsOpen,
     cancel_run,
@@ -30,6 +31,7 @@ from reviewapp.services.training.schedule import (
 
 __all__ = [
     "NothingToTrain",
+    "OtherRunIsOpen",
     "Progress",
     "RowsMissing",
     "RunHasEnded",

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from reviewapp.choices import TrainingStatus
 from reviewapp.models import ModelVersion, TrainingRun
@@ -25,6 +25,10 @@ class RunHasEnded(Exception):
 
 class RunIsOpen(Exception):
     """The run has not failed and was not cancelled: there is nothing to try again."""
+
+
+class OtherRunIsOpen(Exception):
+    """Another run of the same automatic origin is open, and there is one of each at a time."""
 
 
 @transaction.atomic
@@ -104,12 +108,18 @@ def cancel_run(*, run_id: int, now: datetime) -> TrainingRun:
 def retry_run(*, run_id: int) -> TrainingRun:
     """Let a failed or cancelled run wait for a worker again; it goes on from its checkpoint.
 
-    Rows, configuration and seed stay as they were. Raises RunIsOpen for any other run.
+    Rows, configuration and seed stay as they were. Raises RunIsOpen for any other run, and
+    OtherRunIsOpen for one of the schedule's while another one is open.
     """
     run = TrainingRun.objects.select_for_update(of=("self",)).get(pk=run_id)
     if run.status not in {TrainingStatus.FAILED, TrainingStatus.CANCELLED}:
         raise RunIsOpen
     run.status, run.error, run.finished_at = TrainingStatus.WAITING, "", None
     run.deaths, run.is_cancel_wanted = 0, False
-    run.save()
+    try:
+        with transaction.atomic():
+            run.save()
+    except IntegrityError as error:
+        # Of the row's constraints only the one on open runs looks at other rows.
+        raise OtherRunIsOpen from error
     return run
