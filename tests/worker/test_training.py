@@ -9,7 +9,12 @@ from reviewapp.choices import TrainingOrigin, TrainingStatus
 from reviewapp.models import ModelVersion, SplitAssignment, TrainingPoint
 from reviewapp.selectors.model_versions import champion
 from reviewapp.services import training
-from tests.factories import ChampionFactory, ListedProductFactory
+from tests.factories import (
+    CategoryFactory,
+    ChampionFactory,
+    ListedProductFactory,
+    ProductImageFactory,
+)
 from tests.labels import label, relabel, snapshot
 from tests.training_world import LEXICAL, catalogue, claim, expired, fresh, request, stages
 from tests.waiting import eventually
@@ -119,6 +124,51 @@ def test_a_near_duplicate_of_a_tested_product_is_not_trained_on(now):
     assert {row["key"]: row["split"] for row in rows_of(run)} == {
         str(tested.pk): "test",
         str(twin.pk): "test",
+    }
+
+
+def test_what_ties_a_tested_product_to_a_trained_one_takes_both_into_the_test(now):
+    test, train = (
+        next(key for key in range(10_000) if training_split(key) == split)
+        for split in ("test", "train")
+    )
+    look = ProductImageFactory(look=99)
+    first = label(now, product=ListedProductFactory(group_key=train, title_hash=train)).product
+    tested = label(
+        now, product=ListedProductFactory(group_key=test, title_hash=test, image=look)
+    ).product
+    other = label(now, product=ListedProductFactory(group_key=train + 10_000)).product
+    frozen = snapshot(now)
+    # Of the one group by its title, with the picture of the other.
+    bridge = ListedProductFactory(group_key=train, title_hash=train, image=look, given_code=10)
+
+    run = request(now, frozen)
+    freeze(run, now)
+
+    rows = {int(row["key"]): row for row in rows_of(run)}
+    assert {rows[one.pk]["split"] for one in (first, tested, bridge)} == {"test"}
+    assert len({rows[one.pk]["group"] for one in (first, tested, bridge)}) == 1
+    assert rows[other.pk]["group"] != rows[bridge.pk]["group"]
+    assert dict(SplitAssignment.objects.values_list("product_id", "split"))[first.pk] == "test"
+
+
+def test_a_base_row_learned_before_leaves_the_training_with_its_tested_twin(now):
+    test, train = (
+        next(key for key in range(10_000) if training_split(key) == split)
+        for split in ("test", "train")
+    )
+    CategoryFactory(code=10)
+    look = ProductImageFactory(look=99)
+    base = ListedProductFactory(group_key=train, image=look, given_code=10)
+    freeze(request(now), now)
+    tested = label(now, product=ListedProductFactory(group_key=test, image=look)).product
+
+    run = request(now, snapshot(now))
+    freeze(run, now)
+
+    assert {int(row["key"]): row["split"] for row in rows_of(run)} == {
+        base.pk: "test",
+        tested.pk: "test",
     }
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from reviewapp.choices import Split
 from reviewapp.domain.splits import drawn, group_name, merged_groups, strictest
@@ -26,31 +26,39 @@ def assign_splits(*, labels: QuerySet[FeedbackLabel], now: datetime) -> dict[int
     Returns the common names of groups that have become one. Memory grows with those groups alone.
     Two callers at the same time would draw apart: hold `write.exclusive`.
     """
-    merged = merged_groups(list(_links()))
+    merged = merged_groups(list(_links(_labelled())))
     raised = _raise(merged)
     pairs = labels.order_by("product_id").values_list("product_id", "product__group_key")
     _assign_new(pairs, merged, raised, now)
     return merged
 
 
-def assign_base_splits(*, products: QuerySet[Product], now: datetime) -> None:
+def assign_base_splits(*, products: QuerySet[Product], now: datetime) -> dict[int, str]:
     """Give products that no person has labelled their split, that of their near duplicates.
 
-    A snapshot that later holds them finds it and keeps it. Hold `write.exclusive`.
+    One that ties two groups makes them one, as a labelled one does: what shares a title or a look
+    with a product that has been in the test is in the test. Returns the common names of such
+    groups. A snapshot that later holds the products finds their split. Hold `write.exclusive`.
     """
+    assigned = Exists(SplitAssignment.objects.filter(product=OuterRef("pk")))
+    tied = Product.objects.filter(assigned | Q(pk__in=products.order_by().values("pk")))
+    merged = merged_groups(list(_links(tied)))
+    raised = _raise(merged)
     pairs = products.order_by("pk").values_list("pk", "group_key")
-    _assign_new(pairs, {}, {}, now)
+    _assign_new(pairs, merged, raised, now)
+    return merged
 
 
-def _links() -> Iterator[list[int]]:
-    """Yield sets of group keys that belong together: they share a title or a look."""
-    labelled = Product.objects.filter(
-        Exists(FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)),
-        group_key__isnull=False,
-    )
+def _labelled() -> QuerySet[Product]:
+    live = FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)
+    return Product.objects.filter(Exists(live))
+
+
+def _links(products: QuerySet[Product]) -> Iterator[list[int]]:
+    """Yield sets of group keys that belong together: `products` of theirs share a title or look."""
     for tie in _TIES:
         shared = (
-            labelled.filter(**{f"{tie}__isnull": False})
+            products.filter(group_key__isnull=False, **{f"{tie}__isnull": False})
             .order_by()
             .values(tie)
             .annotate(number=Count("group_key", distinct=True))

@@ -10,6 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
@@ -17,9 +18,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from reviewapp.choices import Split
-from reviewapp.domain.snapshots import canonical_json, weight
-from reviewapp.domain.splits import group_name
-from reviewapp.models import Product, ProductImage, TrainingRun
+from reviewapp.domain.snapshots import SnapshotRow, canonical_json, weight
+from reviewapp.domain.splits import group_name, strictest
+from reviewapp.models import Product, ProductImage, SplitAssignment, TrainingRun
 from reviewapp.selectors.snapshots import frozen_columns, frozen_rows
 from reviewapp.selectors.training import base_products
 from reviewapp.services.snapshots.splits import assign_base_splits
@@ -41,9 +42,10 @@ def freeze_rows(*, hold: RunHold, now: datetime, on_progress: OnProgress) -> Non
     """Write the run's rows to its folder and note their sha256; nothing to do when that is done.
 
     A product that a person has labelled never counts with the code it came with. Products that no
-    snapshot has held get their split here. on_progress: hears (rows done, rows in all); what it
-    raises ends the writing. Raises RunLost, RowsMissing when there is nothing to learn, and
-    FileNotFoundError when the snapshot's file has been removed from the disk.
+    snapshot has held get their split here, and two rows with one title or look are in one split.
+    on_progress: hears (rows done, rows in all); what it raises ends the writing. Raises RunLost,
+    RowsMissing when there is nothing to learn, and FileNotFoundError when the snapshot's file has
+    been removed from the disk.
     """
     run = held(hold).select_related("snapshot").first()
     if run is None:
@@ -55,11 +57,11 @@ def freeze_rows(*, hold: RunHold, now: datetime, on_progress: OnProgress) -> Non
     part = hold.folder / f"{ROWS}.{hold.attempt}"
     with exclusive(), transaction.atomic(durable=True):
         base = base_products() if run.has_base else Product.objects.none()
-        assign_base_splits(products=base, now=now)
+        merged = assign_base_splits(products=base, now=now) if run.has_base else {}
         total = base.count() + ((run.snapshot and run.snapshot.rows_total) or 0)
         on_progress(0, total)
         with part.open("wb") as file:
-            for done, row in enumerate(_rows(run, base), start=1):
+            for done, row in enumerate(_rows(run, base, merged), start=1):
                 file.write(tally.line(row))
                 if done % _TOLD_EVERY == 0:
                     on_progress(done, total)
@@ -98,16 +100,18 @@ class _Tally:
         }
 
 
-def _rows(run: TrainingRun, base: QuerySet[Product]) -> Iterator[Row]:
+def _rows(run: TrainingRun, base: QuerySet[Product], merged: dict[int, str]) -> Iterator[Row]:
     """Yield the rows of both kinds by product, each product once."""
     labelled = [] if run.snapshot is None else frozen_columns(run.snapshot, ("product_id",))
     known = {int(row[0]) for row in labelled}
-    merged = heapq.merge(_base_rows(base, known), _label_rows(run), key=itemgetter("key"))
-    for row in merged:
+    both = heapq.merge(
+        _base_rows(base, known, merged), _label_rows(run, merged), key=itemgetter("key")
+    )
+    for row in both:
         yield row | {"key": str(row["key"])}
 
 
-def _base_rows(base: QuerySet[Product], known: set[int]) -> Iterator[Row]:
+def _base_rows(base: QuerySet[Product], known: set[int], merged: dict[int, str]) -> Iterator[Row]:
     columns = ("pk", "designation", "description", "image__sha256", "given_code", "group_key")
     rows = base.order_by("pk").values_list(*columns, "split_assignment__split")
     for pk, designation, description, sha256, code, key, split in rows.iterator(chunk_size=_BATCH):
@@ -121,24 +125,38 @@ def _base_rows(base: QuerySet[Product], known: set[int]) -> Iterator[Row]:
             "code": code,
             "weight": 1.0,
             "split": split,
-            "group": group_name(key, pk, {}),
+            "group": group_name(key, pk, merged),
             "base": True,
         }
 
 
-def _label_rows(run: TrainingRun) -> Iterator[Row]:
-    for row in () if run.snapshot is None else frozen_rows(run.snapshot):
-        yield {
-            "key": row.product_id,
-            "designation": row.designation,
-            "description": row.description,
-            "image": _image(row.image_sha256),
-            "code": row.code,
-            "weight": weight(row.inclusion_probability),
-            "split": row.split,
-            "group": row.group,
-            "base": False,
+def _label_rows(run: TrainingRun, merged: dict[int, str]) -> Iterator[Row]:
+    """Yield the snapshot's rows; what has been tied to the test since it was frozen is in it."""
+    rows = iter(()) if run.snapshot is None else frozen_rows(run.snapshot)
+    while chunk := list(islice(rows, _BATCH)):
+        assigned = SplitAssignment.objects.filter(product__in=[row.product_id for row in chunk])
+        known = {
+            pk: (key, split)
+            for pk, key, split in assigned.values_list("product", "product__group_key", "split")
         }
+        for row in chunk:
+            key, split = known.get(row.product_id, (None, row.split))
+            yield _label_row(row) | {
+                "split": strictest([row.split, split]),
+                "group": merged.get(key, row.group) if key is not None else row.group,
+            }
+
+
+def _label_row(row: SnapshotRow) -> Row:
+    return {
+        "key": row.product_id,
+        "designation": row.designation,
+        "description": row.description,
+        "image": _image(row.image_sha256),
+        "code": row.code,
+        "weight": weight(row.inclusion_probability),
+        "base": False,
+    }
 
 
 def _image(sha256: str | None) -> str | None:
