@@ -161,13 +161,13 @@ def test_invented_buyers_come_to_a_record_and_are_heard(shop):
     buyers = list(demo.actors(role=Role.BUYER, count=demo.BUYERS))
     (moderator,) = demo.actors(role=Role.MODERATOR, count=1)
     for buyer in buyers:
-        demo.report_wrong_ones(buyer=buyer, count=4, clock=clock)
+        demo.report_wrong_ones(buyer=buyer, count=8, clock=clock)
 
     looked_at = demo.look_at_reports(clock=clock)
     demo.moderate(moderator=moderator, count=looked_at, clock=clock, seed=3)
     for buyer in buyers:
         demo.report_wrong_ones(buyer=buyer, count=1, clock=clock)
 
-    assert looked_at == 4
+    assert looked_at == 8
     assert ReportCase.objects.filter(status=CaseStatus.IN_REVIEW, is_by_lot=False).exists()
     assert ReportCase.objects.exclude(status=CaseStatus.CLOSED).latest("pk").score > 1
