@@ -10,12 +10,12 @@ from tests.review_world import doubtful_item
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 # The page's own search over the page's own list.
-FIRST = """async (queries) => {
+FOUND = """async (queries) => {
     const { readOption } = await import("/static/js/lib/combobox.js");
     const { fold, ranked } = await import("/static/js/lib/text.js");
     const listed = document.getElementById("picker-options").content.querySelectorAll("option");
     const options = [...listed].map(readOption);
-    return queries.map((query) => Number(ranked(options, fold(query))[0]?.value));
+    return queries.map((query) => ranked(options, fold(query)).map((option) => Number(option.value)));
 }"""
 
 
@@ -34,8 +34,9 @@ def test_each_category_is_found_in_four_keys_and_by_any_of_its_names(desk, moder
         )
     }  # fmt: skip
 
-    by_keys = page.evaluate(FIRST, [typed.removeprefix("/") for typed in keys.values()])
-    by_name = page.evaluate(FIRST, list(names))
+    by_keys = [first for first, *_others in page.evaluate(FOUND, [*map(_bare, keys.values())])]
+    by_name = [first for first, *_others in page.evaluate(FOUND, list(names))]
+    by_other_words = page.evaluate(FOUND, ["mangue", "console", "mgzns"])
     page.keyboard.type(keys[2462])
 
     assert dict(zip(keys, by_keys, strict=True)) == {code: code for code in keys}
@@ -45,5 +46,11 @@ def test_each_category_is_found_in_four_keys_and_by_any_of_its_names(desk, moder
     ]
     assert dict(zip(names, by_name, strict=True)) == names
     assert len(keys) == 27
+    # Letters strewn over other words are no match; those of one word are.
+    assert by_other_words == [[], [60, 2462], [2280]]
     active = page.locator("#desk-stage .picker-item.is-active .picker-code")
     expect(active).to_have_text("2462")
+
+
+def _bare(typed):
+    return typed.removeprefix("/")

@@ -6,7 +6,7 @@ export function fold(text) {
 
 // How well `query` matches `text`, both folded: 0 is no match, higher is better. The start of the
 // text beats the start of a word, which beats the middle of one; then all words in any order; then
-// words with one slip each; then the letters in order (a forgiving last resort, from 3 letters on).
+// words with one slip each; then the letters of one word in order, from its first and 3 letters on.
 export function matchScore(query, text) {
   if (!query) return 1;
   const at = text.indexOf(query);
@@ -16,7 +16,7 @@ export function matchScore(query, text) {
   if (words.length > 1 && words.every((word) => text.includes(word))) return 40;
   const known = text.split(/[^\p{L}\p{N}]+/u);
   if (query.length >= 4 && words.every((word) => known.some((other) => isNearly(word, other)))) return 20;
-  return query.length >= 3 && isSubsequence(query.replace(/\s+/g, ""), text) ? 10 : 0;
+  return query.length >= 3 && known.some((word) => word[0] === query[0] && isSubsequence(query, word)) ? 10 : 0;
 }
 
 // Typed out, a name or synonym beats whatever else begins like it.
