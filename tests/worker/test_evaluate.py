@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 from reviewapp.choices import GateTest, GateVerdict, JobStatus
 from reviewapp.models import Evaluation, GateReport
 from reviewapp.selectors.evaluations import answer_sheet, answers_folder, chunk_path
+from reviewapp.selectors.snapshots import snapshot_path
 from reviewapp.services import evaluations, leases
 from tests.evaluation_world import bare_snapshot, measured, snapshot_of_tests
 from tests.factories import ChampionFactory, ModelVersionFactory
@@ -14,6 +15,7 @@ from tests.worker.predictors import FixedPredictor
 from worker import candidates
 from worker.tasks import evaluate
 from worker.tasks.evaluate import judge_gates, run_evaluation
+from worker.tasks.snapshots import SNAPSHOT_ALTERED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,6 +43,18 @@ def version_of(predictor, **values):
 
 def asked(version, snapshot, now):
     return evaluations.request_evaluation(version=version, snapshot=snapshot, user=None, now=now)
+
+
+def test_nothing_is_measured_on_an_altered_snapshot(predictor, now):
+    frozen = snapshot_of_tests(now)
+    row = asked(version_of(predictor), frozen, now)
+    path = snapshot_path(frozen.digest)
+    path.write_bytes(path.read_bytes() + b"x")
+
+    run_evaluation(row.pk)
+
+    row.refresh_from_db()
+    assert (row.status, row.error) == (JobStatus.FAILED, SNAPSHOT_ALTERED)
 
 
 def test_a_version_is_measured_on_the_test_products_only(predictor, now):

@@ -4,6 +4,7 @@ import io
 import zipfile
 from datetime import timedelta
 
+import pyarrow.parquet as pq
 import pytest
 
 from reviewapp.choices import ExportFormat, JobStatus
@@ -23,7 +24,8 @@ from tests.labels import export, label, picture, relabel, snapshot
 from tests.waiting import eventually
 from worker import keeper
 from worker.app import app
-from worker.tasks.exports import SNAPSHOT_GONE, run_export
+from worker.tasks.exports import run_export
+from worker.tasks.snapshots import SNAPSHOT_ALTERED, SNAPSHOT_GONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,6 +137,22 @@ def test_an_export_whose_snapshot_file_is_gone_says_so(now):
     made = export(ExportFormat.CSV, now, frozen)
 
     assert (made.status, made.error) == (JobStatus.FAILED, SNAPSHOT_GONE)
+
+
+def test_an_altered_snapshot_file_is_refused_until_the_rows_are_frozen_again(now):
+    label(now)
+    frozen = snapshot(now)
+    path = snapshot_path(frozen.digest)
+    whole = path.read_bytes()
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(9, "code", [[999_999]]), path)
+
+    made = export(ExportFormat.CSV, now, frozen)
+
+    assert (made.status, made.error) == (JobStatus.FAILED, SNAPSHOT_ALTERED)
+    assert snapshot(now).digest == frozen.digest
+    assert path.read_bytes() == whole
+    assert export(ExportFormat.CSV, now, frozen).status == JobStatus.DONE
 
 
 def test_an_unfinished_snapshot_has_no_export(now):

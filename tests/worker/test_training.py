@@ -14,11 +14,13 @@ from tests.factories import (
     ChampionFactory,
     ListedProductFactory,
     ProductImageFactory,
+    SnapshotFactory,
 )
 from tests.labels import label, relabel, snapshot
 from tests.training_world import LEXICAL, catalogue, claim, expired, fresh, request, stages
 from tests.waiting import eventually
 from worker.environment import code_version
+from worker.tasks.snapshots import SNAPSHOT_ALTERED
 from worker.tasks.training import ROWS_MISSING, SNAPSHOT_GONE, run_training, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -179,7 +181,7 @@ def training_split(key):
 
 
 def test_a_run_whose_data_are_gone_or_empty_says_why(now):
-    nothing = request(now)
+    nothing, altered = request(now), request(now, snapshot_with_another_file(now))
     given = label(now)
     frozen = snapshot(now)
     gone = request(now, frozen)
@@ -188,11 +190,22 @@ def test_a_run_whose_data_are_gone_or_empty_says_why(now):
 
     snapshot_path(frozen.digest).unlink()
 
-    work(nothing.pk)
-    work(gone.pk)
+    for run in (nothing, altered, gone):
+        work(run.pk)
 
     assert (fresh(nothing).status, fresh(nothing).error) == ("failed", ROWS_MISSING)
+    assert (fresh(altered).status, fresh(altered).error) == ("failed", SNAPSHOT_ALTERED)
     assert (fresh(gone).status, fresh(gone).error) == ("failed", SNAPSHOT_GONE)
+
+
+def snapshot_with_another_file(now):
+    from reviewapp.selectors.snapshots import snapshot_path
+
+    frozen = SnapshotFactory()
+    path = snapshot_path(frozen.digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"PAR1")
+    return frozen
 
 
 def test_the_programs_own_words_say_why_a_training_failed(now, media):

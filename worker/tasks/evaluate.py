@@ -31,6 +31,7 @@ from reviewapp.services.policies import current_policy
 from worker import candidates, inference
 from worker.app import app
 from worker.tasks import jobs
+from worker.tasks.snapshots import checked
 
 CHUNK = 128
 
@@ -78,6 +79,7 @@ def _chunks(
     hold: evaluations.EvaluationHold, row: Evaluation, note: jobs.OnProgress
 ) -> Iterator[AnswerSheet]:
     """Yield the answers to the test products; what an earlier attempt has measured is read."""
+    checked(row.snapshot)
     total, done = selectors.test_products(row.snapshot), 0
     sellers = selectors.products_by_seller(row.snapshot)
     rows = selectors.test_rows(row.snapshot)

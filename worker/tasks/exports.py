@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from reviewapp.choices import ExportFormat
 from reviewapp.models import DatasetExport
 from reviewapp.services import exports
 from worker.app import app
 from worker.tasks import jobs
-
-# Stored in English and translated where it is shown.
-SNAPSHOT_GONE = gettext_noop("The file of this snapshot has been removed; make a new snapshot.")
+from worker.tasks.snapshots import checked
 
 
 def wake_exports(export_id: int) -> None:
@@ -29,10 +26,8 @@ def run_export(export_id: int) -> None:
     export = DatasetExport.objects.select_related("snapshot").get(pk=export_id)
 
     def write(note: jobs.OnProgress) -> None:
-        if export.snapshot is None or not exports.is_on_disk(export.snapshot):
-            raise jobs.JobRefused(SNAPSHOT_GONE)
         written = exports.write_export(
-            snapshot=export.snapshot,
+            snapshot=checked(export.snapshot),
             export_format=ExportFormat(export.format),
             part=hold.part,
             on_progress=note,

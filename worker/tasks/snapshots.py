@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 
 from reviewapp.domain.snapshots import Filters
 from reviewapp.models import DatasetSnapshot
+from reviewapp.selectors import snapshots as selectors
 from reviewapp.selectors.snapshots import LabelCounts
 from reviewapp.services import snapshots
 from worker.app import app
@@ -21,6 +22,11 @@ ALL_OUTDATED = gettext_noop(
     " to look again."
 )
 ALL_FILTERED = gettext_noop("There are labels, but none of them fits what was asked for.")
+SNAPSHOT_GONE = gettext_noop("The file of this snapshot has been removed; make a new snapshot.")
+SNAPSHOT_ALTERED = gettext_noop(
+    "The file of the snapshot is not the one that was frozen: its SHA-256 is another. Put the file"
+    " back from a backup, or make a new snapshot."
+)
 
 
 def wake_snapshots(snapshot_id: int) -> None:
@@ -46,6 +52,19 @@ def run_snapshot(snapshot_id: int) -> None:
         snapshots.finish_snapshot(hold=hold, frozen=frozen, now=timezone.now())
 
     jobs.work(hold, freeze)
+
+
+def checked(snapshot: DatasetSnapshot | None) -> DatasetSnapshot:
+    """Return the snapshot; refuse a job when its file is gone or not the one that was frozen."""
+    try:
+        if snapshot is None:
+            raise FileNotFoundError
+        selectors.check_file(snapshot)
+    except FileNotFoundError as error:
+        raise jobs.JobRefused(SNAPSHOT_GONE) from error
+    except selectors.SnapshotAltered as error:
+        raise jobs.JobRefused(SNAPSHOT_ALTERED) from error
+    return snapshot
 
 
 def why_empty(counts: LabelCounts) -> str:

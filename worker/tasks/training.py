@@ -19,6 +19,7 @@ from classifier.backbones.directory import write_json
 from reviewapp.choices import TrainingStage
 from reviewapp.models import TrainingPoint, TrainingRun
 from reviewapp.selectors.model_versions import champion
+from reviewapp.selectors.snapshots import SnapshotAltered
 from reviewapp.services import training
 from reviewapp.services.model_versions import ModelRefused
 from reviewapp.services.training import Progress, RunHold
@@ -27,7 +28,7 @@ from worker.app import app
 from worker.environment import code_version, environment
 from worker.keeper import meanwhile
 from worker.tasks.classify import wake_workers
-from worker.tasks.snapshots import wake_snapshots
+from worker.tasks.snapshots import SNAPSHOT_ALTERED, wake_snapshots
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,9 @@ def work(run_id: int, on_report: OnReport | None = None) -> None:
         raise
     except training.RowsMissing:
         training.fail_run(hold=hold, error=ROWS_MISSING, now=timezone.now())
+    except SnapshotAltered:
+        logger.exception("Training run %s failed", run_id)
+        training.fail_run(hold=hold, error=SNAPSHOT_ALTERED, now=timezone.now())
     except FileNotFoundError:
         logger.exception("Training run %s failed", run_id)
         training.fail_run(hold=hold, error=SNAPSHOT_GONE, now=timezone.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -51,6 +52,25 @@ FIELDS: Final = tuple(field.name for field in fields(SnapshotRow))
 def snapshot_path(digest: str) -> Path:
     """Return where the rows of the snapshot of this content lie."""
     return Path(settings.PRIVATE_ROOT) / "snapshots" / f"{digest}.parquet"
+
+
+class SnapshotAltered(Exception):
+    """The file of a snapshot is not the one that was frozen: its sha256 is another."""
+
+
+def check_file(snapshot: DatasetSnapshot) -> None:
+    """Hash the snapshot's file, in constant memory, before its rows are relied on.
+
+    Raises SnapshotAltered, and FileNotFoundError when it has been removed from the disk.
+    """
+    path = snapshot_path(snapshot.digest)
+    if file_sha256(path) != snapshot.file_sha256:
+        raise SnapshotAltered(path.name)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def frozen_rows(snapshot: DatasetSnapshot) -> Iterator[SnapshotRow]:

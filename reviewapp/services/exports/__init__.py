@@ -7,7 +7,7 @@ from reviewapp.services.exports.jobs import (
     finish_export,
     request_export,
 )
-from reviewapp.services.exports.write import Written, is_on_disk, write_export
+from reviewapp.services.exports.write import Written, write_export
 
 __all__ = [
     "ExportHold",
@@ -15,7 +15,6 @@ __all__ = [
     "Written",
     "claim_export",
     "finish_export",
-    "is_on_disk",
     "request_export",
     "write_export",
 ]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from reviewapp.choices import ExportFormat
 from reviewapp.models import DatasetSnapshot
-from reviewapp.selectors.snapshots import snapshot_path
 from reviewapp.services.exports.csv_file import write_csv
 from reviewapp.services.exports.imagefolder import write_imagefolder
 from reviewapp.services.exports.label_studio import write_label_studio
@@ -40,11 +39,6 @@ class Written:
     rows: int
     size_bytes: int
     sha256: str
-
-
-def is_on_disk(snapshot: DatasetSnapshot) -> bool:
-    """Tell whether the frozen rows are still there."""
-    return snapshot_path(snapshot.digest).is_file()
 
 
 def write_export(

@@ -10,7 +10,7 @@ from django.conf import settings
 from reviewapp.choices import JobStatus
 from reviewapp.domain.snapshots import Filters
 from reviewapp.models import DatasetSnapshot, User
-from reviewapp.selectors.snapshots import snapshot_path
+from reviewapp.selectors.snapshots import file_sha256, snapshot_path
 from reviewapp.services import leases
 from reviewapp.services.snapshots.write import Frozen
 
@@ -41,12 +41,15 @@ def finish_snapshot(*, hold: SnapshotHold, frozen: Frozen, now: datetime) -> Dat
         snapshot.manifest = frozen.manifest
         snapshot.left_out = frozen.left_out
         path = snapshot_path(frozen.digest)
-        twin = DatasetSnapshot.objects.filter(digest=frozen.digest, status=JobStatus.DONE).first()
-        if twin is not None and path.is_file():
+        twins = DatasetSnapshot.objects.filter(digest=frozen.digest, status=JobStatus.DONE)
+        twin = twins.first()
+        if twin is not None and path.is_file() and file_sha256(path) == twin.file_sha256:
             # Another version of the writer may make other bytes of the same rows.
             snapshot.file_sha256, snapshot.size_bytes = twin.file_sha256, twin.size_bytes
             return None
         snapshot.file_sha256, snapshot.size_bytes = frozen.file_sha256, frozen.size_bytes
+        # The same rows again, where the file had been altered or removed.
+        twins.update(file_sha256=frozen.file_sha256, size_bytes=frozen.size_bytes)
         return path
 
     return leases.finish(hold, complete=complete, now=now)

@@ -20,6 +20,7 @@ from reviewapp.selectors.snapshots import (
     ARROW_SCHEMA,
     FIELDS,
     LabelCounts,
+    file_sha256,
     label_counts,
     live_rows,
     selected_labels,
@@ -70,14 +71,12 @@ def freeze(*, filters: Filters, part: Path, now: datetime, on_progress: OnProgre
         rows = _counted(live_rows(filters, merged), tally, counts.selected, on_progress)
         rows_sha256 = _write(part, rows)
         manifest = tally.manifest(filters, rows_sha256)
-    with part.open("rb") as file:
-        file_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Frozen(
         rows=counts.selected,
         digest=digest_of(manifest),
         manifest=manifest,
         left_out={"outdated": counts.outdated, "filtered": counts.filtered},
-        file_sha256=file_sha256,
+        file_sha256=file_sha256(part),
         size_bytes=part.stat().st_size,
     )
 

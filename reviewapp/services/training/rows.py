@@ -21,7 +21,7 @@ from reviewapp.choices import Split
 from reviewapp.domain.snapshots import SnapshotRow, canonical_json, weight
 from reviewapp.domain.splits import group_name, strictest
 from reviewapp.models import Product, ProductImage, SplitAssignment, TrainingRun
-from reviewapp.selectors.snapshots import frozen_columns, frozen_rows
+from reviewapp.selectors.snapshots import check_file, frozen_columns, frozen_rows
 from reviewapp.selectors.training import base_products
 from reviewapp.services.snapshots.splits import assign_base_splits
 from reviewapp.services.snapshots.write import exclusive
@@ -44,14 +44,16 @@ def freeze_rows(*, hold: RunHold, now: datetime, on_progress: OnProgress) -> Non
     A product that a person has labelled never counts with the code it came with. Products that no
     snapshot has held get their split here, and two rows with one title or look are in one split.
     on_progress: hears (rows done, rows in all); what it raises ends the writing. Raises RunLost,
-    RowsMissing when there is nothing to learn, and FileNotFoundError when the snapshot's file has
-    been removed from the disk.
+    RowsMissing when there is nothing to learn, FileNotFoundError when the snapshot's file has been
+    removed from the disk, and SnapshotAltered when it is not the one that was frozen.
     """
     run = held(hold).select_related("snapshot").first()
     if run is None:
         raise RunLost
     if run.rows_sha256 and (hold.folder / ROWS).is_file():
         return
+    if run.snapshot is not None:
+        check_file(run.snapshot)
     hold.folder.mkdir(parents=True, exist_ok=True)
     tally = _Tally()
     part = hold.folder / f"{ROWS}.{hold.attempt}"
