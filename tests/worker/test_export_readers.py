@@ -12,7 +12,9 @@ import pytest
 
 from reviewapp.choices import ExportFormat
 from reviewapp.domain.label_studio import label_config
+from reviewapp.models import SplitAssignment
 from reviewapp.selectors.exports import export_path
+from reviewapp.selectors.snapshots import frozen_rows
 from tests.factories import ChampionFactory, ListedProductFactory, PredictionFactory
 from tests.labels import export, label, picture, snapshot
 
@@ -89,30 +91,67 @@ def test_pyarrow_reads_the_parquet_with_its_manifest(frozen, now):
     assert pd.read_parquet(export_path(made))["split"].isin(["train", "validation", "test"]).all()
 
 
-def test_datasets_loads_the_image_folder_offline(frozen, now, tmp_path, monkeypatch):
+@pytest.fixture
+def load_folder(now, tmp_path, monkeypatch):
+    """Export a snapshot, unpack it, and load the folder as a whole, as its reader does."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     datasets = pytest.importorskip("datasets")
-    made = export(ExportFormat.IMAGEFOLDER, now, frozen)
-    with tarfile.open(export_path(made)) as archive:
-        archive.extractall(tmp_path / "folder", filter="data")
 
-    # Part by part: one without a single picture is a table.
-    rows = []
-    for part in sorted(path for path in (tmp_path / "folder").iterdir() if path.is_dir()):
-        source = (
-            ("imagefolder", {"data_dir": str(part)})
-            if any(part.glob("*.jpg"))
-            else ("json", {"data_files": str(part / "metadata.jsonl")})
+    def load(of):
+        made = export(ExportFormat.IMAGEFOLDER, now, of)
+        with tarfile.open(export_path(made)) as archive:
+            archive.extractall(tmp_path / "folder", filter="data")
+        return datasets.load_dataset(
+            "imagefolder",
+            data_dir=str(tmp_path / "folder"),
+            cache_dir=str(tmp_path / "cache"),
         )
-        loaded = datasets.load_dataset(source[0], cache_dir=str(tmp_path / "cache"), **source[1])
-        rows += [dict(row) for row in loaded["train"]]
+
+    return load
+
+
+def test_datasets_loads_the_image_folder_offline(frozen, load_folder, tmp_path):
+    loaded = load_folder(frozen)
+
+    rows = [{**row, "in": name} for name, part in loaded.items() for row in part]
     rows.sort(key=lambda row: row["product_id"])
     classes = json.loads((tmp_path / "folder" / "classes.json").read_text("utf-8"))
     assert [classes[row["label"]]["code"] for row in rows] == [2280, 10, 20]
     assert rows[0]["image"].size == (400, 200)
-    assert [row.get("image") is None for row in rows] == [False, True, True]
+    assert [row["image"] is None for row in rows] == [False, True, True]
     assert rows[0]["description"] == TEXT
+    assert [row["in"] for row in rows] == [row.split for row in frozen_rows(frozen)]
+
+
+def test_datasets_loads_it_although_columns_are_empty_in_one_split(now, load_folder, settings):
+    red = picture(settings.MEDIA_ROOT, "red", (40, 20))
+    champion = ChampionFactory(name="demo-1")
+    for split in ("train", "validation", "test"):
+        is_full = split == "train"
+        product = ListedProductFactory(image=red if is_full else None)
+        SplitAssignment.objects.create(product=product, split=split, assigned_at=now)
+        given = label(now, product=product, reasons=["audit"] if is_full else [])
+        if is_full:
+            PredictionFactory(product=product, model_version=champion, category=given.category)
+
+    loaded = load_folder(snapshot(now))
+
+    assert {name: part["confidence"] for name, part in loaded.items()} == {
+        "train": [0.6],
+        "validation": [None],
+        "test": [None],
+    }
+    assert loaded["test"]["reasons"] == [[]]
+    assert loaded["train"].features == loaded["test"].features
+
+
+def test_datasets_loads_it_without_a_single_picture(now, load_folder):
+    label(now, product=ListedProductFactory())
+
+    [part] = load_folder(snapshot(now)).values()
+
+    assert part["image"] == [None]
 
 
 def test_label_studio_tasks_have_its_documented_layout(frozen, now):
