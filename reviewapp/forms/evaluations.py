@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reviewapp.models import DatasetSnapshot, ModelVersion
@@ -18,7 +19,8 @@ else:  # generic in the type checker's eyes only
 class _Snapshots(_SnapshotField):
     def label_from_instance(self, obj: Any) -> str:
         words = _("Snapshot %(number)s") % {"number": obj.pk}
-        return f"{words} · {obj.note}" if obj.note else words
+        # The schedule's own notes are stored in English.
+        return f"{words} · {gettext(obj.note)}" if obj.note else words
 
 
 class EvaluationForm(forms.Form):

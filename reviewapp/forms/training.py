@@ -151,4 +151,5 @@ def schedule_initial(schedule: TrainingSchedule) -> dict[str, Any]:
 def _snapshot_name(snapshot: DatasetSnapshot) -> str:
     values = {"number": snapshot.pk, "rows": snapshot.rows_total, "note": snapshot.note}
     text = _("Snapshot %(number)s: %(rows)s labels") % values
-    return f"{text} · {snapshot.note}" if snapshot.note else text
+    # The schedule's own notes are stored in English.
+    return f"{text} · {_(snapshot.note)}" if snapshot.note else text

@@ -16,6 +16,7 @@ from tests.factories import (
     AdminFactory,
     BuyerFactory,
     FeedbackLabelFactory,
+    ModelVersionFactory,
     ModeratorFactory,
     SellerFactory,
     SnapshotFactory,
@@ -52,6 +53,29 @@ def test_only_admins_see_datasets(client, factory, name):
     response = client.get(reverse(f"datasets:{name}", args=args.get(name, [SnapshotFactory().pk])))
 
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "datasets:index",
+        "datasets:detail",
+        "datasets:compare",
+        "training:index",
+        "models:evaluations",
+    ],
+)
+def test_why_the_schedule_asked_is_told_in_the_readers_language(client, admin, name):
+    ModelVersionFactory()
+    for _ in range(2):
+        asked = SnapshotFactory(note="Enough new labels")
+    args = [asked.pk] if name == "datasets:detail" else []
+
+    page = client.get(reverse(name, args=args), headers={"accept-language": "fr"})
+
+    assert page.status_code == 200
+    assert "Enough new labels" not in page.content.decode()
+    assert "Assez de nouvelles étiquettes" in page.content.decode()
 
 
 def test_an_admin_asks_for_a_snapshot_and_a_worker_hears_of_it(
