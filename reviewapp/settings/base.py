@@ -248,6 +248,8 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "bonrayon@localhost")
+# Where this site is reached from outside, for what other programs are to fetch from it.
+PUBLIC_URL = env.web_address("PUBLIC_URL").rstrip("/")
 # Alarms for another system; the secret signs them, so there is none without it.
 ALARM_WEBHOOK_URL = env.web_address("ALARM_WEBHOOK_URL")
 ALARM_WEBHOOK_SECRET = env.secret("ALARM_WEBHOOK_SECRET", None if ALARM_WEBHOOK_URL else "")

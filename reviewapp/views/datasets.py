@@ -1,5 +1,6 @@
 """Datasets: snapshots of the labels, what they hold, and how two of them differ."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
@@ -78,6 +79,7 @@ def detail(request: UserRequest, snapshot_id: int) -> HttpResponse:
         "form": form,
         "exports": recent_exports().filter(snapshot=snapshot)[:_SHOWN],
         "is_worker_missing": not is_listening(queue=Queue.DEFAULT, now=timezone.now()),
+        "has_public_url": bool(settings.PUBLIC_URL),
     }
     if snapshot.status == JobStatus.DONE:
         context |= _content(snapshot)

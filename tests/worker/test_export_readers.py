@@ -154,6 +154,17 @@ def test_datasets_loads_it_without_a_single_picture(now, load_folder):
     assert part["image"] == [None]
 
 
+@pytest.mark.parametrize("address", ["", "https://catalogue.example.org"])
+def test_label_studio_finds_the_pictures_on_this_site(frozen, now, settings, address):
+    settings.PUBLIC_URL = address
+
+    made = export(ExportFormat.LABEL_STUDIO, now, frozen)
+
+    pictures = [task["data"]["image"] for task in json.loads(export_path(made).read_text("utf-8"))]
+    assert pictures[0].startswith(f"{address}/media/images/")
+    assert pictures[1] is None
+
+
 def test_label_studio_tasks_have_its_documented_layout(frozen, now):
     made = export(ExportFormat.LABEL_STUDIO, now, frozen)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from reviewapp.domain.label_studio import CONTROL, OBJECT, choice_value
 from reviewapp.domain.snapshots import SnapshotRow, timestamp
 from reviewapp.models import DatasetSnapshot, ProductImage
@@ -19,7 +21,7 @@ from reviewapp.services.exports.records import record
 def write_label_studio(
     path: Path, snapshot: DatasetSnapshot, on_progress: Callable[[int, int], None]
 ) -> None:
-    """Write the array task by task."""
+    """Write the array task by task; without a PUBLIC_URL the pictures' addresses are relative."""
     names = {entry["code"]: entry["name_fr"] for entry in snapshot.manifest["classes"]}
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for number, row in enumerate(frozen_rows(snapshot), start=1):
@@ -30,8 +32,10 @@ def write_label_studio(
 
 
 def _task(row: SnapshotRow, names: dict[int, str]) -> dict[str, Any]:
+    picture = ProductImage(sha256=row.image_sha256) if row.image_sha256 else None
     data = {key: value for key, value in record(row).items() if key not in _OWN_PLACE}
-    image = ProductImage(sha256=row.image_sha256).url if row.image_sha256 else None
+    # Label Studio takes a relative address for one of its own.
+    image = f"{settings.PUBLIC_URL}{picture.url}" if picture else None
     task: dict[str, Any] = {
         "id": row.product_id,
         "data": {**data, "image": image},
