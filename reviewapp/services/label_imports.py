@@ -53,7 +53,8 @@ def import_labels(
     """Take Label Studio's choices as labels of the source IMPORTED; return the report.
 
     source: of products whose task names none. A label of this house's own people stands against
-    any import, and so does nothing else: importing the same file again changes nothing. Batches
+    any import, and so does nothing else: a choice that is the product's label already changes
+    nothing, whoever gave it. Batches
     are committed one by one. Raises TasksUnreadable when the file is no list of tasks.
     """
     text = _decoded(content)
@@ -144,13 +145,13 @@ def _store(
     """Make the task's choice the product's live label. Raises TaskRefused."""
     product, category = _product(read, world, seen), _category(read, world)
     before = world.live.get(product.pk)
-    if before is not None and before.source != LabelSource.IMPORTED:
-        raise TaskRefused(_("A moderator here has decided this product; that stands."))
     if before is not None and (before.category_id, before.input_digest) == (
         category.pk,
         product.input_digest,
     ):
         return _Outcome.UNCHANGED
+    if before is not None and before.source != LabelSource.IMPORTED:
+        raise TaskRefused(_why_it_stands(before, category, world))
     if before is not None:
         before.ended_at = now
         before.save(update_fields=["ended_at"])
@@ -170,6 +171,19 @@ def _store(
         before.superseded_by = label
         before.save(update_fields=["superseded_by"])
     return _Outcome.CREATED
+
+
+def _why_it_stands(before: FeedbackLabel, category: Category, world: _World) -> str:
+    if before.category_id == category.pk:
+        return _(
+            "A moderator here has decided this product for an earlier text or picture; that stands"
+            " until somebody decides again here."
+        )
+    codes = {one.pk: code for code, one in world.categories.items()}
+    return _(
+        "A moderator here has decided %(here)s for this product, the file says %(there)s; the"
+        " decision here stands."
+    ) % {"here": codes[before.category_id], "there": category.code}
 
 
 def _product(read: Annotated, world: _World, seen: set[tuple[str, str]]) -> Product:

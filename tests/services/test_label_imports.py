@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -80,14 +81,31 @@ def test_reading_the_file_again_changes_nothing_and_a_new_choice_supersedes(prod
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_moderator_here_has_decided_stands(now):
-    given = label(now)
+    CategoryFactory(code=10)
+    given = label(now, code=20)
 
     job = read(
         [{**task(), "data": {"external_id": given.product.external_id, "source": "shop"}}], now
     )
 
     assert (job.created_count, job.refused_count) == (0, 1)
-    assert "that stands" in job.report[0][1] or "fait foi" in job.report[0][1]
+    assert {"10", "20"} <= set(re.findall(r"\d+", job.report[0][1]))
+    given.refresh_from_db()
+    assert given.ended_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_own_export_with_one_choice_changed_says_which(now):
+    kept, changed = label(now, code=10), label(now, code=20)
+    tasks = json.loads(export_path(export(ExportFormat.LABEL_STUDIO, now)).read_text("utf-8"))
+    tasks[1]["annotations"][0]["result"][0]["value"]["choices"] = ["10 Livres"]
+
+    job = read(tasks, now)
+
+    assert (job.created_count, job.unchanged_count, job.refused_count) == (0, 1, 1)
+    assert job.report[0][0] == 2
+    assert FeedbackLabel.objects.filter(ended_at=None).count() == 2
+    assert {kept.category.code, changed.category.code} == {10, 20}
 
 
 def test_an_imported_label_lists_nothing_and_a_decision_replaces_it(product, now):
