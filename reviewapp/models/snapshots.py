@@ -47,6 +47,8 @@ class SplitAssignment(models.Model):
         Product, models.CASCADE, primary_key=True, related_name="split_assignment"
     )
     split = models.CharField(max_length=10, choices=Split)
+    # Before it rose: a model made then may know it by heart.
+    was_in_training = models.BooleanField(default=False)
     assigned_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -65,12 +65,12 @@ def base_products() -> QuerySet[Product]:
 def learned_by(version: ModelVersion) -> QuerySet[Product]:
     """Products that a training run's version has learned: of the training part since before it was
     made. Of these it is sure by heart, whatever its calibration says; all that it may have learned
-    are meant, base rows of earlier runs included."""
+    are meant: base rows of earlier runs, and what has risen to the test since."""
     if not version.training_runs.exists():
         return Product.objects.none()
+    in_training = Q(split_assignment__split=Split.TRAIN) | Q(split_assignment__was_in_training=True)
     return Product.objects.filter(
-        split_assignment__split=Split.TRAIN,
-        split_assignment__assigned_at__lte=version.created_at,
+        in_training, split_assignment__assigned_at__lte=version.created_at
     )
 
 

@@ -6,13 +6,15 @@ import threading
 import pytest
 
 from reviewapp.choices import TrainingOrigin, TrainingStatus
-from reviewapp.models import ModelVersion, SplitAssignment, TrainingPoint
+from reviewapp.models import ModelVersion, SplitAssignment, TrainingPoint, TrainingRun
 from reviewapp.selectors.model_versions import champion
+from reviewapp.selectors.training import learned_by
 from reviewapp.services import training
 from tests.factories import (
     CategoryFactory,
     ChampionFactory,
     ListedProductFactory,
+    ModelVersionFactory,
     ProductImageFactory,
     SnapshotFactory,
 )
@@ -162,9 +164,14 @@ def test_a_base_row_learned_before_leaves_the_training_with_its_tested_twin(now)
     CategoryFactory(code=10)
     look = ProductImageFactory(look=99)
     base = ListedProductFactory(group_key=train, image=look, given_code=10)
-    freeze(request(now), now)
+    first = request(now)
+    freeze(first, now)
     tested = label(now, product=ListedProductFactory(group_key=test, image=look)).product
 
+    earlier = ModelVersionFactory(created_at=now)
+    TrainingRun.objects.filter(pk=first.pk).update(
+        status="done", lease_expires_at=None, finished_at=now, model_version=earlier
+    )
     run = request(now, snapshot(now))
     freeze(run, now)
 
@@ -172,6 +179,7 @@ def test_a_base_row_learned_before_leaves_the_training_with_its_tested_twin(now)
         base.pk: "test",
         tested.pk: "test",
     }
+    assert list(learned_by(earlier)) == [base]
 
 
 def training_split(key):

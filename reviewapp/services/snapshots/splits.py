@@ -88,7 +88,9 @@ def _raise(merged: dict[int, str]) -> dict[str, Split]:
     raised = {name: strictest(splits) for name, splits in held.items()}
     for split in Split:
         keys = [key for key, name in merged.items() if raised.get(name) == split]
-        assigned.filter(product__group_key__in=keys).exclude(split=split).update(split=split)
+        rising = assigned.filter(product__group_key__in=keys).exclude(split=split)
+        rising.filter(split=Split.TRAIN).update(split=split, was_in_training=True)
+        rising.update(split=split)
     return raised
 
 
