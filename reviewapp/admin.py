@@ -17,6 +17,10 @@ else:
     _ModelAdmin, _UserAdmin = admin.ModelAdmin, UserAdmin
 
 
+# Who has reported a product, and from where.
+_NOBODYS = ("reporter", "network")
+
+
 class LookOnly(_ModelAdmin):
     """A table to search and read; changes go through the pages, which keep the rules."""
 
@@ -31,6 +35,11 @@ class LookOnly(_ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Keep addresses (`?reporter=2`) from asking for what no page shows."""
+        is_asked = not set(_NOBODYS).isdisjoint(lookup.split("__"))
+        return not is_asked and super().lookup_allowed(lookup, value, request)
 
 
 class PersonAdmin(_UserAdmin):
@@ -50,7 +59,7 @@ class ReportAdmin(LookOnly):
 
     list_display = ("product", "status", "created_at")
     search_fields = ("=product__external_id",)
-    exclude = ("reporter", "network")
+    exclude = _NOBODYS
 
 
 def _look_only(list_display: tuple[str, ...], search_fields: tuple[str, ...]) -> type[LookOnly]:

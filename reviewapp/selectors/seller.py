@@ -4,17 +4,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from reviewapp.choices import FailureCode, MemberChoice, RequestStatus, ReviewReason
+from reviewapp.choices import (
+    FailureCode,
+    MemberChoice,
+    ProductStatus,
+    RequestStatus,
+    ReviewReason,
+    ReviewStatus,
+)
 from reviewapp.domain.products import seller_source
 from reviewapp.domain.search import MOST_WORDS
 from reviewapp.models import (
     Category,
     ClassificationRequest,
+    FeedbackLabel,
     Prediction,
     Product,
     Route,
+    TakeDown,
     User,
 )
 from reviewapp.selectors.pages import Page, page_by_time
@@ -50,6 +59,9 @@ class Standing:
     reasons: list[ReviewReason]
     route: Route | None = None
     failure: str = ""
+    # A person has put it where it is listed; buyers' reports have taken it out of the shop.
+    is_decided: bool = False
+    is_taken_down: bool = False
     # From the arrival to the first answer of the models, however often it was asked again.
     classified_after: timedelta | None = None
     answers: dict[MemberChoice, Answer] = field(default_factory=dict)
@@ -95,9 +107,16 @@ def _named_by(text: str) -> Q:
 
 
 def with_route(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Bring along each product's newest route, when it had its first, and its open request."""
+    """Bring along each product's newest route, when it had its first, its open request, what a person
+    has decided, and whether reports have taken it down."""
     first = Route.objects.filter(product=OuterRef("pk")).order_by("created_at", "id")
-    products = products.annotate(first_routed_at=Subquery(first.values("created_at")[:1]))
+    live = FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)
+    take_downs = TakeDown.objects.filter(product=OuterRef("pk"), restored_at=None)
+    products = products.annotate(
+        first_routed_at=Subquery(first.values("created_at")[:1]),
+        decided_category=Subquery(live.values("category")[:1]),
+        is_taken_down=Exists(take_downs.exclude(item__status=ReviewStatus.RESOLVED)),
+    )
     return products.prefetch_related(
         Prefetch(
             "routes",
@@ -135,8 +154,12 @@ def standing(product: Product, categories: Mapping[int, Category]) -> Standing:
     """Put together what `with_route` or `with_answers` brought along; asks the database nothing."""
     routes: Sequence[Route] = product.newest_routes  # type: ignore[attr-defined]
     route = routes[0] if routes else None
+    is_listed = product.status == ProductStatus.LISTED
+    by_person = product.decided_category == product.category_id  # type: ignore[attr-defined]
     return Standing(
         product=product,
+        is_decided=is_listed and by_person,
+        is_taken_down=product.is_taken_down,  # type: ignore[attr-defined]
         is_being_classified=bool(product.open_requests),  # type: ignore[attr-defined]
         reasons=[ReviewReason(reason) for reason in route.reasons] if route else [],
         route=route,

@@ -3,6 +3,7 @@
 What they weigh together is in `reviewapp.services.report_cases`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,14 +65,12 @@ def submit_report(
         _refuse_limited(reporter, product, now)
         whose = {"reporter": reporter}
     said = {"suggested_category": suggested_category, "comment": comment}
-    # From one network come several people: a bare click takes back nothing of what others have said.
-    is_bare = reporter is None and not any(said.values())
     case = report_cases.case_of(product=product, now=now)
     report, _created = MisclassificationReport.objects.update_or_create(
         product=product,
         **whose,
         status=ReportStatus.OPEN,
-        defaults={} if is_bare else said,
+        defaults=_said_anew(said, product, whose),
         create_defaults=said
         | {
             "case": case,
@@ -85,6 +84,24 @@ def submit_report(
         review.give_up(product=product, party=reporter)
     report_cases.weigh(case=case, product=product, now=now)
     return report
+
+
+def _said_anew(
+    said: Mapping[str, Any], product: Product, whose: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a report filed again changes in the open one: a bare click nothing.
+
+    From one network come several people: nobody takes back what others have said, the first word
+    counts.
+    """
+    if not any(said.values()):
+        return {}
+    if whose["reporter"] is not None:
+        return dict(said)
+    open_report = MisclassificationReport.objects.filter(
+        product=product, **whose, status=ReportStatus.OPEN
+    ).first()
+    return {name: value for name, value in said.items() if not getattr(open_report, name, None)}
 
 
 def close_reports(*, product: Product, decision: Decision, now: datetime) -> int:

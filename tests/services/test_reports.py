@@ -15,6 +15,7 @@ from tests.factories import (
     ProductFactory,
     ProvenBuyerFactory,
     ReportFactory,
+    ReportPolicyFactory,
     ReviewItemFactory,
 )
 
@@ -53,6 +54,22 @@ def test_enough_weight_raises_the_open_item_ahead_of_doubtful_ones():
     item.refresh_from_db()
     assert item.priority > 1
     assert item.reasons == [ReviewReason.LOW_CONFIDENCE, ReviewReason.BUYER_REPORT]
+
+
+def test_a_bare_report_again_takes_back_nothing():
+    ReportPolicyFactory(allow_anonymous=True)
+    product, buyer, right = ListedProductFactory(), BuyerFactory(), CategoryFactory()
+    other = CategoryFactory()
+    submit(product, buyer, suggested_category=right, comment="mine")
+    anonymous = {"product": product, "reporter": None, "address": "203.0.113.7", "now": NOW}
+    reports.submit_report(**anonymous, suggested_category=right, comment="")
+
+    submit(product, buyer)
+    reports.submit_report(**anonymous, suggested_category=other, comment="second visitor")
+
+    by_buyer, by_network = MisclassificationReport.objects.order_by("id")
+    assert (by_buyer.suggested_category, by_buyer.comment) == (right, "mine")
+    assert (by_network.suggested_category, by_network.comment) == (right, "second visitor")
 
 
 def test_reporting_again_changes_the_open_report():

@@ -59,6 +59,15 @@ def product():
     return product
 
 
+def test_the_sellers_list_says_that_buyers_have_reported_it(product, client):
+    client.force_login(product.seller)
+
+    page = client.get(reverse("seller:products")).content.decode()
+
+    assert "Buyers have reported the category" in page
+    assert "The models were sure enough" not in page
+
+
 def told(product):
     with translation.override("en"):
         return history(product=product, categories=categories_by_code())

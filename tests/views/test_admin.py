@@ -51,6 +51,23 @@ def test_not_even_a_superuser_reads_who_has_reported(root):
     assert "a1b2c3" not in text
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "misclassificationreport/?reporter={report.reporter_id}",
+        "misclassificationreport/?reporter__username=quiet",
+        "misclassificationreport/?network__startswith=a",
+        "product/?reports__reporter={report.reporter_id}",
+    ],
+)
+def test_addresses_do_not_tell_either_who_has_reported(root, address):
+    report = ReportFactory(network="a1b2c3", reporter__username="quiet")
+
+    answer = root.get("/admin/reviewapp/" + address.format(report=report))
+
+    assert answer.status_code == 400
+
+
 def test_accounts_can_be_managed(root):
     person = UserFactory()
 

@@ -217,7 +217,7 @@ def test_claiming_and_drawing_a_card_is_a_handful_of_queries(signed_in, django_a
 def test_the_counters_are_cheap(signed_in, django_assert_num_queries):
     ReviewItemFactory.create_batch(5)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(18):
         signed_in.get(reverse("review:counts"))
 
 

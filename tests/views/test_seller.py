@@ -12,6 +12,8 @@ from reviewapp.models import ClassificationRequest, Product, Route
 from tests.factories import (
     NOW,
     BuyerFactory,
+    CategoryFactory,
+    FeedbackLabelFactory,
     ListedProductFactory,
     PredictionFactory,
     ProductFactory,
@@ -207,6 +209,24 @@ def test_the_list_shows_state_category_and_reason(client, seller):
     assert "Low confidence" in page
     assert "Fremdes" not in page
     assert "hx-trigger" not in page
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+def test_the_reason_is_of_what_came_last_and_tells_no_check(client, seller, is_list):
+    product = routed(seller, RouteOutcome.LISTED, reasons=[ReviewReason.AUDIT])
+    toys = CategoryFactory()
+    Product.objects.filter(pk=product.pk).update(status="listed", category=toys, listed_at=NOW)
+    name, arguments = ("products", []) if is_list else ("product", [product.pk])
+    address = reverse(f"seller:{name}", args=arguments)
+
+    by_models = client.get(address).content.decode()
+    FeedbackLabelFactory(decision__item__product=product, decision__category=toys)
+    by_person = client.get(address).content.decode()
+
+    assert "The models were sure enough" in by_models
+    assert "Random audit" not in by_models
+    assert "A moderator has decided" in by_person
+    assert "The models were sure enough" not in by_person
 
 
 def test_the_list_asks_again_while_something_moves(client, seller):
