@@ -45,6 +45,17 @@
   }
 
   class WrongCategoryReport extends HTMLElement {
+    static observedAttributes = ["token"];
+
+    // A shop of a single page shows its next product in the same element.
+    attributeChangedCallback(_name, before) {
+      if (before === null || !this.shadowRoot) return;
+      this.form?.remove();
+      this.form = null;
+      this.opener.hidden = false;
+      this.status.textContent = "";
+    }
+
     connectedCallback() {
       if (this.shadowRoot) return;
       this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];

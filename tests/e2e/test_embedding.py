@@ -83,6 +83,24 @@ def test_one_click_on_another_sites_page_is_a_report(page, shop, bear, faults):
     assert faults == []
 
 
+def test_another_token_is_another_product_with_its_own_button(page, shop, bear):
+    allow(shop, anonymous=True)
+    other = ListedProductFactory()
+    page.goto(shop.address)
+    button = page.get_by_role("button", name="Report a wrong category")
+    button.click()
+    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+
+    page.locator("wrong-category-report").evaluate(
+        "(element, token) => element.setAttribute('token', token)", product_token(other)
+    )
+    button.click()
+    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+
+    reported = MisclassificationReport.objects.values_list("product", flat=True)
+    assert set(reported) == {bear.pk, other.pk}
+
+
 def test_more_is_added_by_keyboard_to_the_same_report(page, shop, bear, faults):
     allow(shop, anonymous=True)
     page.goto(shop.address)
