@@ -62,15 +62,21 @@ class Standing:
     # A person has put it where it is listed; buyers' reports have taken it out of the shop.
     is_decided: bool = False
     is_taken_down: bool = False
+    # When the models were first asked about its present text and picture.
+    asked_at: datetime | None = None
     # From the arrival to the first answer of the models, however often it was asked again.
     classified_after: timedelta | None = None
     answers: dict[MemberChoice, Answer] = field(default_factory=dict)
 
     @property
     def listed_after(self) -> timedelta | None:
-        """From the arrival to the day since when buyers find it."""
-        listed_at = self.product.listed_at
-        return listed_at - self.product.arrived_at if listed_at else None
+        """From the arrival, or the edit that held it back, to the day since when buyers find it."""
+        listed_at, asked_at = self.product.listed_at, self.asked_at
+        if listed_at is None:
+            return None
+        if asked_at is None or asked_at > listed_at:  # edited since, and still in the shop
+            return listed_at - self.product.arrived_at
+        return listed_at - asked_at
 
     @property
     def members(self) -> list[Answer]:
@@ -112,7 +118,11 @@ def with_route(products: QuerySet[Product]) -> QuerySet[Product]:
     first = Route.objects.filter(product=OuterRef("pk")).order_by("created_at", "id")
     live = FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)
     take_downs = TakeDown.objects.filter(product=OuterRef("pk"), restored_at=None)
+    requests = ClassificationRequest.objects.filter(
+        product=OuterRef("pk"), input_digest=OuterRef("input_digest")
+    )
     products = products.annotate(
+        asked_at=Subquery(requests.order_by("requested_at").values("requested_at")[:1]),
         first_routed_at=Subquery(first.values("created_at")[:1]),
         decided_category=Subquery(live.values("category")[:1]),
         is_taken_down=Exists(take_downs.exclude(item__status=ReviewStatus.RESOLVED)),
@@ -164,6 +174,7 @@ def standing(product: Product, categories: Mapping[int, Category]) -> Standing:
         reasons=[ReviewReason(reason) for reason in route.reasons] if route else [],
         route=route,
         failure=_failure(route.details.get("failure", "")) if route else "",
+        asked_at=product.asked_at,  # type: ignore[attr-defined]
         classified_after=_delay(product),
         answers=_answers(getattr(product, "present_answers", ()), categories),
     )

@@ -279,6 +279,23 @@ def test_the_list_tells_how_long_each_step_took(client, seller):
     assert "Not in the shop yet" in page
 
 
+@pytest.mark.parametrize(("edited", "words"), [(0, "5 hours"), (6, "2 months")])
+def test_after_an_edit_that_held_it_back_the_delay_counts_from_there(client, seller, edited, words):
+    product = ListedProductFactory(
+        seller=seller, arrived_at=NOW - timedelta(days=60), listed_at=NOW + timedelta(hours=5)
+    )
+    ClassificationRequest.objects.create(
+        product=product,
+        input_digest=product.input_digest,
+        status="done",
+        requested_at=NOW + timedelta(hours=edited),
+    )
+
+    page = client.get(reverse("seller:products")).content.decode()
+
+    assert f"In the shop after {words}" in page.replace("\xa0", " ")
+
+
 @pytest.mark.parametrize("query", [{"status": "x"}, {"after": "x"}, {"after": "\x00,1"}])
 def test_odd_addresses_are_not_found(client, seller, query):
     assert client.get(reverse("seller:products"), query).status_code == 404
