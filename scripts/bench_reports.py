@@ -11,16 +11,19 @@ reopen a wrong listing, or when 1 % of the honest or more were held.
 """
 
 import argparse
+import itertools
 import json
 import random
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench_database import own_database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MONDAY = NOW.replace(hour=0)
 
 
 def main() -> int:
@@ -95,34 +98,47 @@ def _reported(voices: list[tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def _rings(weeks: int, honest: int, brigade: int) -> dict[str, Any]:
-    """Weeks of honest reports with one brigade each: in five minutes, over a family, slow."""
+    """Weeks of honest reports with one brigade each: in five minutes, over a family, slow.
+
+    Once with people who sleep at night, once with half of them between 18 and 22 h.
+    """
+    from tests.report_world import evening_hour, waking_hour
+
     kinds = {
         "one_product_5_minutes": {"seconds": 300, "networks": brigade, "products": 1},
         "one_family_2_minutes": {"seconds": 120, "networks": brigade, "products": 100},
         "8_networks_3_hours": {"seconds": 3 * 3600, "networks": 8, "products": 100},
         "own_networks_one_day": {"seconds": 24 * 3600, "networks": brigade, "products": 1},
     }
-    found = {}
-    for kind, shape in kinds.items():
-        shares = [_flagged(seed, honest, brigade, **shape) for seed in range(weeks)]
-        found[kind] = {
+    days = {"day_and_night": waking_hour, "half_in_the_evening": evening_hour}
+    found: dict[str, Any] = {day: {} for day in days}
+    for (day, hour), (kind, shape) in itertools.product(days.items(), kinds.items()):
+        shares = [_flagged(seed, hour, honest, brigade, **shape) for seed in range(weeks)]
+        found[day][kind] = {
             "honest_held_worst_week": round(max(share[0] for share in shares), 5),
             "brigade_held_mean": round(sum(share[1] for share in shares) / weeks, 4),
         }
     return found
 
 
-def _flagged(seed: int, honest: int, brigade: int, **shape: int) -> tuple[float, float]:
+def _flagged(
+    seed: int, hour: Callable[[random.Random], float], honest: int, brigade: int, **shape: int
+) -> tuple[float, float]:
+    """Return which share of a week's honest reports, and of a brigade on Thursday at 20 h, is held.
+
+    What is usual comes from another week.
+    """
     from reviewapp.domain.rings import RingRules, find_rings
     from tests.report_world import brigade_of, honest_week, usual_of
 
     chance = random.Random(seed)  # noqa: S311 - a simulation, protects nothing
-    week = list(honest_week(chance, NOW, honest))
+    usual = usual_of(honest_week(chance, MONDAY - timedelta(days=7), honest, hour))
+    evening = MONDAY + timedelta(days=3, hours=20)
     filed = [
-        *week,
-        *brigade_of(chance, NOW + timedelta(days=3), first=honest, count=brigade, **shape),
+        *honest_week(chance, MONDAY, honest, hour),
+        *brigade_of(chance, evening, first=honest, count=brigade, **shape),
     ]
-    rings = find_rings(filed, usual_of(week), RingRules())
+    rings = find_rings(filed, usual, RingRules())
     held = {report for ring in rings for report in ring.reports}
     wrongly = sum(report < honest for report in held)
     return wrongly / honest, (len(held) - wrongly) / brigade
@@ -139,7 +155,11 @@ def _holds(report: dict[str, Any]) -> bool:
         and against["lead_is_right"]
         and against["status"] == proven["status"] == "in_review"
         and case["3_just_proven_who_name_none"]["status"] == "in_review"
-        and all(kind["honest_held_worst_week"] < 0.01 for kind in report["rings"].values())
+        and all(
+            kind["honest_held_worst_week"] < 0.01
+            for day in report["rings"].values()
+            for kind in day.values()
+        )
     )
 
 

@@ -2,21 +2,29 @@
 
 Three signs, each about people without a proven record: far more than usual on one product within
 seconds, far more than usual in one family of categories within seconds, more from one network on one family
-within the hour than its reports on other families let expect. Groups that share a report are one ring. A ring is held, not judged.
+within the hour than its reports on other families let expect. Usual is a share, not a rate: what a
+product, family or network is expected to get follows from all other reports of the same hour, so
+that a busy evening is no crowd. Groups that share a report are one ring. A ring is held, not judged.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from reviewapp.choices import RingSign
 
+_Key = TypeVar("_Key", bound=Hashable)
+
 # So many standard deviations above what is usual are no accident.
 _SURGE = 6.0
+# A rise of all reports, as in the evening, is seen within so many times the length of a burst.
+_SHORT_BURSTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +59,35 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What comes in on ordinary days, a second.
+    """How many reports there are of each on ordinary days; what counts is their proportion.
 
-    products, families: reports on each; networks: people of each network who report on each family
+    products, families: reports on each in the same days
+    networks: people of each network who report on each family, since its hash is known
+    alongside: for each network everybody's reports on each family since then
     """
 
-    products: Mapping[int, float] = field(default_factory=dict)
-    families: Mapping[int, float] = field(default_factory=dict)
-    networks: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    products: Mapping[int, int] = field(default_factory=dict)
+    families: Mapping[int, int] = field(default_factory=dict)
+    networks: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    alongside: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+
+    def of_product(self, product: int) -> float:
+        """Return how many reports on `product` there are for one on any other."""
+        return _odds(self.products.get(product, 0), sum(self.families.values()))
+
+    def of_family(self, family: int) -> float:
+        """Return how many reports on `family` there are for one on any other."""
+        return _odds(self.families.get(family, 0), sum(self.families.values()))
 
     def of_network(self, network: str, family: int) -> float:
-        """Return how many people of `network` are expected to report on `family`, a second.
+        """Return how many people of `network` report on `family` for one report on any other.
 
-        Told from its reports on all other families and the family's share everywhere, so that a
-        ring does not make itself usual.
+        Told from its share of the reports on all other families, so that a ring does not make
+        itself usual.
         """
-        total, own = sum(self.families.values()), self.families.get(family, 0.0)
-        others = self.networks.get(network, {}).items()
-        elsewhere = sum(rate for other, rate in others if other != family)
-        return elsewhere * own / (total - own) if total > own else 0.0
+        own = _elsewhere(self.networks.get(network, {}), family)
+        everybody = _elsewhere(self.alongside.get(network, {}), family)
+        return self.of_family(family) * own / everybody if everybody else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +114,82 @@ class _Groups:
         self.groups.append((joined, signs))
 
 
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How fast reports come in around a moment.
+
+    times: of all reports, in order
+    spans: it is measured over each, and the fastest counts: the long one knows best, the short one
+        sees a rise first
+    """
+
+    times: Sequence[datetime]
+    spans: tuple[timedelta, ...]
+
+    def expect(
+        self, odds: float, apart: Sequence[datetime], within: timedelta
+    ) -> Callable[[datetime], float]:
+        """Tell for a moment how many are expected `within`, `odds` for each report not `apart`.
+
+        apart: the times, in order, of the reports that must not speak for themselves
+        """
+        return lambda at: max(
+            odds * self._others(apart, at, span) * (within / span) for span in self.spans
+        )
+
+    def _others(self, apart: Sequence[datetime], at: datetime, span: timedelta) -> int:
+        # The earliest reports are measured by what came after them.
+        begin = max(self.times[0], at - span)
+        end = begin + span
+        return _between(self.times, begin, end) - _between(apart, begin, end)
+
+
 def find_rings(filed: Sequence[Filed], usual: Usual, rules: RingRules) -> list[Ring]:
-    """Return the rings among `filed`, the reports of the last while."""
+    """Return the rings among `filed`, the reports of the last while, longer than either window."""
     burst, hour = timedelta(seconds=rules.burst_seconds), timedelta(seconds=rules.network_seconds)
+    times = _times(sorted(filed, key=lambda one: one.at))
+    pace = _Pace(times, (max(burst, hour), _SHORT_BURSTS * burst))
     found = _Groups()
-    for group in _by(filed, lambda one: one.product).values():
-        surge = _surge(usual.products.get(group[0].product, 0.0) * rules.burst_seconds)
-        for reports in _crowds(group, burst, max(rules.burst_accounts, surge), _account):
+    for product, group in _by(filed, lambda one: one.product).items():
+        expected = pace.expect(usual.of_product(product), _times(group), burst)
+        for reports in _crowds(group, burst, rules.burst_accounts, expected, _account):
             found.add(reports, RingSign.SAME_PRODUCT)
-    for group in _by(filed, lambda one: one.family).values():
-        surge = _surge(usual.families.get(group[0].family, 0.0) * rules.burst_seconds)
-        for reports in _crowds(group, burst, max(2 * rules.burst_accounts, surge), _account):
+    families: dict[int, list[datetime]] = {}
+    for family, group in _by(filed, lambda one: one.family).items():
+        families[family] = _times(group)
+        expected = pace.expect(usual.of_family(family), families[family], burst)
+        for reports in _crowds(group, burst, 2 * rules.burst_accounts, expected, _account):
             found.add(reports, RingSign.SAME_FAMILY)
     known = [one for one in filed if one.network]
-    for group in _by(known, lambda one: (one.network, one.family)).values():
-        rate = usual.of_network(group[0].network, group[0].family)
-        accounts = max(rules.network_accounts, _surge(rate * rules.network_seconds))
+    for (network, family), group in _by(known, lambda one: (one.network, one.family)).items():
+        expected = pace.expect(usual.of_network(network, family), families[family], hour)
         # Who reports anonymously from one network may well be one visitor.
-        for reports in _crowds(group, hour, accounts, lambda one: one.reporter):
+        for reports in _crowds(
+            group, hour, rules.network_accounts, expected, lambda one: one.reporter
+        ):
             found.add(reports, RingSign.SAME_NETWORK)
     rings = [Ring(frozenset(reports), tuple(sorted(signs))) for reports, signs in found.groups]
     return sorted(rings, key=lambda ring: min(ring.reports))
 
 
+def _odds(part: int, total: int) -> float:
+    return part / (total - part) if total > part else 0.0
+
+
+def _elsewhere(counts: Mapping[int, int], family: int) -> int:
+    return sum(count for other, count in counts.items() if other != family)
+
+
 def _surge(expected: float) -> int:
     return math.ceil(expected + _SURGE * math.sqrt(expected))
+
+
+def _times(filed: Sequence[Filed]) -> list[datetime]:
+    return [one.at for one in filed]
+
+
+def _between(times: Sequence[datetime], begin: datetime, end: datetime) -> int:
+    return bisect_right(times, end) - bisect_left(times, begin)
 
 
 def _account(one: Filed) -> Hashable:
@@ -128,8 +197,8 @@ def _account(one: Filed) -> Hashable:
     return ("anonymous", one.report) if one.reporter is None else one.reporter
 
 
-def _by(filed: Sequence[Filed], key: Callable[[Filed], Hashable]) -> dict[Hashable, list[Filed]]:
-    groups: dict[Hashable, list[Filed]] = defaultdict(list)
+def _by(filed: Sequence[Filed], key: Callable[[Filed], _Key]) -> dict[_Key, list[Filed]]:
+    groups: dict[_Key, list[Filed]] = defaultdict(list)
     for one in sorted(filed, key=lambda one: (one.at, one.report)):
         groups[key(one)].append(one)
     return groups
@@ -139,13 +208,18 @@ def _crowds(
     group: Sequence[Filed],
     within: timedelta,
     accounts: int,
+    expected: Callable[[datetime], float],
     account: Callable[[Filed], Hashable],
 ) -> Iterator[set[int]]:
-    """Yield the reports of each window of `within` that holds `accounts` people or more."""
+    """Yield the reports of each window of `within` that holds too many people.
+
+    That is `accounts` or more, and far more than are `expected` at that time.
+    """
     first = 0
     for last, newest in enumerate(group):
         while newest.at - group[first].at > within:
             first += 1
         window = group[first : last + 1]
-        if len({account(one) for one in window}) >= accounts:
+        people = len({account(one) for one in window})
+        if people >= accounts and people >= _surge(expected(newest.at)):
             yield {one.report for one in window}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 
 from reviewapp.choices import RingStatus
 from reviewapp.domain.rings import Filed, Usual
@@ -17,7 +17,7 @@ from reviewapp.selectors.report_cases import records
 
 PAGE_SIZE = 25
 REPORTS_SHOWN = 200
-_USUAL_DAYS, _AN_HOUR = timedelta(days=7), timedelta(hours=1)
+_A_WEEK = timedelta(days=7)
 # What an admin has judged is not found again.
 _UNJUDGED = Q(ring=None) | Q(ring__status=RingStatus.HELD)
 
@@ -64,38 +64,48 @@ def filed_since(
     ]
 
 
-def usual_rates(*, before: datetime, filed: Collection[Filed], now: datetime) -> Usual:
+def usual(*, before: datetime, filed: Collection[Filed]) -> Usual:
     """Return what families and `filed`'s products got the week before, and its networks in theirs."""
     week = MisclassificationReport.objects.filter(
-        created_at__gte=before - _USUAL_DAYS, created_at__lt=before
+        created_at__gte=before - _A_WEEK, created_at__lt=before
     )
-    seconds = _USUAL_DAYS.total_seconds()
     of_families = week.values_list("reported_category__family").annotate(count=Count("pk"))
-    families = {family: count / seconds for family, count in of_families}
     of_filed = week.filter(product__in={one.product for one in filed}).values_list("product")
-    products = {product: n / seconds for product, n in of_filed.annotate(n=Count("pk"))}
-    return Usual(products, families, _network_rates(filed, now))
+    networks, since = _of_networks({one.network for one in filed if one.network}, before)
+    everybody = {monday: _families_since(monday) for monday in set(since.values())}
+    return Usual(
+        products=dict(of_filed.annotate(count=Count("pk"))),
+        families=dict(of_families),
+        networks=networks,
+        alongside={network: everybody[monday] for network, monday in since.items()},
+    )
 
 
-def _network_rates(filed: Collection[Filed], now: datetime) -> dict[str, dict[int, float]]:
-    """Count people, anonymous ones not at all; a network's hash is known since its Monday."""
-    mondays: dict[str, datetime] = {}
-    for one in filed:
-        if one.network and one.network not in mondays:
-            mondays[one.network] = _monday(one.at)
-    if not mondays:
-        return {}
+def _of_networks(
+    networks: Collection[str], before: datetime
+) -> tuple[dict[str, dict[int, int]], dict[str, datetime]]:
+    """Return each network's people by family, anonymous ones not at all, and the Monday from which
+    its hash is known."""
     rows = (
+        # A hash is given out for two weeks at most.
         MisclassificationReport.objects.filter(
-            network__in=mondays.keys(), created_at__gte=min(mondays.values())
+            network__in=networks, created_at__gte=_monday(before) - _A_WEEK
         )
         .values_list("network", "reported_category__family")
-        .annotate(people=Count("reporter", distinct=True))
+        .annotate(people=Count("reporter", distinct=True), first=Min("created_at"))
     )
-    rates: dict[str, dict[int, float]] = defaultdict(dict)
-    for network, family, people in rows:
-        rates[network][family] = people / max(now - mondays[network], _AN_HOUR).total_seconds()
-    return rates
+    people: dict[str, dict[int, int]] = defaultdict(dict)
+    since: dict[str, datetime] = {}
+    for network, family, count, first in rows:
+        people[network][family] = count
+        since[network] = min(since.get(network, first), _monday(first))
+    return dict(people), since
+
+
+def _families_since(monday: datetime) -> dict[int, int]:
+    since = MisclassificationReport.objects.filter(created_at__gte=monday)
+    of_families = since.values_list("reported_category__family")
+    return dict(of_families.annotate(count=Count("pk")))
 
 
 def _monday(at: datetime) -> datetime:

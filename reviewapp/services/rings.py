@@ -58,7 +58,7 @@ def hold_rings(*, now: datetime) -> int:
         half_life_days=policy.half_life_days,
         now=now,
     )
-    usual = selectors.usual_rates(before=since, filed=filed, now=now)
+    usual = selectors.usual(before=since, filed=filed)
     found = find_rings(filed, usual, ring_rules(policy))
     return sum(_hold(ring, now) for ring in found)
 

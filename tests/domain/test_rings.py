@@ -1,5 +1,6 @@
 """A brigade is found, honest people are left alone."""
 
+import itertools
 import random
 from datetime import timedelta
 
@@ -8,10 +9,11 @@ import pytest
 from reviewapp.choices import RingSign
 from reviewapp.domain.rings import Filed, RingRules, Usual, find_rings
 from tests.conftest import NOW
-from tests.report_world import brigade_of, honest_week, usual_of
+from tests.report_world import brigade_of, evening_hour, honest_week, usual_of, waking_hour
 
 RULES = RingRules()
 BRIGADE = 200
+MONDAY, WEEK = NOW.replace(hour=0), timedelta(days=7)
 # (accounts' seconds, networks, products)
 SHAPES = [
     pytest.param(300, BRIGADE, 1, id="one product in five minutes"),
@@ -20,14 +22,24 @@ SHAPES = [
 ]
 
 
-@pytest.fixture(scope="module", params=[3_000, 10_000, 30_000])
-def week(request):
-    return list(honest_week(random.Random(1), NOW, request.param))
+@pytest.fixture(
+    scope="module", params=itertools.product([3_000, 10_000, 30_000], [waking_hour, evening_hour])
+)
+def weeks(request):
+    """Two weeks alike: the first says what is usual, the second is judged."""
+    count, hour = request.param
+    chance = random.Random(1)
+    return [list(honest_week(chance, monday, count, hour)) for monday in (MONDAY - WEEK, MONDAY)]
 
 
 @pytest.fixture(scope="module")
-def usual(week):
-    return usual_of(week)
+def usual(weeks):
+    return usual_of(weeks[0])
+
+
+@pytest.fixture(scope="module")
+def week(weeks):
+    return weeks[1]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +57,7 @@ def test_honest_people_are_left_alone_however_many_they_are(week, held_alone):
 
 @pytest.mark.parametrize(("seconds", "networks", "products"), SHAPES)
 def test_a_brigade_is_held_among_the_honest(week, usual, held_alone, seconds, networks, products):
-    count, start = len(week), NOW + timedelta(days=3)
+    count, start = len(week), MONDAY + timedelta(days=3, hours=20)
     # The rest of the week is held or left as it is without the brigade.
     around = [one for one in week if abs(one.at - start) < timedelta(hours=6)]
     shape = {"seconds": seconds, "networks": networks, "products": products}
@@ -77,9 +89,25 @@ def test_a_ring_does_not_make_itself_usual_in_its_network():
         Filed(n, n, product=n, family=1, network="x", at=NOW + timedelta(minutes=n))
         for n in range(30)
     ]
-    usual = Usual(families={1: 1.0, 2: 1.0}, networks={"x": {1: 30 / 3600}})
+    families = {1: 1000, 2: 1000}
+    usual = Usual(families=families, networks={"x": {1: 500}}, alongside={"x": families})
 
     assert len(find_rings(filed, usual, RULES)) == 1
+
+
+@pytest.mark.parametrize(("others", "rings"), [(600, 0), (60, 1)])
+def test_what_rises_with_everything_else_is_no_surge(others, rings):
+    # Six in ten minutes on the product is usual with 60 on all others, 60 with 600.
+    usual = Usual(products={1: 100}, families=dict.fromkeys(range(1, 11), 110))
+    crowd = [Filed(n, n, 1, 1, "", NOW + timedelta(seconds=570 + n)) for n in range(10)]
+    around = [
+        Filed(n, n, n, 1 + n % 10, "", NOW + timedelta(seconds=600 * (n - 1000) / others))
+        for n in range(1000, 1000 + others)
+    ]
+
+    found = find_rings([*around, *crowd], usual, RULES)
+
+    assert [ring.reports for ring in found] == [set(range(10))] * rings
 
 
 def test_groups_that_share_a_report_are_one_ring():

@@ -262,6 +262,8 @@ def test_a_network_is_measured_by_what_it_reports_elsewhere(network, held):
     early = NOW - timedelta(hours=6)
     file_reports(12, category, "", early)
     file_reports(12, other, network, early)
+    file_apart(6, other, "")
+    file_apart(6, other, "")
     file_apart(6, category, "carrier")
 
     assert rings.hold_rings(now=NOW + timedelta(minutes=30)) == held
