@@ -87,7 +87,7 @@ def _of_networks(
     """Return each network's people by family, anonymous ones not at all, and the Monday from which
     its hash is known."""
     rows = (
-        # A hash is given out for two weeks at most.
+        # Older than that a hash is only where a case has stayed open so long.
         MisclassificationReport.objects.filter(
             network__in=networks, created_at__gte=_monday(before) - _A_WEEK
         )

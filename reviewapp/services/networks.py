@@ -1,8 +1,9 @@
 """Telling networks apart without knowing them.
 
 A report keeps a salted hash of its /24 (IPv4) or /48 (IPv6) network, never the address. The salt is
-random, changes every week and is deleted with the last hash made with it: from then on nobody, the
-operator included, can find the network again.
+random, changes every week and is deleted four weeks later: from then on nobody, the operator
+included, can find the network again. Weeks are told apart but for open reports of one product, where
+a network that has one keeps its hash.
 """
 
 import hashlib
@@ -11,7 +12,8 @@ import ipaddress
 import secrets
 from datetime import date, datetime, timedelta
 
-from reviewapp.models import MisclassificationReport, NetworkSalt
+from reviewapp.choices import ReportStatus
+from reviewapp.models import MisclassificationReport, NetworkSalt, Product
 
 # Longer than a case collects and an admin takes to look at a ring.
 KEEP_NETWORKS = timedelta(days=28)
@@ -50,14 +52,35 @@ def network_hash(*, address: str, now: datetime) -> str:
     Equal for equal networks within one week (from Monday, UTC).
     """
     network = network_of(address)
+    return _hash(network, _salt(_monday(now))) if network else ""
+
+
+def hash_for_report(*, product: Product, address: str, now: datetime) -> str:
+    """Return the hash to file a report of `product` with; "" for what is no network address.
+
+    That of the network's open report of the product, if it has one, made with whichever salt is
+    left; else this week's. A case that is open over a Monday would hear one network twice.
+    To be called with the product locked.
+    """
+    network = network_of(address)
     if not network:
         return ""
-    digest = hmac.new(_salt(_monday(now)), network.encode(), hashlib.sha256)
-    return digest.hexdigest()[:_HASH_CHARS]
+    salts = NetworkSalt.objects.values_list("salt", flat=True)
+    known = MisclassificationReport.objects.filter(
+        product=product,
+        status=ReportStatus.OPEN,
+        network__in=[_hash(network, bytes(salt)) for salt in salts],
+    ).order_by("created_at", "pk")
+    first = known.values_list("network", flat=True).first()
+    return first or network_hash(address=address, now=now)
+
+
+def _hash(network: str, salt: bytes) -> str:
+    return hmac.new(salt, network.encode(), hashlib.sha256).hexdigest()[:_HASH_CHARS]
 
 
 def forget_networks(*, now: datetime) -> int:
-    """Delete hashes older than KEEP_NETWORKS, and salts that made none that is left."""
+    """Delete hashes older than KEEP_NETWORKS, and salts of weeks that lie wholly before."""
     oldest = now - KEEP_NETWORKS
     NetworkSalt.objects.filter(week__lt=_monday(oldest)).delete()
     old = MisclassificationReport.objects.filter(created_at__lt=oldest).exclude(network="")

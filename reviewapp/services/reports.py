@@ -17,7 +17,7 @@ from reviewapp.domain.weight import is_limited
 from reviewapp.models import Category, Decision, MisclassificationReport, Product, User
 from reviewapp.selectors import report_cases as selectors
 from reviewapp.services import report_cases, report_mail, review
-from reviewapp.services.networks import network_hash
+from reviewapp.services.networks import hash_for_report
 from reviewapp.services.report_policies import current_report_policy, weight_rules
 
 _BY_DECISION = [ReportStatus.UPHELD, ReportStatus.DISMISSED]
@@ -57,7 +57,7 @@ def submit_report(
         raise ReportRefused(_("This product is not in the catalogue at the moment."))
     if suggested_category is not None and suggested_category.pk == product.category_id:
         raise ReportRefused(_("The product is already in this category; choose another one."))
-    network = network_hash(address=address, now=now)
+    network = hash_for_report(product=product, address=address, now=now)
     if reporter is None:
         _refuse_anonymous(network, now)
         whose: dict[str, Any] = {"reporter": None, "network": network}
