@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ class Rules:
     unproven_cap: all reporters of a case who are not proven weigh at most this together
     network_cap: all reporters of one network weigh at most this together
     agreement_bonus, doubt_bonus, alternative_bonus: by how much full agreement, full doubt of the
-        models, and a named category among the models' first five raise the score
+        models about the listing, and a named category among the models' first five raise the score
     reopen_at, overrule_at: scores from which an automatic listing, and a moderator's answer, are
         looked at again
     limit_dismissed: from this many dismissed reports on (aged), with fewer than one in five
@@ -102,11 +102,16 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """What FUSION says of the product: its calibrated confidence, 0..1, and its first five codes."""
+    """What FUSION says of the product. top: its calibrated probabilities of its first five codes"""
 
     code: int
     confidence: float
-    top: tuple[int, ...] = ()
+    top: Mapping[int, float]
+
+    def doubt_of(self, listed: int | None) -> float:
+        """Return 1 - P(listed), 0..1; beyond the first five P is at most what these leave."""
+        rest = min([1.0 - math.fsum(self.top.values()), *self.top.values()])
+        return min(max(1.0 - (self.top.get(listed, rest) if listed else 0.0), 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class CaseScore:
 
     lead: the category with the most weight behind it; None when nobody names one
     agreement: its share of the weight that names any category, 0..1; 0 for a single reporter
-    doubt: 1 - confidence of FUSION, 0..1
+    doubt: that of FUSION about the category the product stands in, 0..1; 1 without an answer
     is_alternative: the lead is among FUSION's first five
     """
 
@@ -194,12 +199,14 @@ def is_limited(record: Record, rules: Rules) -> bool:
     return record.dismissed >= rules.limit_dismissed and record.upheld < answers / 5
 
 
-def score_case(voices: Sequence[Voice], model: ModelView | None, rules: Rules) -> CaseScore:
-    """Weigh the open reports of one product. `model`: None when FUSION has no answer."""
+def score_case(
+    voices: Sequence[Voice], model: ModelView | None, rules: Rules, *, listed: int | None
+) -> CaseScore:
+    """Weigh the open reports about `listed`, a code. `model`: None when FUSION has no answer."""
     counted = _count(voices, rules)
     total = math.fsum(voice.counted for voice in counted)
     lead, agreement = _agreement(voices, counted)
-    doubt = 1.0 - model.confidence if model else 1.0
+    doubt = model.doubt_of(listed) if model else 1.0
     is_alternative = model is not None and lead is not None and lead in model.top
     raised = rules.doubt_bonus * doubt + rules.alternative_bonus * is_alternative
     return CaseScore(

@@ -18,7 +18,7 @@ from reviewapp.domain.weight import (
     every_answer,
     record_of,
 )
-from reviewapp.models import MisclassificationReport, Prediction, Product, ReportCase
+from reviewapp.models import Category, MisclassificationReport, Prediction, Product, ReportCase
 from reviewapp.selectors.take_downs import standing_take_down
 
 SPEAKERS_SHOWN = 10
@@ -42,14 +42,19 @@ def collecting() -> list[ReportCase]:
 
 
 def counting_reports(product: Product) -> QuerySet[MisclassificationReport]:
-    """Open reports that nobody holds, about the category the product has, or was taken out of."""
-    taken = standing_take_down(product)
+    """Open reports that nobody holds, about the `listed_category`."""
     return MisclassificationReport.objects.filter(
         ~HELD,
         product=product,
         status=ReportStatus.OPEN,
-        reported_category=taken.category_id if taken else product.category_id,
+        reported_category=listed_category(product),
     ).order_by("created_at", "id")
+
+
+def listed_category(product: Product) -> Category | None:
+    """Return the category the product has, or was taken out of by reports."""
+    taken = standing_take_down(product)
+    return taken.category if taken else product.category
 
 
 def voices(
@@ -124,8 +129,7 @@ def model_view(product: Product) -> ModelView | None:
     )
     if newest is None or newest.confidence is None:
         return None
-    codes = tuple(code for code, _probability in newest.top)
-    return ModelView(code=codes[0], confidence=newest.confidence, top=codes)
+    return ModelView(code=newest.top[0][0], confidence=newest.confidence, top=dict(newest.top))
 
 
 @dataclass(frozen=True, slots=True)

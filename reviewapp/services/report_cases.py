@@ -78,11 +78,12 @@ def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[s
     rules = weight_rules(policy)
     reports = selectors.counting_reports(product).select_related("suggested_category")
     voices = selectors.voices(reports=reports, half_life_days=policy.half_life_days, now=now)
-    model = selectors.model_view(product)
+    model, listed = selectors.model_view(product), selectors.listed_category(product)
     live = FeedbackLabel.objects.filter(product=product, ended_at=None)
     own = live.exclude(source=LabelSource.IMPORTED)
     is_human = own.filter(category=product.category_id).exists()
-    return weight.arithmetic(weight.score_case(voices, model, rules)) | {
+    score = weight.score_case(voices, model, rules, listed=listed.code if listed else None)
+    return weight.arithmetic(score) | {
         "bar": weight.bar(rules, is_human=is_human),
         "is_human": is_human,
         "model": {"code": model.code, "confidence": model.confidence} if model else None,

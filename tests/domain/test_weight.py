@@ -22,7 +22,8 @@ from reviewapp.domain.weight import (
 
 RULES = Rules()
 PROVEN = Record(upheld=5)
-MODEL = ModelView(code=1280, confidence=0.83, top=(1280, 1281))
+LISTED = 1280
+MODEL = ModelView(code=LISTED, confidence=0.83, top={LISTED: 0.83, 1281: 0.1})
 
 
 def test_a_new_account_weighs_little_and_a_proven_one_ten_times_as_much():
@@ -107,13 +108,17 @@ voices = st.builds(
     network=st.sampled_from(["", "a", "b", "c"]),
 )
 models = st.none() | st.builds(
-    ModelView, code=st.just(1280), confidence=st.floats(0, 1), top=st.just((1280, 1281))
+    ModelView,
+    code=st.just(1281),
+    confidence=st.floats(0, 1),
+    # Rounded probabilities may add up to a little more than one.
+    top=st.dictionaries(st.sampled_from([LISTED, 1281, 1300]), st.floats(0, 1), min_size=1),
 )
 
 
 @given(st.lists(voices, max_size=100), models)
 def test_people_without_a_record_never_reach_the_bar(crowd, model):
-    score = score_case(crowd, model, RULES)
+    score = score_case(crowd, model, RULES, listed=LISTED)
 
     assert not any(voice.is_proven for voice in score.voices)
     assert score.score < RULES.reopen_at
@@ -130,7 +135,7 @@ def test_three_proven_people_reopen_whatever_they_name_and_a_crowd_says(
 ):
     honest = [Voice(Record(upheld), category, f"home-{n}") for n, upheld in enumerate(records)]
 
-    score = score_case([*honest, *crowd], model, RULES)
+    score = score_case([*honest, *crowd], model, RULES, listed=LISTED)
 
     assert sum(voice.is_proven for voice in score.voices) == 3
     assert score.score >= RULES.reopen_at
@@ -156,8 +161,8 @@ def test_what_is_called_safe_holds_for_all_numbers(rules, crowd, model):
     upheld = next(n for n in itertools.count() if weight_of(Record(n), rules) >= rules.proven_at)
     proven = [Voice(Record(upheld), None, f"home-{number}") for number in range(3)]
 
-    assert score_case(fresh, model, rules).score < rules.reopen_at
-    assert score_case(proven, model, rules).score >= rules.reopen_at
+    assert score_case(fresh, model, rules, listed=LISTED).score < rules.reopen_at
+    assert score_case(proven, model, rules, listed=LISTED).score >= rules.reopen_at
 
 
 @pytest.mark.parametrize(
@@ -178,8 +183,8 @@ def test_two_hundred_new_accounts_move_nothing_past_five_proven_people():
     brigade = [Voice(Record(), 1300, f"hired-{number}") for number in range(200)]
     honest = [Voice(PROVEN, 1281, f"home-{number}") for number in range(5)]
 
-    alone = score_case(brigade, MODEL, RULES)
-    both = score_case([*brigade, *honest], MODEL, RULES)
+    alone = score_case(brigade, MODEL, RULES, listed=LISTED)
+    both = score_case([*brigade, *honest], MODEL, RULES, listed=LISTED)
 
     assert alone.score < RULES.reopen_at
     assert alone.weight == pytest.approx(RULES.unproven_cap)
@@ -187,15 +192,17 @@ def test_two_hundred_new_accounts_move_nothing_past_five_proven_people():
 
 
 def test_two_proven_people_who_agree_reach_the_bar_and_one_does_not():
-    one = score_case([Voice(PROVEN, 1281, "a")], MODEL, RULES)
-    two = score_case([Voice(PROVEN, 1281, "a"), Voice(PROVEN, 1281, "b")], MODEL, RULES)
+    one = score_case([Voice(PROVEN, 1281, "a")], MODEL, RULES, listed=LISTED)
+    two = score_case(
+        [Voice(PROVEN, 1281, "a"), Voice(PROVEN, 1281, "b")], MODEL, RULES, listed=LISTED
+    )
 
     assert (one.agreement, one.score < RULES.reopen_at) == (0, True)
     assert (two.agreement, two.lead, two.score > RULES.reopen_at) == (1, 1281, True)
 
 
 def test_one_network_is_no_crowd():
-    same = score_case([Voice(PROVEN, 1281, "a")] * 5, MODEL, RULES)
+    same = score_case([Voice(PROVEN, 1281, "a")] * 5, MODEL, RULES, listed=LISTED)
 
     assert same.agreement == 0
     assert same.weight == pytest.approx(RULES.network_cap)
@@ -206,19 +213,45 @@ def test_new_accounts_on_a_proven_persons_network_do_not_press_him_or_her_down(c
     proven = Voice(PROVEN, 2220, "home")
     fresh = [Voice(Record(), 1281, "home")] * crowd
 
-    alone, crowded = score_case([proven], MODEL, RULES), score_case([proven, *fresh], MODEL, RULES)
+    alone, crowded = (
+        score_case([proven], MODEL, RULES, listed=LISTED),
+        score_case([proven, *fresh], MODEL, RULES, listed=LISTED),
+    )
 
     assert crowded.lead == 2220
     assert crowded.score >= alone.score
 
 
-def test_the_models_doubt_raises_the_score():
-    crowd = [Voice(PROVEN, 1281)]
+def test_the_models_doubt_about_the_listing_raises_the_score():
+    sure, torn, against = (
+        score_case([Voice(PROVEN, 1300)], ModelView(code, p, top), RULES, listed=LISTED)
+        for code, p, top in [
+            (LISTED, 1.0, {LISTED: 1.0}),
+            (LISTED, 0.5, {LISTED: 0.5, 1281: 0.4}),
+            # As sure as the first, of another category.
+            (1281, 0.98, {1281: 0.98, LISTED: 0.01}),
+        ]
+    )
 
-    sure = score_case(crowd, ModelView(1280, 1.0, (1280,)), RULES)
-    doubtful = score_case(crowd, ModelView(1280, 0.5, (1280, 1281)), RULES)
+    assert (sure.doubt, torn.doubt, against.doubt) == pytest.approx((0, 0.5, 0.99))
+    assert torn.score == pytest.approx(sure.score * 1.25)
+    assert against.score == pytest.approx(sure.score * 1.495)
 
-    assert doubtful.score == pytest.approx(sure.score * 1.5)
+
+@pytest.mark.parametrize(
+    ("top", "doubt"),
+    [
+        pytest.param({1281: 0.6, 1282: 0.3}, 0.9, id="at most what the others leave"),
+        pytest.param({1281: 0.6, 1282: 0.05}, 0.95, id="less than the last of them"),
+        pytest.param({1281: 0.7, 1282: 0.3001}, 1.0, id="rounding leaves nothing"),
+    ],
+)
+def test_a_listing_beyond_the_first_five_is_doubted_by_what_they_leave(top, doubt):
+    assert ModelView(1281, 0.6, top).doubt_of(LISTED) == pytest.approx(doubt)
+
+
+def test_without_an_answer_of_fusion_doubt_is_full():
+    assert score_case([Voice(PROVEN)], None, RULES, listed=LISTED).doubt == 1
 
 
 def test_only_a_long_bad_record_limits():

@@ -98,6 +98,16 @@ def test_three_people_who_are_just_proven_and_name_no_category_reopen_a_sure_lis
     assert (case.status, case.arithmetic["lead"]) == (CaseStatus.IN_REVIEW, None)
 
 
+def test_a_model_that_is_sure_of_another_category_doubts_the_listing():
+    product, other = ListedProductFactory(), CategoryFactory()
+    top = [[other.code, 0.98], [product.category.code, 0.01]]
+    PredictionFactory(product=product, category=other, confidence=0.98, top=top)
+
+    submit(product, BuyerFactory())
+
+    assert ReportCase.objects.get().arithmetic["doubt"] == pytest.approx(0.99)
+
+
 def test_a_seller_who_lists_wrongly_on_purpose_makes_no_proven_reporters(product):
     accomplice, seller = BuyerFactory(), SellerFactory()
     for _ in range(6):
