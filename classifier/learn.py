@@ -79,8 +79,9 @@ def learn(
     """Fit members, then calibration and fusion on answers that they were not fitted on.
 
     Those answers are the out-of-fold ones of `train`; the temperatures come from `calibration`
-    where it has 200 products, from both where it has fewer. With StackOn.CALIBRATION they are the answers for `calibration` by heads fitted
-    on `train` alone, and the final heads are fitted on both.
+    where it has 200 products, from both where it has fewer. With StackOn.CALIBRATION they are the
+    answers for `calibration` by heads fitted on `train` alone, and the final heads are fitted on
+    both.
 
     on_member: hears of each member once it is fitted
     Raises DataInvalid when a part is too small.

@@ -2,10 +2,10 @@
 
 A report weighs what its reporter's record supports: the mean of a Beta posterior over the share of
 his or her reports that moderators upheld, at most one answer for each seller, less one standard
-deviation. Few answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
-without a word. Reports from one network, and all reports by people without a record, have a common
-ceiling; `Rules.is_safe` keeps the second below the bar whatever the models say, and three proven
-people of different networks above it.
+deviation. Few answers mean a wide posterior, so a new account weighs little, and ten dismissed
+reports make it weigh next to nothing without a word. Reports from one network, and all reports by
+people without a record, have a common ceiling; `Rules.is_safe` keeps the second below the bar
+whatever the models say, and three proven people of different networks above it.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from reviewapp.models.review import Decision
 
 
 class FeedbackLabel(models.Model):
-    """The ground truth a decision leaves, or an import brings. A newer one supersedes it; nothing is edited.
+    """The ground truth a decision leaves, or an import brings. A newer one supersedes it; nothing
+    is edited.
 
     Live while `ended_at` is empty; at most one is live per product.
     """

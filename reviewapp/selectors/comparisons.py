@@ -48,9 +48,9 @@ class Known:
 def settled_after(*, last: int, until: datetime, most: int) -> tuple[list[AnswerFacts], int | None]:
     """Return up to `most` decisions with ids above `last`, as facts, oldest first, and the last id.
 
-    Stops at the first made after `until`: it may still be undone, and one with a lower id may
-    still be on its way. Skips and undone answers give no facts, and bulk answers none: many of them are one look. The
-    id is None when none is left.
+    Stops at the first made after `until`: it may still be undone, and one with a lower id may still
+    be on its way. Skips and undone answers give no facts, and bulk answers none: many of them are
+    one look. The id is None when none is left.
     """
     rows = (
         Decision.objects.filter(pk__gt=last)

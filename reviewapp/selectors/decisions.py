@@ -20,7 +20,8 @@ MOST_PRODUCTS = 2000
 
 @dataclass(frozen=True, slots=True)
 class DecisionQuery:
-    """What to look for; empty fields do not limit. Any of `reasons` will do. `since` is inclusive, `until` exclusive."""
+    """What to look for; empty fields do not limit. Any of `reasons` will do. `since` is inclusive,
+    `until` exclusive."""
 
     moderator: int | None = None
     category: int | None = None

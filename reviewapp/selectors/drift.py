@@ -96,7 +96,8 @@ def newest_arrivals(version: ModelVersion, *, most: int, after: int = 0) -> Seen
 
 
 def count_after(version: ModelVersion, *, product: int, most: int) -> int:
-    """Return how many products after `product` `version` has answered, counted up to a little above `most`."""
+    """Return how many products after `product` `version` has answered, counted up to a little above
+    `most`."""
     return _current(_answered(version, product)[: _READ * most]).count()
 
 

@@ -35,9 +35,10 @@ def submit_appeal(
 ) -> Appeal:
     """Contest what put the seller's product where it is, or took it down, and open its review item.
 
-    Locks the product, then the item. Whoever has decided the product or is a party to it is not handed the item; one
-    that such a person holds is taken back. Where no other moderator is left, it goes to the leads.
-    Raises Product.DoesNotExist for a product that is not the seller's, and AppealRefused.
+    Locks the product, then the item. Whoever has decided the product or is a party to it is not
+    handed the item; one that such a person holds is taken back. Where no other moderator is left,
+    it goes to the leads. Raises Product.DoesNotExist for a product that is not the seller's, and
+    AppealRefused.
     """
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id, seller=seller)
     found = contestable(product=product, now=now)

@@ -85,7 +85,8 @@ def renew(hold: Hold[Job], *, rows_done: int, rows_total: int | None, now: datet
 def finish(hold: Hold[Job], *, complete: Callable[[Job], Path | None], now: datetime) -> Job:
     """Let `complete` fill in the row, and give the part the name that it returns. Raises JobLost.
 
-    Without a name the part goes: the same content is there already. A crash between the two leaves a running job, which the next worker does again.
+    Without a name the part goes: the same content is there already. A crash between the two leaves
+    a running job, which the next worker does again.
     """
     job = _held(hold).select_for_update().first()
     if job is None:

@@ -95,7 +95,8 @@ def withdraw_mail(*, keys: Collection[str]) -> int:
 def claim_mail(*, now: datetime) -> Letter | None:
     """Take the next message that is due, for a while; None when there is none.
 
-    One whose recipient has opted out, or changed the address, since is deleted. Two workers never take the same.
+    One whose recipient has opted out, or changed the address, since is deleted. Two workers never
+    take the same.
     """
     due = Mail.objects.filter(sent_at=None, not_before__lte=now, attempts__lt=MOST_ATTEMPTS)
     locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("recipient")

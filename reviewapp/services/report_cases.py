@@ -204,9 +204,10 @@ def lot(case_id: int) -> float:
 def withdraw(*, case: ReportCase, product: Product, now: datetime) -> dict[str, bool]:
     """Take back what the case did to item and listing; say what that was.
 
-    An item that nobody else asked for is closed, another loses the reason and its urgency; one
-    that a moderator has in hand stays, and the case remembers to withdraw it later. A listing comes back when this case took it down and nothing
-    has changed since; where the product has changed, somebody still has to look at it.
+    An item that nobody else asked for is closed, another loses the reason and its urgency; one that
+    a moderator has in hand stays, and the case remembers to withdraw it later. A listing comes back
+    when this case took it down and nothing has changed since; where the product has changed,
+    somebody still has to look at it.
     """
     nothing = {"item_closed": False, "listing_restored": False}
     item = (

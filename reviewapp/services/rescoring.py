@@ -116,8 +116,9 @@ def set_paused(*, rescoring_id: int, is_paused: bool) -> Rescoring:
 def _left(phase: RescoringPhase, version: ModelVersion) -> QuerySet[Product]:
     """Products of a phase to which `version` was not the last one to answer.
 
-    In review it routes only what it has not learned; the others get its answer with the catalogue's,
-    as a suggestion to people. After a rollback it may have answered long ago: then the models agree again once it is asked.
+    In review it routes only what it has not learned; the others get its answer with the
+    catalogue's, as a suggestion to people. After a rollback it may have answered long ago: then the
+    models agree again once it is asked.
     """
     newest = Prediction.objects.filter(
         product=OuterRef("pk"),

@@ -47,7 +47,8 @@ class NotImpartial(Exception):
 def hold_rings(*, now: datetime) -> int:
     """Find rings among the latest reports and hold them; return how many reports are held anew.
 
-    Held reports do not count until an admin has looked, answered ones in no record. A ring that goes on grows. Safe to repeat.
+    Held reports do not count until an admin has looked, answered ones in no record. A ring that
+    goes on grows. Safe to repeat.
     """
     policy = current_report_policy(now=now)
     # Twice the longest window: a sweep that comes late still sees whole crowds.
@@ -68,8 +69,8 @@ def void_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEve
     """Set all reports of a held ring aside and undo what they did; record it.
 
     They count in nobody's record, answered ones included. A review item that only they opened is
-    closed unless a moderator has it (then once it is free), a listing that they took down comes back; what other
-    reports carry by themselves stays. Raises RingSettled, NotImpartial.
+    closed unless a moderator has it (then once it is free), a listing that they took down comes
+    back; what other reports carry by themselves stays. Raises RingSettled, NotImpartial.
     """
     ring, products = _lock(ring_id)
     _require_no_interest(admin, products)

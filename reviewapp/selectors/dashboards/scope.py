@@ -22,7 +22,8 @@ from reviewapp.models import AnswerTally, DelayTally, ReportTally, RouteTally
 class Scope:
     """first, last: days, both included. category: a code; seller: a group's name; empty for all.
 
-    model: primary key of a ModelVersion; hours: the service level's limit, a power of two; costs: of the policy in force
+    model: primary key of a ModelVersion; hours: the service level's limit, a power of two; costs:
+    of the policy in force
     """
 
     first: date

@@ -35,7 +35,8 @@ class QueueState:
     elsewhere: on another page of this moderator's; held: with colleagues, and to be handed out to
     this moderator after them, of which the first comes free at `next_free_at` unless its holder is
     still at it; skipped: by this moderator; with_lead: escalated, out of this moderator's reach;
-    assigned: kept for others; for_others: checks, appeals and products of the own interest, that somebody else must answer
+    assigned: kept for others; for_others: checks, appeals and products of the own interest, that
+    somebody else must answer
     """
 
     free: int

@@ -59,8 +59,9 @@ def request_import(
 ) -> CatalogueImport:
     """Keep the uploaded files and note that they wait for their import.
 
-    language: of the reasons in the report; "" for the seller's, or else the shop's; uploads: by the kinds of `services.imports.files`; the table is needed. The row appears only
-    once its files are whole.
+    language: of the reasons in the report; "" for the seller's, or else the shop's; uploads: by the
+    kinds of `services.imports.files`; the table is needed. The row appears only once its files are
+    whole.
     """
     names = {kind: _NAMES.get(kind) or _ENDINGS[kind][table_format] for kind in uploads}
     with transaction.atomic():

@@ -135,20 +135,21 @@ def claim_next(
 ) -> int | None:
     """Hand `moderator` an item of `queue` and return its id, or None when none is free.
 
-    `page` is the browser page that asks, and `have` what is on it already. What the moderator
-    holds beside that comes first, with its lease renewed, so that a reloaded page gets its item
-    back; what another page of the moderator's shows is left to that one. Then comes what a lead
-    has assigned to the moderator, in a limited queue what is to measure him or her, and to a lead
-    what colleagues have asked; then, from the queue of everything and with the probability
+    `page` is the browser page that asks, and `have` what is on it already. What the moderator holds
+    beside that comes first, with its lease renewed, so that a reloaded page gets its item back;
+    what another page of the moderator's shows is left to that one. Then comes what a lead has
+    assigned to the moderator, in a limited queue what is to measure him or her, and to a lead what
+    colleagues have asked; then, from the queue of everything and with the probability
     REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the moderator is
-    strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of one have
-    been served. Blind items (audits, second opinions and others) come through any filter as often
-    as without one: none is a way round them, and a blind card there tells nothing. None is handed out that the moderator skipped, that checks his or her own
-    answer, or anybody's while he or she is demoted, that is an appeal about a product he or she
-    has decided, to whose product he or she is a party, that is assigned to somebody else, or that is outside the families the moderator
-    is limited to. How it was served and how likely that was is stored with the item.
-    `only_demo` leaves everything but demo products alone. `draw`: uniform in [0, 1).
-    Never waits for a colleague's claim. Raises TooManyHeld at MOST_HELD items.
+    strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of one have been
+    served. Blind items (audits, second opinions and others) come through any filter as often as
+    without one: none is a way round them, and a blind card there tells nothing. None is handed out
+    that the moderator skipped, that checks his or her own answer, or anybody's while he or she is
+    demoted, that is an appeal about a product he or she has decided, to whose product he or she is
+    a party, that is assigned to somebody else, or that is outside the families the moderator is
+    limited to. How it was served and how likely that was is stored with the item. `only_demo`
+    leaves everything but demo products alone. `draw`: uniform in [0, 1). Never waits for a
+    colleague's claim. Raises TooManyHeld at MOST_HELD items.
     """
     held = held_by(moderator).filter(claim_expires_at__gt=now).exclude(served_by=ServedBy.BULK)
     here = held.filter(of_page(page)).exclude(pk__in=have)

@@ -41,8 +41,9 @@ def leave_items(
 ) -> int:
     """Let the items go shortly, when the page they are on is left; return how many.
 
-    Only those of `page`, and of none: a second tab keeps what it shows. The pause lets a reload of the page keep them. A decision that comes in later still counts
-    as long as nobody else has taken the item.
+    Only those of `page`, and of none: a second tab keeps what it shows. The pause lets a reload of
+    the page keep them. A decision that comes in later still counts as long as nobody else has taken
+    the item.
     """
     return (
         held_by(moderator)
