@@ -14,7 +14,14 @@ from django.utils.translation import gettext as _
 
 from reviewapp.choices import ProductStatus, ReportStatus
 from reviewapp.domain.weight import is_limited
-from reviewapp.models import Category, Decision, MisclassificationReport, Product, User
+from reviewapp.models import (
+    Category,
+    Decision,
+    MisclassificationReport,
+    Product,
+    ReportCase,
+    User,
+)
 from reviewapp.selectors import report_cases as selectors
 from reviewapp.services import report_cases, report_mail, review
 from reviewapp.services.networks import hash_for_report
@@ -111,6 +118,12 @@ def close_reports(*, product: Product, decision: Decision, now: datetime) -> int
     stay unanswered until an admin has looked at them. Reports that another category given to the
     same input has answered get their answer anew.
     """
+    filed, cases = (
+        model.objects.filter(product=product).values("pk")
+        for model in (MisclassificationReport, ReportCase)
+    )
+    if not filed.union(cases).exists():
+        return 0  # nobody has ever reported it: most decisions end here
     open_reports = MisclassificationReport.objects.filter(
         ~selectors.HELD, product=product, status=ReportStatus.OPEN
     )
@@ -146,6 +159,8 @@ def _answer_anew(product: Product, decision: Decision, now: datetime) -> None:
         decision__label__input_digest=product.input_digest,
     ).exclude(decision__category=decision.category_id)
     reports = list(overturned)
+    if not reports:
+        return
     changed = []
     for report in reports:
         is_dismissed = report.reported_category_id == decision.category_id
