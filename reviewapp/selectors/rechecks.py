@@ -87,7 +87,7 @@ def rechecks_under_way(*, most: int = 20) -> list[Row]:
 
 def demotion_of(*, moderator_id: int) -> Recheck | None:
     """Return the demotion in force, of which there is one at most."""
-    return in_force().filter(moderator=moderator_id).select_related("lead").first()
+    return in_force().filter(moderator=moderator_id).first()
 
 
 def demoted_ids() -> set[int]:

@@ -21,23 +21,26 @@ def record_label(
     Call it in the decision's transaction with the product locked. The label is bound to the
     product's present text and picture, and carries the probability that `route` had of asking.
     """
-    before = _end_live(product, now)
+    # The decision has noted which label was live, under the same lock.
+    before = FeedbackLabel.objects.filter(pk=decision.before["label_id"])
+    is_change = decision.before["label_id"] is not None
+    if is_change:
+        before.update(ended_at=now)
     mirror_label(product_id=product.pk, category_id=category.pk)
     label = FeedbackLabel.objects.create(
         product=product,
         category=category,
         decision=decision,
         moderator=decision.moderator,
-        model_version=decision.model_version,
+        model_version_id=decision.model_version_id,
         reasons=decision.reasons,
         is_blind=decision.is_blind,
         inclusion_probability=label_inclusion(route.inclusion_probability if route else None),
         input_digest=product.input_digest,
         created_at=now,
     )
-    if before is not None:
-        before.superseded_by = label
-        before.save(update_fields=["superseded_by"])
+    if is_change:
+        before.update(superseded_by=label)
     return label
 
 

@@ -19,7 +19,6 @@ from reviewapp.models import (
     Decision,
     MisclassificationReport,
     Product,
-    ReportCase,
     User,
 )
 from reviewapp.selectors import report_cases as selectors
@@ -118,12 +117,6 @@ def close_reports(*, product: Product, decision: Decision, now: datetime) -> int
     stay unanswered until an admin has looked at them. Reports that another category given to the
     same input has answered get their answer anew.
     """
-    filed, cases = (
-        model.objects.filter(product=product).values("pk")
-        for model in (MisclassificationReport, ReportCase)
-    )
-    if not filed.union(cases).exists():
-        return 0  # nobody has ever reported it: most decisions end here
     open_reports = MisclassificationReport.objects.filter(
         ~selectors.HELD, product=product, status=ReportStatus.OPEN
     )

@@ -62,6 +62,18 @@ def test_a_decision_lists_the_product_labels_it_and_ends_the_item():
     assert (decision.seconds, decision.reasons) == (4.2, [ReviewReason.LOW_CONFIDENCE])
 
 
+def test_a_decision_asks_nothing_about_contests_where_there_are_none(django_assert_num_queries):
+    moderator, category = ModeratorFactory(), CategoryFactory()
+    item = claimed(moderator)
+    decide(item, moderator, category)  # warm: content types, permissions
+    item = claimed(moderator)
+
+    # Savepoint and release; product, item, key, prediction, label; decision, embedding, label,
+    # product, known answer, item; demotion.
+    with django_assert_num_queries(14):
+        decide(item, moderator, category)
+
+
 def test_the_verdict_compares_with_fusions_answer_to_the_present_product():
     moderator = ModeratorFactory()
     item = claimed(moderator)

@@ -111,7 +111,8 @@ def test_our_own_export_with_one_choice_changed_says_which(now):
 def test_an_imported_label_lists_nothing_and_a_decision_replaces_it(product, now):
     read([task()], now)
     assert live_labels({product.pk: product}) == {}
-    decision = DecisionFactory(item__product=product)
+    live = FeedbackLabel.objects.get().pk
+    decision = DecisionFactory(item__product=product, before={"label_id": live})
 
     record_label(
         product=product, decision=decision, category=decision.category, route=None, now=now

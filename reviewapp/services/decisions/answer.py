@@ -90,8 +90,10 @@ def _put_into(category: Category, case: Case, decision: Decision, now: datetime)
         product=product, decision=decision, category=category, route=case.item.route, now=now
     )
     list_product(product=product, category=category, now=now)
-    close_reports(product=product, decision=decision, now=now)
-    answer_appeal(product=product, decision=decision, now=now)
+    if case.is_reported:
+        close_reports(product=product, decision=decision, now=now)
+    if case.is_appealed:
+        answer_appeal(product=product, decision=decision, now=now)
     checks.retire_known_answer(
         product=product, because=KnownAnswerEnd.CHANGED, now=now, unless=category.pk
     )

@@ -5,11 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from reviewapp.choices import MemberChoice, ReviewStatus, Verdict
 from reviewapp.domain.review import Claim, hold, may_answer
-from reviewapp.models import Decision, FeedbackLabel, Prediction, Product, ReviewItem, User
+from reviewapp.models import (
+    Appeal,
+    Decision,
+    FeedbackLabel,
+    MisclassificationReport,
+    Prediction,
+    Product,
+    ReportCase,
+    ReviewItem,
+    User,
+)
 from reviewapp.selectors.interests import is_party
 from reviewapp.services.decisions.refusals import ClaimLost, ConflictOfInterest, KeyReused
 
@@ -27,11 +37,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A locked product and item. `earlier` is this very answer, when it has been given before."""
+    """A locked product and item. `earlier` is this very answer, when it has been given before.
+
+    `is_reported` and `is_appealed`: False where no buyer, or not the seller, has ever contested the
+    category; True, too, where nobody has looked.
+    """
 
     product: Product
     item: ReviewItem
     earlier: Decision | None
+    is_reported: bool = True
+    is_appealed: bool = True
 
 
 def lock_case(answer: Answer) -> Case:
@@ -43,11 +59,7 @@ def lock_case(answer: Answer) -> Case:
     product = locked.filter(review_items=answer.item_id).first()
     if product is None:
         raise ReviewItem.DoesNotExist(f"There is no review item {answer.item_id}.")
-    item = (
-        ReviewItem.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("route", "claimed_by")
-        .get(pk=answer.item_id)
-    )
+    item = _with_contests().select_related("route").get(pk=answer.item_id)
     # Looked up under the lock: of two equal requests the second sees what the first wrote.
     earlier = Decision.objects.filter(client_key=answer.client_key).first()
     if earlier is not None and (earlier.item_id, earlier.moderator_id) != (
@@ -55,7 +67,21 @@ def lock_case(answer: Answer) -> Case:
         answer.moderator.pk,
     ):
         raise KeyReused(str(answer.client_key))
-    return Case(product, item, earlier)
+    return Case(product, item, earlier, item.is_reported, item.is_appealed)
+
+
+def _with_contests() -> QuerySet[Any]:
+    """Items, locked, that know whether their product has been contested: one look, not four.
+
+    Reports and appeals are filed under the product's lock, so that what is seen here stays.
+    """
+    of_product = {"product": OuterRef("product")}
+    reports = MisclassificationReport.objects.filter(**of_product)
+    cases = ReportCase.objects.filter(**of_product)
+    return ReviewItem.objects.select_for_update(no_key=True, of=("self",)).annotate(
+        is_reported=Exists(reports) | Exists(cases),
+        is_appealed=Exists(Appeal.objects.filter(**of_product)),
+    )
 
 
 def require_claim(case: Case, answer: Answer) -> None:
@@ -74,7 +100,9 @@ def require_claim(case: Case, answer: Answer) -> None:
 
 def require_no_interest(case: Case, answer: Answer) -> None:
     """Raise ConflictOfInterest when the moderator is a party to the product."""
-    if is_party(person=answer.moderator, product=case.product):
+    is_contested = case.is_reported or case.is_appealed
+    is_seller = case.product.seller_id == answer.moderator.pk
+    if is_seller or (is_contested and is_party(person=answer.moderator, product=case.product)):
         raise ConflictOfInterest(case.item)
 
 
