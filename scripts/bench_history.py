@@ -15,12 +15,9 @@ import random
 import statistics
 import sys
 import time
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench_database import use_kept_database
 from bench_machine import cpu_seconds_of
 
 _LIMIT_MS = 100.0
@@ -33,7 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--decisions", type=int, default=1_000_000)
     options = parser.parse_args()
-    _use_database()
+    use_kept_database("_history")
     _fill(options.decisions)
     pages = {name: _measure(make) for name, make in _pages(options.decisions).items()}
     report = {
@@ -46,28 +43,6 @@ def main() -> int:
     }
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     return 0 if report["slowest"]["cpu"] < _LIMIT_MS else 1
-
-
-def _use_database() -> None:
-    import psycopg2
-
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    name = f"{parts.path.lstrip('/')}_history"
-    maintenance = psycopg2.connect(urlunsplit(parts._replace(path="/postgres")))
-    maintenance.autocommit = True
-    with maintenance.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        if cursor.fetchone() is None:
-            cursor.execute(f'CREATE DATABASE "{name}"')
-    maintenance.close()
-    os.environ["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{name}"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.test")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def _fill(decisions: int) -> None:

@@ -22,12 +22,10 @@ import statistics
 import sys
 import time
 import uuid
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from bench_database import use_kept_database
+
 _QUEUES = [
     "",
     "audit",
@@ -105,33 +103,14 @@ def _work(number: int, each: int, think: float, services: bool, ready: Any, queu
 
 
 def _use_bench_database() -> None:
-    """Make the _bench database and its tables, once; point this process and its children at it."""
-    import psycopg2
-
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    name = f"{parts.path.lstrip('/')}_bench"
-    maintenance = psycopg2.connect(urlunsplit(parts._replace(path="/postgres")))
-    maintenance.autocommit = True
-    with maintenance.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        if cursor.fetchone() is None:
-            cursor.execute(f'CREATE DATABASE "{name}"')
-    maintenance.close()
-    os.environ["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{name}"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings.test")
-    import django
-
-    django.setup()
+    """Use the _bench database; serve people by lot and check them, which tests do not."""
+    use_kept_database("_bench")
     from django.conf import settings
 
     from reviewapp.settings import base
 
-    # The settings of tests leave nothing to chance; people are served by lot and checked.
     for name in _SHARES:
         setattr(settings, name, getattr(base, name))
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def _moderate(number: int, each: int, think: float, services: bool, ready: Any) -> dict[str, Any]:
