@@ -1,9 +1,10 @@
 """What buyers' reports of one product weigh together. Pure.
 
 A report weighs what its reporter's record supports: the mean of a Beta posterior over the share of
-his or her reports that moderators upheld, at most one answer for each seller, less one standard
-deviation. Few answers mean a wide posterior, so a new account weighs little, and ten dismissed
-reports make it weigh next to nothing without a word. Reports from one network, and all reports by
+his or her reports that moderators upheld, less one standard deviation. Answers about the products of
+the seller in question count each, those about any other seller's together for one at most. Few
+answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh
+next to nothing without a word. Reports from one network, and all reports by
 people without a record, have a common ceiling; `Rules.is_safe` keeps the second below the bar
 whatever the models say, and three proven people of different networks above it.
 """
@@ -145,18 +146,22 @@ class CaseScore:
     score: float
 
 
-def record_of(outcomes: Iterable[Outcome], half_life_days: float) -> Record:
+def record_of(
+    outcomes: Iterable[Outcome], half_life_days: float, *, about: int | None = None
+) -> Record:
     """Add up a reporter's outcomes, each halved in weight by `half_life_days`.
 
-    All answers about one seller's products together count for one at most, upheld and dismissed
-    ones by their shares. Who sells wrongly listed products could else make a record for a reporter
-    of their own, and an honest reporter of one seller's many products be undone by the same few.
+    about: the seller of the reported product, None when nobody's. Answers about this seller count
+    each. All answers about one other seller's products together count for one at most, upheld and
+    dismissed ones by their shares: who sells wrongly listed products could else make a record for a
+    reporter of their own to use against others. Against the maker it may be used.
     """
     by_seller: dict[int | None, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_seller[outcome.seller].append(outcome)
     # Nobody's products have no owner in common.
-    records = [every_answer(by_seller.pop(None, []), half_life_days)]
+    in_full = [*by_seller.pop(None, []), *by_seller.pop(about, [])]
+    records = [every_answer(in_full, half_life_days)]
     records += [
         _at_most_one(every_answer(answers, half_life_days)) for answers in by_seller.values()
     ]

@@ -24,6 +24,8 @@ from reviewapp.selectors.take_downs import standing_take_down
 SPEAKERS_SHOWN = 10
 CASES_SHOWN = 100
 _A_DAY = timedelta(days=1)
+# A reporter, and the seller about whose product he or she speaks; None when nobody's. Ids.
+Witness = tuple[int, int | None]
 # A report in a ring that nobody has cleared.
 HELD = Q(ring__isnull=False) & ~Q(ring__status=RingStatus.RELEASED)
 
@@ -58,15 +60,23 @@ def listed_category(product: Product) -> Category | None:
 
 
 def voices(
-    *, reports: Iterable[MisclassificationReport], half_life_days: float, now: datetime
+    *,
+    reports: Iterable[MisclassificationReport],
+    seller: int | None,
+    half_life_days: float,
+    now: datetime,
 ) -> list[Voice]:
-    """Return each report as a voice, with its reporter's record at `now`; anonymous ones have none."""
+    """Return each report as a voice, with its reporter's record at `now`; anonymous ones have none.
+
+    seller: of the product that they are about (id)
+    """
     found = list(reports)
     reporters = {report.reporter_id for report in found if report.reporter_id is not None}
-    known = records(reporters=reporters, half_life_days=half_life_days, now=now)
+    asked = {(reporter, seller) for reporter in reporters}
+    known = records(asked=asked, half_life_days=half_life_days, now=now)
     return [
         Voice(
-            record=known.get(report.reporter_id or 0, Record()),
+            record=known.get((report.reporter_id or 0, seller), Record()),
             category=report.suggested_category.code if report.suggested_category else None,
             network=report.network,
         )
@@ -75,15 +85,20 @@ def voices(
 
 
 def records(
-    *, reporters: Collection[int], half_life_days: float, now: datetime
-) -> dict[int, Record]:
-    """Return the records of those among `reporters` (ids) who have had an answer.
+    *, asked: Collection[Witness], half_life_days: float, now: datetime
+) -> dict[Witness, Record]:
+    """Return the record of each reporter about each seller in `asked`, if there is an answer.
 
     Read from the reports themselves, so that an undone decision, a held or a voided report leaves
-    no trace. Only the last ANSWERS_COUNTED answers about each seller count.
+    no trace, and without those about the reporter's own products. Only the last ANSWERS_COUNTED
+    answers about each seller count.
     """
-    found = _outcomes(reporters, now)
-    return {reporter: record_of(some, half_life_days) for reporter, some in found.items()}
+    found = _outcomes({reporter for reporter, _seller in asked}, now)
+    return {
+        (reporter, seller): record_of(others, half_life_days, about=seller)
+        for reporter, seller in asked
+        if (others := [one for one in found.get(reporter, []) if one.seller != reporter])
+    }
 
 
 def answers_of(*, reporter: int, half_life_days: float, now: datetime) -> Record:

@@ -52,15 +52,21 @@ def filed_since(
     """Return the reports since `since` by people without a proven record, not judged yet."""
     rows = list(
         MisclassificationReport.objects.filter(_UNJUDGED, created_at__gte=since).values_list(
-            "pk", "reporter", "product", "reported_category__family", "network", "created_at"
+            "product__seller",
+            "pk",
+            "reporter",
+            "product",
+            "reported_category__family",
+            "network",
+            "created_at",
         )
     )
-    reporters = {row[1] for row in rows if row[1] is not None}
-    known = records(reporters=reporters, half_life_days=half_life_days, now=now)
+    asked = {(reporter, seller) for seller, _pk, reporter, *_ in rows if reporter is not None}
+    known = records(asked=asked, half_life_days=half_life_days, now=now)
     return [
         Filed(*row)
-        for row in rows
-        if weight_of(known.get(row[1] or 0, Record()), rules) < rules.proven_at
+        for seller, *row in rows
+        if weight_of(known.get((row[1] or 0, seller), Record()), rules) < rules.proven_at
     ]
 
 

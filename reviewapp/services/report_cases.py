@@ -38,6 +38,14 @@ _LATER = timedelta(days=1)
 _BATCH = 100
 
 
+class NotCollecting(Exception):
+    """The case is in front of a moderator, or closed."""
+
+
+class OutOfShop(Exception):
+    """The case waits: its product is not listed at the moment."""
+
+
 def case_of(*, product: Product, now: datetime) -> ReportCase:
     """Return the product's open case; open one when there is none."""
     policy = current_report_policy(now=now)
@@ -77,7 +85,12 @@ def reaches_bar(*, product: Product, now: datetime) -> bool:
 def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[str, Any]:
     rules = weight_rules(policy)
     reports = selectors.counting_reports(product).select_related("suggested_category")
-    voices = selectors.voices(reports=reports, half_life_days=policy.half_life_days, now=now)
+    voices = selectors.voices(
+        reports=reports,
+        seller=product.seller_id,
+        half_life_days=policy.half_life_days,
+        now=now,
+    )
     model, listed = selectors.model_view(product), selectors.listed_category(product)
     live = FeedbackLabel.objects.filter(product=product, ended_at=None)
     own = live.exclude(source=LabelSource.IMPORTED)
@@ -140,15 +153,16 @@ def reopen_case(*, decision: Decision, case: ReportCase | None, now: datetime) -
 
 
 @transaction.atomic
-def look_now(*, case_id: int, now: datetime) -> bool:
-    """Send a case to review below the bar, as an admin wishes; say whether it was collecting."""
+def look_now(*, case_id: int, now: datetime) -> None:
+    """Send a case to review below the bar, as an admin wishes. Raises NotCollecting, OutOfShop."""
     case = ReportCase.objects.get(pk=case_id)
     product = Product.objects.select_for_update(no_key=True).get(pk=case.product_id)
     case = ReportCase.objects.select_related("policy").get(pk=case_id)
-    if case.status != CaseStatus.COLLECTING or product.status != ProductStatus.LISTED:
-        return False
+    if case.status != CaseStatus.COLLECTING:
+        raise NotCollecting
+    if product.status != ProductStatus.LISTED:
+        raise OutOfShop
     send_to_review(case=case, product=product, priority=REPORTED, now=now)
-    return True
 
 
 def end_due_cases(*, now: datetime) -> int:

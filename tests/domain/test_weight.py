@@ -59,6 +59,44 @@ def test_the_answers_about_one_seller_count_for_one_at_most_by_their_shares():
     assert every_answer([*farmed, *mixed], 180) == Record(upheld=4.75, dismissed=1)
 
 
+def test_the_answers_about_the_seller_in_question_count_each():
+    about_it = [Outcome(number > 0, 0, seller=7) for number in range(5)]
+    about_another = [Outcome(True, 0, seller=8) for _ in range(5)]
+
+    assert record_of([*about_it, *about_another], 180, about=7) == Record(upheld=5, dismissed=1)
+    assert record_of([*about_it, *about_another], 180, about=8) == Record(upheld=5.8, dismissed=0.2)
+
+
+@pytest.mark.parametrize("sellers", [1, 2, 3])
+def test_three_upheld_reports_about_a_seller_prove_somebody_however_small_the_market(sellers):
+    answers = [Outcome(True, 0, seller=number % sellers) for number in range(3 * sellers)]
+
+    weights = [weight_of(record_of(answers, 180, about=seller), RULES) for seller in range(sellers)]
+
+    assert min(weights) >= RULES.proven_at
+
+
+@given(st.integers(0, 50), st.integers(0, 3))
+def test_what_one_seller_can_give_away_never_proves_anybody_about_another(given_away, honest):
+    """Without two answers and more from elsewhere, whatever the first seller lists wrongly."""
+    answers = [Outcome(True, 0, seller=7)] * given_away + [Outcome(False, 0, seller=9)] * honest
+
+    record = record_of(answers, 180, about=9)
+
+    assert weight_of(record, RULES) < RULES.proven_at
+
+
+def test_who_is_proven_elsewhere_and_wrong_about_a_seller_does_not_stay_so_about_that_one():
+    elsewhere = [Outcome(True, 0, seller) for seller in range(100, 106)]
+    wrong = [Outcome(False, 0, seller=7) for _ in range(6)]
+
+    about_it, about_others = (
+        weight_of(record_of([*elsewhere, *wrong], 180, about=about), RULES) for about in (7, 8)
+    )
+
+    assert about_it < RULES.proven_at <= about_others
+
+
 outcomes = st.builds(
     Outcome,
     is_upheld=st.booleans(),
@@ -67,11 +105,11 @@ outcomes = st.builds(
 )
 
 
-@given(st.lists(outcomes, max_size=30))
-def test_upheld_and_dismissed_reports_count_in_the_same_unit(answers):
+@given(st.lists(outcomes, max_size=30), st.sampled_from([None, 7]))
+def test_upheld_and_dismissed_reports_count_in_the_same_unit(answers, about):
     turned = [replace(one, is_upheld=not one.is_upheld) for one in answers]
 
-    record, mirrored = record_of(answers, 180), record_of(turned, 180)
+    record, mirrored = (record_of(some, 180, about=about) for some in (answers, turned))
 
     assert mirrored.upheld == pytest.approx(record.dismissed)
     assert mirrored.dismissed == pytest.approx(record.upheld)
@@ -95,7 +133,9 @@ def test_many_reports_of_one_seller_press_an_honest_reporter_no_further_down(
     elsewhere = [Outcome(True, 0, seller) for seller in range(100, 104)]
     some = [Outcome(number < upheld, 0, seller=7) for number in range(upheld + dismissed)]
 
-    once, often = record_of([*elsewhere, *some], 180), record_of([*elsewhere, *some * times], 180)
+    once, often = (
+        record_of([*elsewhere, *some * repeated], 180, about=8) for repeated in (1, times)
+    )
 
     assert weight_of(often, RULES) == pytest.approx(weight_of(once, RULES))
     assert weight_of(often, RULES) >= weight_of(Record(upheld=4, dismissed=1), RULES)

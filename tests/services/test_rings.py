@@ -173,17 +173,17 @@ def decide(category):
 def test_a_crowd_that_was_answered_before_the_sweep_keeps_no_record(product, crowd):
     by_lot(product)
     decide(CategoryFactory())
-    ids = [person.pk for person in crowd]
-    earned = records(reporters=ids, half_life_days=180, now=NOW)
+    asked = [(person.pk, None) for person in crowd]
+    earned = records(asked=asked, half_life_days=180, now=NOW)
 
     held = rings.hold_rings(now=NOW + timedelta(minutes=6))
 
-    while_held = records(reporters=ids, half_life_days=180, now=NOW)
+    while_held = records(asked=asked, half_life_days=180, now=NOW)
     event = rings.void_ring(
         ring_id=ReportRing.objects.get().pk, admin=AdminFactory(), note="", now=NOW
     )
     assert (len(earned), held, while_held) == (CROWD, CROWD, {})
-    assert records(reporters=ids, half_life_days=180, now=NOW) == {}
+    assert records(asked=asked, half_life_days=180, now=NOW) == {}
     assert len(event.details["answered"]) == CROWD
 
 
