@@ -274,6 +274,8 @@ class ReportFactory(DjangoModelFactory[models.MisclassificationReport]):
     reporter = factory.SubFactory(BuyerFactory)
     case = factory.SubFactory(ReportCaseFactory, product=factory.SelfAttribute("..product"))
     reported_category = factory.SelfAttribute("product.category")
+    reported_title = factory.SelfAttribute("product.designation")
+    reported_digest = factory.SelfAttribute("product.input_digest")
     created_at = NOW
 
 

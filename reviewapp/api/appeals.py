@@ -66,6 +66,7 @@ class Appeals(APIView):
         responses={201: AppealSerializer, **problems(400, 401, 403, 404, 409, 429)},
     )
     def post(self, request: Request, external_id: str) -> Response:
+        _count(request)
         product = _own(request, external_id)
         form = AppealSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -73,13 +74,18 @@ class Appeals(APIView):
         return Response(AppealSerializer(appeal).data, status=status.HTTP_201_CREATED)
 
 
+def _count(request: Request) -> None:
+    """Count the attempt before anything is looked at: what is refused tells something, too."""
+    try:
+        count_person(request, "appeals")
+    except limits.LimitReached as reached:
+        raise exceptions.Throttled(wait=reached.retry_after) from reached
+
+
 def _submit(request: Request, product: Product, fields: dict[str, Any]) -> Any:
     seller = seller_of(request)
     try:
-        count_person(request, "appeals")
         return submit_appeal(product_id=product.pk, seller=seller, now=timezone.now(), **fields)
-    except limits.LimitReached as reached:
-        raise exceptions.Throttled(wait=reached.retry_after) from reached
     except AppealRefused as refused:
         raise AppealConflict(str(refused), code=refused.refusal.value) from refused
 

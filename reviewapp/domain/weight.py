@@ -1,12 +1,11 @@
 """What buyers' reports of one product weigh together. Pure.
 
 A report weighs what its reporter's record supports: the mean of a Beta posterior over the share of
-his or her reports that moderators upheld, less one standard deviation. Answers about the products of
-the seller in question count each, those about any other seller's together for one at most. Few
-answers mean a wide posterior, so a new account weighs little, and ten dismissed reports make it weigh
-next to nothing without a word. Reports from one network, and all reports by
-people without a record, have a common ceiling; `Rules.is_safe` keeps the second below the bar
-whatever the models say, and three proven people of different networks above it.
+his or her reports that moderators upheld, less one standard deviation. Few answers mean a wide
+posterior, so a new account weighs little, and ten dismissed reports make it weigh next to nothing
+without a word. Reports from one network, and all reports by people without a record, have a common
+ceiling; `Rules.is_safe` keeps the second below the bar whatever the models say, and three proven
+people of different networks above it.
 """
 
 from __future__ import annotations
@@ -151,20 +150,16 @@ def record_of(
 ) -> Record:
     """Add up a reporter's outcomes, each halved in weight by `half_life_days`.
 
-    about: the seller of the reported product, None when nobody's. Answers about this seller count
-    each. All answers about one other seller's products together count for one at most, upheld and
-    dismissed ones by their shares: who sells wrongly listed products could else make a record for a
-    reporter of their own to use against others. Against the maker it may be used.
+    about: the reported product's seller. Answers about that one count each, those about any other
+    together for one at most: who lists wrongly could else make a record to be used against others.
     """
     by_seller: dict[int | None, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_seller[outcome.seller].append(outcome)
     # Nobody's products have no owner in common.
     in_full = [*by_seller.pop(None, []), *by_seller.pop(about, [])]
-    records = [every_answer(in_full, half_life_days)]
-    records += [
-        _at_most_one(every_answer(answers, half_life_days)) for answers in by_seller.values()
-    ]
+    others = [every_answer(answers, half_life_days) for answers in by_seller.values()]
+    records = [every_answer(in_full, half_life_days), *map(_at_most_one, others)]
     return Record(
         upheld=math.fsum(one.upheld for one in records),
         dismissed=math.fsum(one.dismissed for one in records),

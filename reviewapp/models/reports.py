@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 
-from reviewapp.choices import CaseStatus, ReportStatus
+from reviewapp.choices import CaseStatus, ProductStatus, ReportStatus
 from reviewapp.domain.rings import RingRules
 from reviewapp.domain.weight import Rules
 from reviewapp.models.catalog import Category, Product
@@ -152,8 +152,11 @@ class MisclassificationReport(models.Model):
     ring = models.ForeignKey(
         ReportRing, models.PROTECT, null=True, blank=True, related_name="reports"
     )
-    # The category the buyer saw; the product may have moved since.
+    # What the buyer saw; the product may have moved, changed or left the shop since. Title and input
+    # are empty where that was not noted.
     reported_category = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    reported_title = models.CharField(max_length=1000, blank=True)
+    reported_digest = models.CharField(max_length=64, blank=True)
     suggested_category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -209,3 +212,9 @@ class MisclassificationReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.status}"
+
+    @property
+    def title(self) -> str:
+        """What the product is called to its reporter: as the shop shows it, else as it was reported."""
+        is_listed = self.product.status == ProductStatus.LISTED
+        return self.product.designation if is_listed else self.reported_title

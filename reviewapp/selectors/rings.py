@@ -52,21 +52,16 @@ def filed_since(
     """Return the reports since `since` by people without a proven record, not judged yet."""
     rows = list(
         MisclassificationReport.objects.filter(_UNJUDGED, created_at__gte=since).values_list(
+            "pk", "reporter", "product", "reported_category__family", "network", "created_at",
             "product__seller",
-            "pk",
-            "reporter",
-            "product",
-            "reported_category__family",
-            "network",
-            "created_at",
         )
-    )
-    asked = {(reporter, seller) for seller, _pk, reporter, *_ in rows if reporter is not None}
+    )  # fmt: skip
+    asked = {(row[1], row[6]) for row in rows if row[1] is not None}
     known = records(asked=asked, half_life_days=half_life_days, now=now)
     return [
-        Filed(*row)
-        for seller, *row in rows
-        if weight_of(known.get((row[1] or 0, seller), Record()), rules) < rules.proven_at
+        Filed(*row[:6])
+        for row in rows
+        if weight_of(known.get((row[1] or 0, row[6]), Record()), rules) < rules.proven_at
     ]
 
 

@@ -22,7 +22,7 @@ from reviewapp.services.accounts import ensure_roles
 from reviewapp.services.catalog import ProductDraft, draft_product, ingest_batch
 from reviewapp.services.decisions.answer import decide, skip
 from reviewapp.services.images import store_image
-from reviewapp.services.report_cases import look_now
+from reviewapp.services.report_cases import NotCollecting, OutOfShop, look_now
 from reviewapp.services.reports import ReportRefused, submit_report
 
 # The shop's stream of products; training uses another, so that no product is in both.
@@ -156,7 +156,15 @@ def look_at_reports(*, clock: Clock) -> int:
     """
     cases = ReportCase.objects.filter(status=CaseStatus.COLLECTING, product__is_demo=True)
     ids = list(cases.values_list("pk", flat=True))
-    return sum(look_now(case_id=case_id, now=clock()) for case_id in ids)
+    return sum(_was_sent(case_id, clock()) for case_id in ids)
+
+
+def _was_sent(case_id: int, now: datetime) -> bool:
+    try:
+        look_now(case_id=case_id, now=now)
+    except (NotCollecting, OutOfShop):
+        return False  # decided, reported to the bar or edited meanwhile
+    return True
 
 
 def true_code(product: Product) -> int | None:

@@ -2,8 +2,8 @@
 
 A report keeps a salted hash of its /24 (IPv4) or /48 (IPv6) network, never the address. The salt is
 random, changes every week and is deleted four weeks later: from then on nobody, the operator
-included, can find the network again. Weeks are told apart but for open reports of one product, where
-a network that has one keeps its hash.
+included, can find the network again. Weeks are told apart but for reports of one product that are
+open, or that an undo may open again: a network that has one keeps its hash there.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ from reviewapp.models import MisclassificationReport, NetworkSalt, Product
 # Longer than a case collects and an admin takes to look at a ring.
 KEEP_NETWORKS = timedelta(days=28)
 _PREFIX = {4: 24, 6: 48}
+# Now, or again once a decision is undone; what has expired or was voided never is.
+_MAY_BE_OPEN = [ReportStatus.OPEN, ReportStatus.UPHELD, ReportStatus.DISMISSED]
 _HASH_CHARS = 32
 
 
@@ -58,9 +60,9 @@ def network_hash(*, address: str, now: datetime) -> str:
 def hash_for_report(*, product: Product, address: str, now: datetime) -> str:
     """Return the hash to file a report of `product` with; "" for what is no network address.
 
-    That of the network's open report of the product, if it has one, made with whichever salt is
-    left; else this week's. A case that is open over a Monday would hear one network twice.
-    To be called with the product locked.
+    That of the network's report of the product, if it has one that is open or decided, made with
+    whichever salt is left; else this week's. A case that is open over a Monday, or that an undo
+    opens again, would hear one network twice. To be called with the product locked.
     """
     network = network_of(address)
     if not network:
@@ -68,7 +70,7 @@ def hash_for_report(*, product: Product, address: str, now: datetime) -> str:
     salts = NetworkSalt.objects.values_list("salt", flat=True)
     known = MisclassificationReport.objects.filter(
         product=product,
-        status=ReportStatus.OPEN,
+        status__in=_MAY_BE_OPEN,
         network__in=[_hash(network, bytes(salt)) for salt in salts],
     ).order_by("created_at", "pk")
     first = known.values_list("network", flat=True).first()

@@ -29,11 +29,11 @@ def announce(*, report_ids: Collection[int], now: datetime) -> None:
                 )
 
 
-def take_back(*, decision_id: int, report_ids: Collection[int]) -> None:
-    """Take back unsent news of a decision that was undone."""
-    answers = (ReportStatus.UPHELD, ReportStatus.DISMISSED)
+def take_back(*, answers: Collection[tuple[int, int | None]]) -> None:
+    """Take back unsent news of answers, (report, decision) each, that do not stand any more."""
+    statuses = (ReportStatus.UPHELD, ReportStatus.DISMISSED)
     withdraw_mail(
-        keys=[_key(report, decision_id, status) for report in report_ids for status in answers]
+        keys=[_key(report, decision, status) for report, decision in answers for status in statuses]
     )
 
 
@@ -43,7 +43,7 @@ def _key(report_id: int, decision_id: int | None, status: str) -> str:
 
 def _body(report: MisclassificationReport) -> str:
     words = {
-        "product": report.product.designation,
+        "product": report.title or _("A product that is not in the shop at the moment"),
         "category": report.reported_category.name,
         "right": report.decision.category.name
         if report.decision and report.decision.category
@@ -54,6 +54,11 @@ def _body(report: MisclassificationReport) -> str:
         answer = _("You were right. Thank you: it was moved to “%(right)s”.") % words
     elif report.status == ReportStatus.DISMISSED:
         answer = _("A moderator looked and found “%(right)s” right.") % words
+    elif report.status == ReportStatus.VOIDED:
+        answer = _(
+            "An administrator has set it aside together with others that looked agreed upon. If you"
+            " reported by yourself and the category is still wrong, you can report it again."
+        )
     else:
         answer = _(
             "Nobody looked: too little spoke against the category. Should others report it too,"

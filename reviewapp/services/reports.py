@@ -3,13 +3,13 @@
 What they weigh together is in `reviewapp.services.report_cases`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import ProductStatus, ReportStatus
@@ -71,20 +71,20 @@ def submit_report(
         _refuse_limited(reporter, product, now)
         whose = {"reporter": reporter}
     said = {"suggested_category": suggested_category, "comment": comment}
+    seen = {
+        "reported_category_id": product.category_id,
+        "reported_title": product.designation,
+        "reported_digest": product.input_digest,
+    }
     case = report_cases.case_of(product=product, now=now)
     report, _created = MisclassificationReport.objects.update_or_create(
         product=product,
         **whose,
         status=ReportStatus.OPEN,
-        defaults=_said_anew(said, product, whose),
+        defaults=_said_anew(said, seen, product, whose),
         create_defaults=said
-        | {
-            "case": case,
-            "reported_category_id": product.category_id,
-            "network": network,
-            "created_at": now,
-            "is_demo": product.is_demo,
-        },
+        | seen
+        | {"case": case, "network": network, "created_at": now, "is_demo": product.is_demo},
     )
     if reporter is not None:
         review.give_up(product=product, party=reporter)
@@ -93,29 +93,31 @@ def submit_report(
 
 
 def _said_anew(
-    said: Mapping[str, Any], product: Product, whose: Mapping[str, Any]
+    said: Mapping[str, Any], seen: Mapping[str, Any], product: Product, whose: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what a report filed again changes in the open one: a bare click nothing.
 
     From one network come several people: nobody takes back what others have said, the first word
-    counts.
+    counts. Where the product has moved since, the report is about its new place, and all is new.
     """
-    if not any(said.values()):
-        return {}
-    if whose["reporter"] is not None:
-        return dict(said)
     open_report = MisclassificationReport.objects.filter(
         product=product, **whose, status=ReportStatus.OPEN
     ).first()
-    return {name: value for name, value in said.items() if not getattr(open_report, name, None)}
+    if open_report is None or open_report.reported_category_id != product.category_id:
+        return {**said, **seen}
+    if not any(said.values()):
+        return {}
+    if whose["reporter"] is not None:
+        return {**said, **seen}
+    return {name: value for name, value in said.items() if not getattr(open_report, name)}
 
 
 def close_reports(*, product: Product, decision: Decision, now: datetime) -> int:
     """Answer the product's open reports by `decision`, and close their case; return how many.
 
     Upheld when the decision moved the product out of the category the buyer saw. Held reports
-    stay unanswered until an admin has looked at them. Reports that another category given to the
-    same input has answered get their answer anew.
+    stay unanswered until an admin has looked at them. Reports about the same input that another
+    category has answered, or that were closed without a look, get their answer anew.
     """
     open_reports = MisclassificationReport.objects.filter(
         ~selectors.HELD, product=product, status=ReportStatus.OPEN
@@ -142,16 +144,13 @@ def answer_reports(*, report_ids: list[int], decision: Decision, now: datetime) 
 
 
 def _answer_anew(product: Product, decision: Decision, now: datetime) -> None:
-    """Let `decision` answer what decisions that it overturns have answered.
+    """Let `decision` answer what decisions that it overturns have answered, and what nobody looked at.
 
-    What was decided about an earlier input of the product was about something else, and stays.
+    What was decided or reported about an earlier input of the product was about something else, and
+    stays.
     """
-    overturned = MisclassificationReport.objects.filter(
-        product=product,
-        status__in=_BY_DECISION,
-        decision__label__input_digest=product.input_digest,
-    ).exclude(decision__category=decision.category_id)
-    reports = list(overturned)
+    reports = list(_overturned(product, decision))
+    reports += _expired(product, decision, besides=reports)
     if not reports:
         return
     changed = []
@@ -166,6 +165,34 @@ def _answer_anew(product: Product, decision: Decision, now: datetime) -> None:
     report_mail.announce(report_ids=changed, now=now)
 
 
+def _overturned(product: Product, decision: Decision) -> QuerySet[MisclassificationReport]:
+    return MisclassificationReport.objects.filter(
+        product=product,
+        status__in=_BY_DECISION,
+        decision__label__input_digest=product.input_digest,
+    ).exclude(decision__category=decision.category_id)
+
+
+def _expired(
+    product: Product, decision: Decision, *, besides: Iterable[MisclassificationReport]
+) -> list[MisclassificationReport]:
+    """Return the reports that were closed without a look, each reporter's newest.
+
+    Not of those whom `decision` answers anyway: everybody is told once, and it counts once in the
+    record.
+    """
+    expired = MisclassificationReport.objects.filter(
+        product=product, status=ReportStatus.EXPIRED, reported_digest=product.input_digest
+    ).order_by("created_at", "pk")
+    # Anonymous reports have nobody in common.
+    newest = {report.reporter_id or -report.pk: report for report in expired}
+    if not newest:
+        return []
+    answered = MisclassificationReport.objects.filter(decision=decision).exclude(reporter=None)
+    told = {*answered.values_list("reporter", flat=True), *(one.reporter_id for one in besides)}
+    return [report for person, report in newest.items() if person not in told]
+
+
 def _answer_of(report: MisclassificationReport) -> dict[str, Any]:
     resolved_at = report.resolved_at.isoformat() if report.resolved_at else None
     return {"decision": report.decision_id, "status": report.status, "resolved_at": resolved_at}
@@ -177,7 +204,7 @@ def _restore_answers(decision: Decision) -> None:
         decision=decision, status__in=_BY_DECISION
     ).exclude(earlier=[])
     reports = list(overturning)
-    report_mail.take_back(decision_id=decision.pk, report_ids=[report.pk for report in reports])
+    report_mail.take_back(answers=[(report.pk, decision.pk) for report in reports])
     for report in reports:
         before = report.earlier.pop()
         report.decision_id, report.status = before["decision"], before["status"]
@@ -206,9 +233,7 @@ def reopen_reports(*, decision: Decision, now: datetime) -> int:
     first = reports.select_related("case").first()
     if first is None:
         return 0
-    report_mail.take_back(
-        decision_id=decision.pk, report_ids=list(reports.values_list("pk", flat=True))
-    )
+    report_mail.take_back(answers=list(reports.values_list("pk", "decision")))
     case = report_cases.reopen_case(decision=decision, case=first.case, now=now)
     return reports.update(case=case, status=ReportStatus.OPEN, decision=None, resolved_at=None)
 

@@ -25,7 +25,7 @@ from reviewapp.models import (
 from reviewapp.selectors import report_cases as cases
 from reviewapp.selectors import rings as selectors
 from reviewapp.selectors.interests import is_party
-from reviewapp.services import report_cases
+from reviewapp.services import report_cases, report_mail
 from reviewapp.services.report_policies import current_report_policy, ring_rules, weight_rules
 from reviewapp.services.reports import answer_reports
 
@@ -76,11 +76,13 @@ def void_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEve
     _require_no_interest(admin, products)
     reports = list(MisclassificationReport.objects.filter(ring=ring).order_by("pk"))
     answered = [
-        [report.pk, report.decision_id, report.status] for report in reports if report.decision_id
+        (report.pk, report.decision_id, report.status) for report in reports if report.decision_id
     ]
     count = MisclassificationReport.objects.filter(ring=ring).update(
         status=ReportStatus.VOIDED, decision=None, resolved_at=now
     )
+    report_mail.take_back(answers=[(report, decision) for report, decision, _status in answered])
+    report_mail.announce(report_ids=[report.pk for report in reports], now=now)
     ring.status = RingStatus.VOIDED
     ring.save(update_fields=["status"])
     effects = {"items_closed": 0, "listings_restored": 0}

@@ -22,10 +22,11 @@ from reviewapp.views.seller import own_product, product_page
 def submit(request: UserRequest, product_id: int) -> HttpResponse:
     """Contest what put an own product where it is."""
     form = AppealForm(request.POST)
-    if not form.is_valid():
-        return product_page(request, own_product(request, product_id), form=form, status=422)
     try:
+        # What is refused is an attempt, too, as over the API.
         count_person(request, "appeals")
+        if not form.is_valid():
+            return product_page(request, own_product(request, product_id), form=form, status=422)
         submit_appeal(
             product_id=product_id, seller=request.user, now=timezone.now(), **form.cleaned_data
         )

@@ -55,10 +55,11 @@ def submit(request: UserRequest, product_id: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("shop:product", product_id=product.pk)
     form = ReportForm(request.POST)
-    if not form.is_valid():
-        return _answer(request, product, form, status=422)
     try:
+        # What is refused is an attempt, too, as over the API.
         count_person(request, "reports")
+        if not form.is_valid():
+            return _answer(request, product, form, status=422)
         submit_report(
             product=product,
             reporter=request.user,

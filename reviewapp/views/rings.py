@@ -58,10 +58,16 @@ def look(request: UserRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(ReportCase, pk=case_id)
     if is_party(person=request.user, product=case.product):
         messages.warning(request, _("The report or the product is yours: another admin must ask."))
-    elif report_cases.look_now(case_id=case.pk, now=timezone.now()):
-        messages.success(request, _("The product is in front of the moderators."))
-    else:
+        return redirect("rings:cases")
+    try:
+        report_cases.look_now(case_id=case.pk, now=timezone.now())
+    except report_cases.NotCollecting:
         messages.warning(request, _("This case does not collect any more."))
+    except report_cases.OutOfShop:
+        words = _("The product is not in the shop at the moment. The case waits until it is back.")
+        messages.warning(request, words)
+    else:
+        messages.success(request, _("The product is in front of the moderators."))
     return redirect("rings:cases")
 
 

@@ -104,3 +104,16 @@ def test_a_product_in_review_cannot_be_contested_yet(client, product):
     assert told["appeal"]["reason"] == "Your appeal is being looked at."
     assert told["statements"][0]["comment"] == "A game"
     assert review.claim_next(moderator=product.decisions.get().moderator, now=NOW) is None
+
+
+@pytest.mark.parametrize("body", [{}, {"comment": "x", "wished_category": 999999}])
+def test_what_is_refused_counts_as_well(client, product, settings, body):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"appeals": (2, 60)}
+
+    first = client.post(url(product), body, format="json")
+    absent = client.post(url(product).replace(product.external_id, "none"), body, format="json")
+    third = client.post(url(product), {"comment": "A game"})
+
+    assert [one.status_code for one in (first, absent, third)] == [400, 404, 429]
+    assert 0 < int(third["Retry-After"]) <= 60
+    assert not Appeal.objects.exists()

@@ -7,11 +7,12 @@ import pytest
 from django.core import mail as django_mail
 from django.utils import timezone
 
-from reviewapp.choices import ReportStatus
-from reviewapp.models import Mail, MisclassificationReport, ReviewItem
-from reviewapp.services import decisions, mail, report_cases, review
+from reviewapp.choices import ProductStatus, ReportStatus
+from reviewapp.models import Mail, MisclassificationReport, ReportRing, ReviewItem
+from reviewapp.services import decisions, mail, report_cases, review, rings
 from tests.factories import (
     NOW,
+    AdminFactory,
     BuyerFactory,
     CategoryFactory,
     ModeratorFactory,
@@ -125,3 +126,40 @@ def test_an_address_that_nobody_has_confirmed_gets_no_news(report):
     decide(report.product, CategoryFactory())
 
     assert not Mail.objects.exists()
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_who_was_told_that_nobody_looked_is_told_when_somebody_has(report, is_right):
+    MisclassificationReport.objects.update(status=ReportStatus.EXPIRED, resolved_at=NOW)
+
+    decide(report.product, CategoryFactory(name_en="Toys") if is_right else report.product.category)
+
+    body = Mail.objects.get().body
+    assert ("Thank you: it was moved to “Toys”" in body) is is_right
+    assert ("A moderator looked and found" in body) is not is_right
+
+
+def test_who_was_set_aside_with_a_crowd_is_told_so_instead_of_the_answer_before(report):
+    decide(report.product, CategoryFactory())
+    ring = ReportRing.objects.create(signs=["same_product"], found_at=NOW, last_report_at=NOW)
+    MisclassificationReport.objects.update(ring=ring)
+
+    rings.void_ring(ring_id=ring.pk, admin=AdminFactory(), note="", now=NOW)
+
+    body = Mail.objects.get().body
+    assert f"You reported that “{report.product.designation}”" in body
+    assert "An administrator has set it aside together with others" in body
+
+
+def test_mail_about_a_product_out_of_the_shop_tells_no_title_that_the_reporter_never_saw(report):
+    seen = report.reported_title
+    report.product.designation, report.product.status = "Changed since", ProductStatus.IN_REVIEW
+    report.product.save()
+    ring = ReportRing.objects.create(signs=["same_product"], found_at=NOW, last_report_at=NOW)
+    MisclassificationReport.objects.update(ring=ring)
+
+    rings.void_ring(ring_id=ring.pk, admin=AdminFactory(), note="", now=NOW)
+
+    body = Mail.objects.get().body
+    assert seen in body
+    assert "Changed since" not in body

@@ -4,16 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from reviewapp.choices import ReportStatus
+from reviewapp.choices import ReportStatus, ReviewStatus
 from reviewapp.models import MisclassificationReport, NetworkSalt, ReportCase
+from reviewapp.services import reports
 from reviewapp.services.networks import forget_networks
 from reviewapp.services.report_policies import current_report_policy
-from reviewapp.services.reports import submit_report
 from tests.factories import (
     NOW,
+    DecisionFactory,
     ListedProductFactory,
     ProvenBuyerFactory,
     ReportPolicyFactory,
+    ReviewItemFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +25,7 @@ BEFORE, AFTER = MONDAY - timedelta(minutes=1), MONDAY + timedelta(minutes=1)
 
 
 def submit(product, reporter, now, address="192.0.2.7"):
-    return submit_report(
+    return reports.submit_report(
         product=product,
         reporter=reporter,
         suggested_category=None,
@@ -64,7 +66,7 @@ def test_weeks_are_told_apart_on_other_products_and_other_networks(product):
     assert len({first.network, other_product.network, other_network.network}) == 3
 
 
-def test_an_answered_report_passes_its_hash_on_to_nobody(product):
+def test_an_expired_report_passes_its_hash_on_to_nobody(product):
     ReportPolicyFactory(allow_anonymous=True)
     first = submit(product, None, BEFORE)
     MisclassificationReport.objects.update(status=ReportStatus.EXPIRED, resolved_at=BEFORE)
@@ -80,3 +82,19 @@ def test_a_hash_that_goes_on_lives_no_longer_than_any_other(product):
 
     assert not MisclassificationReport.objects.exclude(network="").exists()
     assert NetworkSalt.objects.filter(week__lt=BEFORE).count() == 0
+
+
+def test_an_undo_over_a_monday_opens_no_second_report_of_one_visitor(product):
+    ReportPolicyFactory(allow_anonymous=True)
+    first = submit(product, None, BEFORE)
+    decision = DecisionFactory(
+        item=ReviewItemFactory(product=product, status=ReviewStatus.RESOLVED, resolved_at=BEFORE),
+        category=product.category,
+    )
+    reports.close_reports(product=product, decision=decision, now=BEFORE)
+    second = submit(product, None, AFTER)
+
+    reports.reopen_reports(decision=decision, now=AFTER)
+
+    opened = MisclassificationReport.objects.get(status=ReportStatus.OPEN)
+    assert (opened, opened.network) == (second, first.network)

@@ -237,3 +237,77 @@ def test_a_decision_that_confirms_another_leaves_its_answers_alone():
     decide(report.product, new)
 
     assert outcome(report) == (ReportStatus.UPHELD, first)
+
+
+def expired(**fields):
+    return ReportFactory(status=ReportStatus.EXPIRED, resolved_at=NOW, **fields)
+
+
+@pytest.mark.parametrize(
+    ("is_moved", "status"), [(True, ReportStatus.UPHELD), (False, ReportStatus.DISMISSED)]
+)
+def test_a_decision_answers_a_report_that_was_closed_without_a_look(is_moved, status):
+    report = expired()
+
+    decision = decide(report.product, CategoryFactory() if is_moved else report.reported_category)
+
+    assert outcome(report) == (status, decision)
+    assert report.earlier[0]["status"] == ReportStatus.EXPIRED
+
+
+def test_its_undo_closes_the_report_again():
+    report = expired()
+    decision = decide(report.product, CategoryFactory())
+
+    decisions.undo(
+        decision_id=decision.pk, moderator=decision.moderator, client_key=uuid.uuid4(), now=NOW
+    )
+
+    assert outcome(report) == (ReportStatus.EXPIRED, None)
+    assert not report.earlier
+
+
+def test_a_decision_on_a_changed_product_answers_no_report_that_was_closed_before():
+    report = expired()
+    Product.objects.filter(pk=report.product_id).update(input_digest="0" * 64)
+
+    decide(report.product, CategoryFactory())
+
+    assert outcome(report) == (ReportStatus.EXPIRED, None)
+
+
+def test_nobody_is_answered_twice_by_one_decision():
+    report = ReportFactory()
+    again = {"product": report.product, "reporter": report.reporter}
+    closed = [expired(**again), expired(**again)]
+    others = [expired(product=report.product, reporter=BuyerFactory()) for _ in range(2)]
+    anothers = expired(product=report.product, reporter=others[1].reporter)
+    anonymous = [expired(product=report.product, reporter=None) for _ in range(2)]
+
+    decision = decide(report.product, CategoryFactory())
+
+    answered = set(MisclassificationReport.objects.filter(decision=decision))
+    assert answered == {report, others[0], anothers, *anonymous}
+    assert all(outcome(one) == (ReportStatus.EXPIRED, None) for one in closed)
+
+
+@pytest.mark.parametrize("is_anonymous", [False, True])
+def test_a_report_filed_again_after_the_product_has_moved_is_about_its_new_place(is_anonymous):
+    ReportPolicyFactory(allow_anonymous=True)
+    product, new = ListedProductFactory(), CategoryFactory()
+    filed = {
+        "product": product,
+        "reporter": None if is_anonymous else BuyerFactory(),
+        "comment": "",
+        "address": "203.0.113.7",
+        "now": NOW,
+    }
+    first = reports.submit_report(**filed, suggested_category=new)
+    Product.objects.filter(pk=product.pk).update(category=new, designation="Edited")
+
+    second = reports.submit_report(**filed, suggested_category=None)
+
+    assert second.pk == first.pk
+    assert (second.reported_category, second.suggested_category) == (new, None)
+    assert second.reported_title == "Edited"
+    assert len(ReportCase.objects.get().arithmetic["voices"]) == 1

@@ -105,3 +105,11 @@ def test_a_flood_of_appeals_is_limited(client, product, settings):
 
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
+
+
+def test_what_is_refused_counts_as_well(client, product, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"appeals": (1, 60)}
+
+    answers = [send(client, product, comment=comment) for comment in ("", "It is a game")]
+
+    assert [answer.status_code for answer in answers] == [422, 429]

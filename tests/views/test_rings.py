@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from reviewapp.choices import CaseStatus, ReportStatus, RingStatus
+from reviewapp.choices import CaseStatus, ProductStatus, ReportStatus, RingStatus
 from reviewapp.domain.rings import RingRules
 from reviewapp.models import MisclassificationReport, ReportCase, ReportPolicy, ReportRing
 from reviewapp.services.report_policies import current_report_policy, ring_rules
@@ -125,3 +125,20 @@ def test_new_bars_are_a_new_version_and_unsafe_ones_are_refused(client, admin):
     assert (newest.version, newest.reopen_at, newest.lot_share) == (2, 1.2, 0.5)
     assert (newest.unproven_cap, newest.network_cap) == (0.3, 0.7)
     assert ring_rules(newest) == RingRules(30, 5, 1800, 3)
+
+
+def test_a_case_of_a_product_out_of_the_shop_waits_and_leads_nowhere_else(client, admin):
+    case = ReportFactory().case
+    case.product.status, case.product.category = ProductStatus.IN_REVIEW, None
+    case.product.save()
+
+    page = client.get(reverse("rings:cases")).content.decode()
+    asked = client.post(reverse("rings:look", args=[case.pk]), follow=True).content.decode()
+
+    link = reverse("review:provenance", args=[case.product_id])
+    assert f'href="{link}"' in page
+    assert client.get(link).status_code == 200
+    assert reverse("shop:product", args=[case.product_id]) not in page
+    assert reverse("rings:look", args=[case.pk]) not in page
+    assert "The case waits until it is back." in asked
+    assert "does not collect any more" not in asked

@@ -233,3 +233,22 @@ def test_only_the_products_own_words_are_marked_as_in_its_language(client):
     assert page.count('lang="de"') == 2
     assert '<h1 lang="de">Zahnrad</h1>' in page
     assert '<div class="description" lang="de"><p>Aus Holz.</p></div>' in page
+
+
+@pytest.mark.parametrize(
+    ("noted", "shown"),
+    [
+        pytest.param("As it was", "As it was", id="the title when reported"),
+        pytest.param("", "A product that is not in the shop", id="none was noted"),
+    ],
+)
+def test_my_reports_tell_no_title_of_a_product_that_has_left_the_shop(client, noted, shown):
+    report = ReportFactory(reported_title=noted, reporter=BuyerFactory(language="en"))
+    report.product.designation, report.product.status = "Changed since", ProductStatus.IN_REVIEW
+    report.product.save()
+    client.force_login(report.reporter)
+
+    page = client.get("/reports/").content.decode()
+
+    assert shown in page
+    assert "Changed since" not in page
