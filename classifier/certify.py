@@ -1,10 +1,12 @@
 """Thresholds with a promise: "at most 2 % wrong among automatic listings, 95 % sure".
 
 A threshold picked because its *observed* error meets a target breaks the target about two times in
-five; the bounds here leave room for chance. They hold for products drawn like the calibration
-sample, and only while that stays so. numpy and scipy only, so that a web process may use it.
+five; the bounds here leave room for chance, and for near duplicates that are wrong together. They
+hold for products drawn like the calibration sample, and only while that stays so. numpy and scipy
+only, so that a web process may use it.
 
-Shapes: N = products of the calibration sample, T = thresholds tried.
+Shapes: N = products of the calibration sample. groups: (N,) numbers that near duplicates share, or
+None when each product stands for itself.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import bdtr, betaincinv
+from scipy.special import bdtr, betainc, betaincinv
 
 from classifier.arrays import Bools, Floats, Ints
+from classifier.design_effect import design_effect, worst_effects
 from classifier.selection import risk_coverage
 
 # More steps cost power near the end, fewer cost coverage between two thresholds.
@@ -32,7 +35,9 @@ class Certificate:
     threshold: math.inf when nothing can be promised
     accepted, wrong: of the sample, at this threshold
     coverage: share of the sample accepted, 0..1
-    bound: the selective error is at most this, with the confidence asked for; 1 without a promise
+    bound: a bound on the selective error of this threshold alone, at most the target; what is
+        promised is the target. 1 without a promise
+    independent: how many independent products say as much as those accepted
     """
 
     threshold: float
@@ -40,19 +45,22 @@ class Certificate:
     wrong: int
     coverage: float
     bound: float
+    independent: float
 
     @property
     def is_given(self) -> bool:
         return math.isfinite(self.threshold)
 
 
-NONE: Final = Certificate(math.inf, 0, 0, 0.0, 1.0)
+NONE: Final = Certificate(math.inf, 0, 0, 0.0, 1.0, 0.0)
 
 
-def error_bound(wrong: int, accepted: int, delta: float) -> float:
+def error_bound(wrong: float, accepted: float, delta: float) -> float:
     """Return the upper bound on an error rate after `wrong` of `accepted`, sure to 1 - delta.
 
-    One-sided and exact for independent draws (Clopper & Pearson, Biometrika 1934).
+    One-sided and exact for independent draws (Clopper & Pearson, Biometrika 1934). For near
+    duplicates both numbers are those of products over their design effect (E. Korn & B. Graubard,
+    Survey Methodology 24, 1998).
     """
     if wrong >= accepted:
         return 1.0
@@ -60,14 +68,15 @@ def error_bound(wrong: int, accepted: int, delta: float) -> float:
 
 
 def learn_then_test(
-    confidence: Floats, is_right: Bools, target: float, delta: float, steps: int = _STEPS
+    confidence: Floats, is_right: Bools, target: float, delta: float, groups: Ints | None = None
 ) -> Certificate:
     """Return the lowest threshold whose selective error is below `target`, sure to 1 - delta.
 
     Tests thresholds in a fixed order, strictest first, each at level delta, and stops at the first
     that fails: the fixed-sequence variant of Learn then Test (Angelopoulos, Bates, Candès, Jordan &
     Lei, Annals of Applied Statistics 2025, arXiv 2110.01052). The order must not look at labels; it
-    is laid over the confidences alone, and begins where an error rate of half the target would pass.
+    is laid over confidences and groups alone, and begins where an error rate of a quarter of the target
+    would pass.
 
     confidence, is_right: (N,); target, delta: in (0, 1)
     """
@@ -75,14 +84,24 @@ def learn_then_test(
         return NONE
     curve = risk_coverage(confidence, is_right)
     accepted = np.rint(curve.coverage * len(confidence)).astype(np.int64)
-    wrong = np.rint(curve.error * accepted).astype(np.int64)
+    surest_first = np.argsort(-confidence, kind="stable")
+    wrong = ~is_right[surest_first]
+    known = None if groups is None else groups[surest_first]
+    independent = accepted / worst_effects(known, len(confidence))[accepted - 1]
     best = NONE
-    for place in _sequence(accepted, labels_needed(target, delta, target / 2), steps):
-        # P(at most `wrong` errors) if the true rate were `target`: the p-value of "too many errors".
-        if bdtr(float(wrong[place]), int(accepted[place]), target) > delta:
+    for place in _sequence(accepted, independent, labels_needed(target, delta, target / 4)):
+        size = int(accepted[place])
+        effect = design_effect(wrong[:size], None if known is None else known[:size])
+        errors = int(wrong[:size].sum())
+        if _so_few_by_chance(errors / effect, size / effect, target) > delta:
             break
-        best = _certificate(
-            curve.threshold[place], accepted[place], wrong[place], confidence, delta
+        best = Certificate(
+            threshold=float(curve.threshold[place]),
+            accepted=size,
+            wrong=errors,
+            coverage=size / len(confidence),
+            bound=error_bound(errors / effect, size / effect, delta),
+            independent=size / effect,
         )
     return best
 
@@ -92,8 +111,8 @@ def selection_with_guaranteed_risk(
 ) -> Certificate:
     """Return a threshold by binary search under a bound that holds for all steps at once.
 
-    SGR (Geifman & El-Yaniv, NeurIPS 2017, arXiv 1705.08500). Stricter than `learn_then_test`, and
-    the yardstick that it is compared with.
+    SGR (Geifman & El-Yaniv, NeurIPS 2017, arXiv 1705.08500), for products without near duplicates.
+    Stricter than `learn_then_test`, and the yardstick that it is compared with.
 
     confidence, is_right: (N,); target, delta: in (0, 1)
     """
@@ -108,8 +127,13 @@ def selection_with_guaranteed_risk(
         middle = (low + high + 1) // 2
         bound = error_bound(int(wrong[middle]), int(accepted[middle]), delta / steps)
         if bound <= target:
-            best = _certificate(
-                curve.threshold[middle], accepted[middle], wrong[middle], confidence, delta / steps
+            best = Certificate(
+                threshold=float(curve.threshold[middle]),
+                accepted=int(accepted[middle]),
+                wrong=int(wrong[middle]),
+                coverage=int(accepted[middle]) / len(confidence),
+                bound=bound,
+                independent=float(accepted[middle]),
             )
             low = middle
         else:
@@ -148,23 +172,17 @@ def _least_accepted(wrong: int, target: float, delta: float) -> int:
     )
 
 
-def _sequence(accepted: Ints, first: int, steps: int) -> list[int]:
+def _so_few_by_chance(wrong: float, accepted: float, target: float) -> float:
+    """Return the chance of at most `wrong` errors if the true rate were `target`: the binomial
+    distribution, carried on between whole numbers."""
+    return 1.0 if wrong >= accepted else float(betainc(accepted - wrong, wrong + 1, 1 - target))
+
+
+def _sequence(accepted: Ints, independent: Floats, first: int) -> list[int]:
     """Return the places to test, strictest first: about evenly many products from one to the next."""
-    start = int(np.searchsorted(accepted, first))
-    if start >= len(accepted):
-        # Too few for half the target; an error-free sample may still do.
+    start = int(np.argmax(independent >= first))
+    if independent[start] < first:
+        # Too few for a quarter of the target; an error-free sample may still do.
         return [len(accepted) - 1]
-    wanted = np.linspace(accepted[start], accepted[-1], steps)
+    wanted = np.linspace(accepted[start], accepted[-1], _STEPS)
     return sorted({int(place) for place in np.searchsorted(accepted, wanted)})
-
-
-def _certificate(
-    threshold: float, accepted: int, wrong: int, confidence: Floats, delta: float
-) -> Certificate:
-    return Certificate(
-        threshold=float(threshold),
-        accepted=int(accepted),
-        wrong=int(wrong),
-        coverage=int(accepted) / len(confidence),
-        bound=error_bound(int(wrong), int(accepted), delta),
-    )

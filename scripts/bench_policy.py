@@ -2,7 +2,8 @@
 
 Answers every product of a labelled folder (any that `python -m classifier benchmark` reads; the demo
 catalogue without --data) by models that never saw its group. Half of the groups choose the policies,
-the other half pays for them. Money is per 1,000 products.
+the other half pays for them. Money is per 1,000 products. Nearly all the time goes into the answers:
+--answers keeps them in a file for the next run.
 """
 
 from __future__ import annotations
@@ -161,6 +162,39 @@ def over_splits(
     }
 
 
+def answered(options: argparse.Namespace) -> tuple[Sample, tuple[str, ...]]:
+    """Return all answers and the products' groups, from the file of an earlier run if there is one."""
+    kept: Path | None = options.answers
+    if kept is not None and kept.is_file():
+        with np.load(kept) as file:
+            arrays = dict(file)
+        groups, missing = (tuple(arrays.pop(name).tolist()) for name in ("groups", "missing"))
+        return Sample(missing=missing, **arrays), groups
+    held = answer(options)
+    sample, groups = sample_of(held), held.tested.groups
+    if kept is not None:
+        columns = {name: getattr(sample, name) for name in _COLUMNS}
+        np.savez(kept, groups=np.array(groups), **columns)
+    return sample, groups
+
+
+_COLUMNS = ("confidence", "predicted", "true", "missing", "duplicates")
+
+
+def answer(options: argparse.Namespace) -> HeldOut:
+    with tempfile.TemporaryDirectory() as folder:
+        data = options.data or Path(folder) / "demo"
+        if options.data is None:
+            write_challenge_folder(data, options.products, seed=21)
+        return answer_held_out(
+            read_dataset(data),
+            TrainConfig(),
+            folds=5,
+            backbone_cache=options.cache / "backbones",
+            feature_cache=options.cache / "features",
+        )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, help="a labelled folder; the demo catalogue without")
@@ -168,19 +202,11 @@ def main() -> int:
     parser.add_argument("--wrong", type=float, nargs="+", default=[0.35, 1.0, 3.0])
     parser.add_argument("--splits", type=int, default=200)
     parser.add_argument("--cache", type=Path, default=Path(os.environ.get("BONRAYON_VAR", "var")))
+    parser.add_argument(
+        "--answers", type=Path, help="an .npz file, read if it exists, else written"
+    )
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        data = options.data or Path(folder) / "demo"
-        if options.data is None:
-            write_challenge_folder(data, options.products, seed=21)
-        held = answer_held_out(
-            read_dataset(data),
-            TrainConfig(),
-            folds=5,
-            backbone_cache=options.cache / "backbones",
-            feature_cache=options.cache / "features",
-        )
-    sample, groups = sample_of(held), held.tested.groups
+    sample, groups = answered(options)
     halves = halved(sample, groups, seed=0)
     result = {
         "products": len(sample),

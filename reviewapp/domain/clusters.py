@@ -7,15 +7,19 @@ stands for itself.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from classifier.design_effect import design_effect
+from reviewapp.domain import intervals
 from reviewapp.domain.intervals import Z_95, Interval
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def mean(values: Floats, duplicates: Ints | None) -> Interval:
@@ -32,6 +36,14 @@ def mean(values: Floats, duplicates: Ints | None) -> Interval:
     variance = float((sums**2).sum()) * len(sums) / (len(sums) - 1)
     half = float(stats.t.ppf(0.975, len(sums) - 1)) * math.sqrt(variance) / len(values)
     return Interval(value, max(value - half, 0.0), value + half, len(values))
+
+
+def share(hits: Bools, duplicates: Ints | None) -> Interval:
+    """Return the share of `hits` (N,), N >= 1, with Wilson's interval for as many products as N near
+    duplicates are worth (`design_effect`)."""
+    effect = design_effect(hits, duplicates)
+    found = intervals.share(float(hits.sum()) / effect, len(hits) / effect)
+    return replace(found, sample=len(hits))
 
 
 def half_width(deviations: Floats, duplicates: Ints | None) -> float:

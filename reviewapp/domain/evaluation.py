@@ -15,9 +15,10 @@ import numpy as np
 from classifier import metrics
 from classifier.certify import learn_then_test
 from classifier.selection import aurc, risk_coverage
-from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers
+from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers, Words
 from reviewapp.domain.intervals import share
-from reviewapp.domain.policy_effect import DELTA, Bools, Floats, Ints
+from reviewapp.domain.listed_errors import DELTA
+from reviewapp.domain.policy_effect import Bools, Floats, Ints
 
 _SAMPLES: Final = 500
 _SEED: Final = 0
@@ -70,7 +71,7 @@ def _member_metrics(sheet: AnswerSheet, answers: MemberAnswers, target: float) -
         "weighted_f1": interval(f1("weighted")),
         "ece": interval(lambda w: metrics.expected_calibration_error(confidence, is_right, w)),
         "aurc": _number(aurc(confidence, is_right)),
-        "certified": _certified(confidence, is_right, target),
+        "certified": _certified(confidence, is_right, sheet.group[rows], target),
         "categories": _categories(true_at, predicted_at, codes),
         "confusion": _confusion(true, predicted),
         "reliability": _reliability(confidence, is_right),
@@ -79,9 +80,12 @@ def _member_metrics(sheet: AnswerSheet, answers: MemberAnswers, target: float) -
     }
 
 
-def _certified(confidence: Floats, is_right: Bools, target: float) -> dict[str, float] | None:
+def _certified(
+    confidence: Floats, is_right: Bools, group: Words, target: float
+) -> dict[str, float] | None:
     """Return the coverage at which at most `target` is wrong, 95 % sure; None without a promise."""
-    found = learn_then_test(confidence, is_right, target, DELTA)
+    duplicates = np.unique(group, return_inverse=True)[1]
+    found = learn_then_test(confidence, is_right, target, DELTA, duplicates)
     if not found.is_given:
         return None
     return {name: _number(value) for name, value in asdict(found).items()}

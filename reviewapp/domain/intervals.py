@@ -19,7 +19,7 @@ class Interval:
     sample: int
 
 
-def share(hits: float, sample: int, z: float = Z_95) -> Interval:
+def share(hits: float, sample: float, z: float = Z_95) -> Interval:
     """Return `hits` of `sample` with Wilson's score interval (JASA 22, 1927).
 
     Raises ValueError without observations.
@@ -30,7 +30,7 @@ def share(hits: float, sample: int, z: float = Z_95) -> Interval:
     scale = 1 + z * z / sample
     centre = (value + z * z / (2 * sample)) / scale
     half = z * sqrt(value * (1 - value) / sample + z * z / (4 * sample * sample)) / scale
-    return Interval(value, max(0.0, centre - half), min(1.0, centre + half), sample)
+    return Interval(value, max(0.0, centre - half), min(1.0, centre + half), int(sample))
 
 
 def difference(first: Interval, second: Interval) -> Interval:

@@ -6,21 +6,22 @@ Shapes: N = products of the sample. The sample must be drawn like the products t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.certify import Certificate, error_bound, labels_needed, learn_then_test
+from classifier.certify import Certificate, learn_then_test
+from reviewapp.choices import AuditStratum
 from reviewapp.domain import clusters
 from reviewapp.domain.costs import Costs
-from reviewapp.domain.intervals import Interval, share
-from reviewapp.domain.routing import Policy, stratum_of
+from reviewapp.domain.intervals import Interval
+from reviewapp.domain.listed_errors import DELTA, ListedErrors
+from reviewapp.domain.routing import STRATA, Policy
 
-DELTA: Final = 0.05
-"""Promises hold with 1 - DELTA."""
 # Fewer products of a category say nothing about it alone.
 FEWEST_PER_CATEGORY: Final = 30
 
@@ -33,7 +34,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: what every policy asks of the sample is worked out once.
+@dataclass(frozen=True)
 class Sample:
     """Answers of FUSION to products whose category is known.
 
@@ -59,6 +61,14 @@ class Sample:
         """(N,)"""
         right: Bools = self.predicted == self.true
         return right
+
+    @cached_property
+    def kinds(self) -> tuple[list[tuple[int, str]], Ints]:
+        """The different (predicted, missing) of its products, and which one each product is (N,)."""
+        places: dict[tuple[int, str], int] = {}
+        pairs = zip(self.predicted.tolist(), self.missing, strict=True)
+        of_product = [places.setdefault(pair, len(places)) for pair in pairs]
+        return list(places), np.array(of_product, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +108,32 @@ def listed_by(sample: Sample, policy: Policy) -> Bools:
 
     Leaves out the policy's rule on members that disagree: the sample holds FUSION's answers only.
     """
-    has_text = np.array(
-        ["text" not in missing.split(",") for missing in sample.missing], dtype=bool
-    )
     reaches: Bools = sample.confidence >= thresholds_of(sample, policy)
-    return reaches & (has_text | (not policy.review_missing_text))
+    if not policy.review_missing_text:
+        return reaches
+    has_text = _by_kind(sample, lambda _code, missing: "text" not in missing.split(","))
+    return reaches & (has_text > 0)
 
 
 def thresholds_of(sample: Sample, policy: Policy) -> Floats:
     """Return the confidence that each product of the sample has to reach (N,)."""
-    pairs = zip(sample.predicted.tolist(), sample.missing, strict=True)
-    return np.array([policy.threshold(code, missing) for code, missing in pairs])
+    return _by_kind(sample, policy.threshold)
 
 
 def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Effect:
     """Return what `policy` does to `arrivals` products a day like those of the sample (N >= 1)."""
     listed = listed_by(sample, policy)
-    accepted, wrong = int(listed.sum()), int((listed & ~sample.is_right).sum())
-    coverage = share(accepted, len(sample))
+    errors = _errors(sample, listed)
+    coverage = clusters.share(listed, sample.duplicates)
     audits = float(_audit_rates(sample, policy)[listed].sum()) / len(sample)
     reviews = arrivals * (1 - coverage.value + audits)
     spent = paid(sample, listed, policy, costs, (~sample.is_right).astype(float))
     return Effect(
         coverage=coverage,
-        error=share(wrong, accepted) if accepted else None,
-        bound=error_bound(wrong, accepted, DELTA),
-        accepted=accepted,
-        wrong=wrong,
+        error=errors.share,
+        bound=errors.bound,
+        accepted=errors.accepted,
+        wrong=errors.wrong,
         reviews=reviews,
         hours=reviews * costs.review_seconds / 3600,
         money=_scaled(clusters.mean(spent, sample.duplicates), arrivals),
@@ -170,9 +179,10 @@ def certified(sample: Sample, policy: Policy, target: float) -> Promise:
     """
     above = listed_by(sample, policy)
     margin = _log_odds(sample.confidence) - _log_odds(thresholds_of(sample, policy))
-    found = learn_then_test(margin[above], sample.is_right[above], target, DELTA)
+    groups = None if sample.duplicates is None else sample.duplicates[above]
+    found = learn_then_test(margin[above], sample.is_right[above], target, DELTA, groups)
     if not found.is_given:
-        return Promise(None, found, _labels_missing(sample, above, target))
+        return Promise(None, found, _errors(sample, above).labels_missing(target))
     found = replace(found, coverage=found.accepted / len(sample))
     return Promise(_raised(policy, found.threshold), found, 0)
 
@@ -183,15 +193,15 @@ def by_category(sample: Sample, policy: Policy, target: float) -> list[CategoryE
     effects = []
     for code in np.unique(sample.predicted).tolist():
         own = sample.predicted == code
-        accepted, wrong = int((own & listed).sum()), int((own & listed & ~sample.is_right).sum())
+        errors = _errors(sample, own & listed)
         effects.append(
             CategoryEffect(
                 code=code,
                 threshold=policy.threshold(code, ""),
                 products=int(own.sum()),
-                coverage=accepted / int(own.sum()),
-                error=share(wrong, accepted) if accepted else None,
-                labels_missing=_missing(wrong, accepted, target),
+                coverage=errors.accepted / int(own.sum()),
+                error=errors.share,
+                labels_missing=errors.labels_missing(target),
             )
         )
     return effects
@@ -206,7 +216,7 @@ def curve(
 
 def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
     """Return the cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
-    damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
+    damage = _damage(sample, costs)
     review = costs.review + costs.moderator_error * damage
     # An audit is work, but no wait: the product stays listed.
     audit = _audit_rates(sample, policy) * costs.review_minute * costs.review_seconds / 60
@@ -215,9 +225,25 @@ def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: F
 
 def _audit_rates(sample: Sample, policy: Policy) -> Floats:
     """Return how likely each product is audited if it is listed (N,)."""
-    needed = thresholds_of(sample, policy).tolist()
-    pairs = zip(sample.confidence.tolist(), needed, strict=True)
-    return np.array([policy.audit_rate_in(stratum_of(one, at)) for one, at in pairs])
+    needed = thresholds_of(sample, policy)
+    way = np.ones(len(sample))
+    np.divide(sample.confidence - needed, 1 - needed, out=way, where=needed < 1)
+    strata = [*(name for name, _reach, _times in STRATA), AuditStratum.FAR]
+    rates = np.array([policy.audit_rate_in(name) for name in strata])
+    reaches = [reach for _name, reach, _times in STRATA]
+    return np.asarray(rates[np.searchsorted(reaches, way, side="right")])
+
+
+def _damage(sample: Sample, costs: Costs) -> Floats:
+    """Return what listing each product wrongly costs (N,)."""
+    return _by_kind(sample, lambda code, _missing: costs.wrong_in(code))
+
+
+def _by_kind(sample: Sample, number: Callable[[int, str], float]) -> Floats:
+    """Return a number that depends on (predicted, missing) only, for each product (N,)."""
+    kinds, of_product = sample.kinds
+    values = np.array([number(*kind) for kind in kinds], dtype=np.float64)
+    return np.asarray(values[of_product])
 
 
 def _predicted(
@@ -227,7 +253,7 @@ def _predicted(
     duplicates are wrong together."""
     doubt = 1 - sample.confidence
     mean = float(paid(sample, listed, policy, costs, doubt).mean())
-    damage = np.array([costs.wrong_in(code) for code in sample.predicted.tolist()])
+    damage = _damage(sample, costs)
     deviations = np.where(listed, damage * np.sqrt(doubt * (1 - doubt)), 0.0)
     half = clusters.half_width(deviations, sample.duplicates)
     return _scaled(Interval(mean, max(mean - half, 0.0), mean + half, len(sample)), arrivals)
@@ -258,20 +284,9 @@ def _log_odds(probability: Floats) -> Floats:
     return result
 
 
-def _labels_missing(sample: Sample, above: Bools, target: float) -> int | None:
-    return _missing(int((above & ~sample.is_right).sum()), int(above.sum()), target)
-
-
-def _missing(wrong: int, accepted: int, target: float) -> int | None:
-    if accepted and error_bound(wrong, accepted, DELTA) <= target:
-        return 0
-    rate = wrong / accepted if accepted else 0.0
-    if rate >= target:
-        return None
-    try:
-        return max(labels_needed(target, DELTA, rate) - accepted, 1)
-    except ValueError:
-        return None
+def _errors(sample: Sample, accepted: Bools) -> ListedErrors:
+    groups = None if sample.duplicates is None else sample.duplicates[accepted]
+    return ListedErrors.of(~sample.is_right[accepted], groups)
 
 
 def _scaled(interval: Interval, factor: float) -> Interval:

@@ -20,9 +20,9 @@ MODELS_REASONS = frozenset(
         ReviewReason.FAILED,
     }
 )
-# Up to which share of the way from the threshold to certainty a stratum reaches, and how many times
-# the policy's audit rate it is audited: most errors lie just above the threshold.
-_STRATA = ((AuditStratum.NEAR, 0.5, 4.0), (AuditStratum.MIDDLE, 0.9, 2.0))
+STRATA = ((AuditStratum.NEAR, 0.5, 4.0), (AuditStratum.MIDDLE, 0.9, 2.0))
+"""Up to which share of the way from the threshold to certainty a stratum reaches, and how many times
+the policy's audit rate it is audited: most errors lie just above the threshold. FAR is the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Policy:
 
     def audit_rate_in(self, stratum: AuditStratum) -> float:
         """Return the share of the stratum's listed products that is audited, 0..1."""
-        for name, _reach, times in _STRATA:
+        for name, _reach, times in STRATA:
             if name == stratum:
                 return self.audit_rates.get(name.value, min(1.0, times * self.audit_rate))
         return self.audit_rate
@@ -111,7 +111,7 @@ class RouteDecision:
 def stratum_of(confidence: float, threshold: float) -> AuditStratum:
     """Return the stratum of a confidence at or above `threshold`, both 0..1."""
     way = (confidence - threshold) / (1 - threshold) if threshold < 1 else 1.0
-    return next((name for name, reach, _times in _STRATA if way < reach), AuditStratum.FAR)
+    return next((name for name, reach, _times in STRATA if way < reach), AuditStratum.FAR)
 
 
 def audit_draw(product_id: int, policy_version: int) -> float:

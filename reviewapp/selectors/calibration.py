@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -11,43 +12,49 @@ from django.db.models import QuerySet
 
 from reviewapp.choices import GroupKind, SampleSource
 from reviewapp.domain.policy_effect import Sample
-from reviewapp.models import HeldOutAnswers, ModelVersion, Product
+from reviewapp.models import FeedbackLabel, HeldOutAnswers, ModelVersion, Product
 from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, SELLER, SELLER_PRODUCTS
 
 # Blind audits speak of today's products; but fewer than this say too little.
 ENOUGH_AUDITS = 300
 _ARRIVALS_OF = timedelta(days=7)
-# One draw per product thins doubtful products, which are all reviewed, down to the share at which
-# listed ones are audited: what is left is drawn like the arrivals. Blind answers only beyond the
-# doubts, since an answer that saw the model's says less about it.
+# Newest labels that are looked at: more say little more, and the page answers each change of a number.
+_MOST_LABELS = 100_000
+# Uniform and the same for ever: the 32 bits of a hash of the product. One draw per product thins
+# doubtful products, which are all reviewed, down to the share at which listed ones are audited: what is
+# left is drawn like the arrivals. Blind answers only beyond the doubts, since an answer that saw the
+# model's says less about it.
 _LIVE = f"""
-WITH routed AS (
-    SELECT DISTINCT ON (route.product_id)
-           route.product_id, route.outcome, route.inclusion_probability AS rate,
-           prediction.confidence, prediction.category_id, prediction.input_digest
-    FROM reviewapp_route route
-    JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
-    WHERE prediction.model_version_id = %(version)s AND prediction.confidence IS NOT NULL
-    ORDER BY route.product_id, route.created_at DESC, route.id DESC
+WITH labels AS MATERIALIZED (
+    SELECT *, (hashint8extended(product_id, 11) & 4294967295) / 4294967296.0 AS draw
+    FROM reviewapp_feedbacklabel
+    WHERE ended_at IS NULL AND id >= %(since)s
+      AND (is_blind AND 'audit' = ANY(reasons)) = %(audits)s
 )
-SELECT routed.confidence, predicted.code, confirmed.code, routed.outcome, routed.rate,
+SELECT label.product_id, routed.confidence, predicted.code, confirmed.code, routed.outcome,
+       routed.inclusion_probability, label.draw,
        concat_ws(',', CASE WHEN product.image_id IS NULL THEN 'image' END,
                       CASE WHEN product.designation = '' AND product.description = ''
                            THEN 'text' END),
-       -- Uniform and the same for ever: the 32 bits of a hash.
-       (hashint8extended(routed.product_id, 11) & 4294967295) / 4294967296.0,
        {LANGUAGE}, {DESCRIPTION}, {SELLER},
        coalesce('group ' || product.group_key, 'product ' || product.id)
-FROM routed
-JOIN reviewapp_product product ON product.id = routed.product_id
-JOIN reviewapp_feedbacklabel label
-  ON label.product_id = routed.product_id AND label.ended_at IS NULL
- AND label.input_digest = routed.input_digest
+FROM labels label
+CROSS JOIN LATERAL (
+    SELECT route.outcome, route.inclusion_probability, prediction.confidence,
+           prediction.category_id, prediction.input_digest
+    FROM reviewapp_route route
+    JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
+    WHERE route.product_id = label.product_id AND prediction.model_version_id = %(version)s
+      AND prediction.confidence IS NOT NULL
+    ORDER BY route.created_at DESC, route.id DESC
+    LIMIT 1
+) routed
+JOIN reviewapp_product product ON product.id = label.product_id
 JOIN reviewapp_category predicted ON predicted.id = routed.category_id
 JOIN reviewapp_category confirmed ON confirmed.id = label.category_id
 {SELLER_PRODUCTS}
-WHERE (routed.outcome = 'review' OR (label.is_blind AND 'audit' = ANY(label.reasons)))
-ORDER BY routed.product_id
+WHERE label.draw < %(below)s AND routed.input_digest = label.input_digest
+  AND (%(audits)s OR routed.outcome = 'review')
 """  # noqa: S608 (no input)
 _KINDS = (GroupKind.LANGUAGE, GroupKind.DESCRIPTION, GroupKind.SELLER)
 
@@ -88,25 +95,54 @@ def held_out(version: ModelVersion) -> Sample | None:
 
 
 def live_sample(version: ModelVersion) -> Sample:
-    """Return decided products as a uniform sample of what `version` has routed.
+    """Return the products decided last as a uniform sample of what `version` has routed.
 
     Doubtful products were all reviewed and listed ones audited at a rate: of the former only that
     share is kept, drawn by a hash, so that every product had the same chance to be in it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LIVE, {"version": version.pk})
-        rows = cursor.fetchall()
-    audited = [row[4] for row in rows if row[3] == "listed" and row[4] > 0]
-    rate = min(audited, default=1.0)
-    kept = [row for row in rows if row[4] > 0 and float(row[6]) < rate / row[4]]
-    return Sample(
-        np.array([row[0] for row in kept], dtype=np.float64),
-        np.array([row[1] for row in kept], dtype=np.int64),
-        np.array([row[2] for row in kept], dtype=np.int64),
-        tuple(row[5] for row in kept),
-        {kind: np.array([row[place] for row in kept]) for place, kind in enumerate(_KINDS, 7)},
-        np.unique([row[10] for row in kept], return_inverse=True)[1],
+    since = _first_label()
+    audits = _live(version, since=since, audits=True, below=1.0)
+    rate = min(
+        (row.rate for row in audits if row.outcome == "listed" and row.rate > 0), default=1.0
     )
+    reviews = _live(version, since=since, audits=False, below=rate)
+    rows = sorted(row for row in (*audits, *reviews) if row.rate > 0 and row.draw < rate / row.rate)
+    return Sample(
+        np.array([row.confidence for row in rows], dtype=np.float64),
+        np.array([row.predicted for row in rows], dtype=np.int64),
+        np.array([row.true for row in rows], dtype=np.int64),
+        tuple(row.missing for row in rows),
+        {kind: np.array([getattr(row, kind) for row in rows]) for kind in _KINDS},
+        np.unique([row.duplicates for row in rows], return_inverse=True)[1],
+    )
+
+
+class _Row(NamedTuple):
+    """A decided product in the order of _LIVE. rate: of being looked at; draw: its lot, 0..1."""
+
+    product: int
+    confidence: float
+    predicted: int
+    true: int
+    outcome: str
+    rate: float
+    draw: float
+    missing: str
+    language: str
+    description: str
+    seller: str
+    duplicates: str
+
+
+def _live(version: ModelVersion, **values: Any) -> list[_Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE, {"version": version.pk, **values})
+        return [_Row(*row[:6], float(row[6]), *row[7:]) for row in cursor.fetchall()]
+
+
+def _first_label() -> int:
+    live = FeedbackLabel.objects.filter(ended_at=None).order_by("-pk").values_list("pk", flat=True)
+    return next(iter(live[_MOST_LABELS - 1 : _MOST_LABELS]), 0)
 
 
 def arrivals_per_day(*, now: datetime) -> float:

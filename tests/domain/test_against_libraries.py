@@ -10,6 +10,7 @@ from mapie.risk_control import BinaryClassificationController
 from classifier.backbones.torchvision_shim import ensure_torchvision
 from reviewapp.domain import policy_effect
 from reviewapp.domain.evaluation import evaluation_metrics
+from reviewapp.domain.listed_errors import DELTA
 from reviewapp.domain.policy_effect import Sample
 from reviewapp.domain.routing import Policy
 from tests.answer_sheets import sheet, world
@@ -57,7 +58,7 @@ def mapie_lets_pass(sample, threshold):
         predict_function=lambda x: np.column_stack([1 - x[:, 0], x[:, 0]]),
         risk="precision",
         target_level=1 - _TARGET,
-        confidence_level=1 - policy_effect.DELTA,
+        confidence_level=1 - DELTA,
         best_predict_param_choice="recall",
         list_predict_params=np.array([threshold]),
     )

@@ -76,6 +76,16 @@ def test_the_cheapest_policy_costs_no_more_than_any_flat_one():
         assert paid.money.value <= policy_effect.effect(known, flat, costs, 1.0).money.value * 1.01
 
 
+def test_audits_cost_what_the_stratum_of_each_product_says():
+    policy = replace(POLICY, audit_rate=0.01, audit_rates={"near": 0.4, "middle": 0.2})
+    # Half of the way from 0.8 to certainty, nine tenths of it, and beyond; the last needs 1.
+    known = sample(*((at, 10, 10, "") for at in (0.85, 0.95, 0.99)), (1.0, 20, 20, ""))
+
+    effect = policy_effect.effect(known, replace(policy, thresholds={20: 1.0}), COSTS, arrivals=400)
+
+    assert effect.reviews == pytest.approx(400 * (0.4 + 0.2 + 0.01 + 0.01) / 4)
+
+
 def test_the_cost_foreseen_from_confidences_covers_the_cost_that_came():
     missed = 0
     for seed in range(200):
@@ -107,6 +117,29 @@ def test_a_small_sample_promises_nothing_and_says_how_much_is_missing():
     promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
 
     assert (promise.policy, promise.labels_missing) == (None, 149 - 40)
+
+
+def test_near_duplicates_say_less_of_errors_and_a_promise_takes_more_of_them():
+    known = calibrated(2000, seed=3)
+    five = replace(
+        known, **{name: np.repeat(getattr(known, name), 5) for name in ("confidence", "predicted", "true")},
+        missing=("",) * 10_000, duplicates=np.repeat(np.arange(2000), 5),
+    )  # fmt: skip
+
+    alone, together = (policy_effect.effect(one, POLICY, COSTS, 1.0) for one in (known, five))
+    promises = [policy_effect.certified(one, POLICY, 0.02) for one in (known, five)]
+
+    assert together.error.sample == 5 * alone.error.sample
+    assert (together.error.low, together.error.high, together.bound) == pytest.approx(
+        (alone.error.low, alone.error.high, alone.bound)
+    )
+    assert (together.coverage.low, together.coverage.high) == pytest.approx(
+        (alone.coverage.low, alone.coverage.high)
+    )
+    assert promises[1].policy.accept_at == promises[0].policy.accept_at
+    small = replace(five, **{name: getattr(five, name)[:100] for name in ("confidence", "predicted", "true", "missing", "duplicates")})  # fmt: skip
+    right = replace(small, confidence=np.full(100, 0.99), true=small.predicted)
+    assert policy_effect.certified(right, POLICY, 0.02).labels_missing == 5 * 149 - 100
 
 
 def test_answers_that_err_too_often_can_never_be_certified():

@@ -59,6 +59,8 @@ def test_the_page_says_what_can_be_promised(client, admin, answers):
     assert "75.0% of the products are listed by themselves" in html
     assert "Measured on 400 products (Products kept out of training)" in html
     assert 'id="policy-curve"' in html
+    assert "at most 2.0% of these are wrong, 95 % sure" in html
+    assert "they say as much as" in html
 
 
 def test_without_known_products_it_says_what_is_missing(client, admin):
