@@ -41,11 +41,12 @@ _TITLES = {
 class HeldOut:
     """Answers to products by models that were fitted without their group.
 
-    tested: the products answered; outcomes: by member, in the same order; labels: codes of the
+    tested: the products answered; rows: their places in the data set (N,); outcomes: by member, in the same order; labels: codes of the
     outcomes' columns, ascending; fusions: how each fold weighed its members
     """
 
     tested: Part
+    rows: Ints
     outcomes: Mapping[Member, Outcome]
     labels: list[int]
     split: str
@@ -90,8 +91,10 @@ def answer_held_out(
         answers.append(ensemble.predict(rows.select(held).features))
         fusions.append(fusion_metrics(ensemble, learned.fusion))
     report("folds", len(pairs), len(pairs))
+    order = np.concatenate([held for _, held in pairs])
     return HeldOut(
-        tested=rows.select(np.concatenate([held for _, held in pairs])),
+        tested=rows.select(order),
+        rows=order,
         outcomes=_join(answers),
         labels=labels,
         split="official" if has_official else f"{folds} grouped folds",

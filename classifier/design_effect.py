@@ -1,7 +1,7 @@
 """How much less a sample says because near duplicates are right or wrong together.
 
-Shapes: N = products. groups: (N,) numbers that near duplicates share, or None when each product
-stands for itself.
+Shapes: N = products. groups: (N,) small numbers >= 0 that near duplicates share, or None when each
+product stands for itself.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ def design_effect(hits: Bools, groups: Ints | None) -> float:
     """
     if groups is None or not len(hits):
         return 1.0
-    places = np.unique(groups, return_inverse=True)[1]
-    sizes = np.bincount(places).astype(np.float64)
+    sizes = np.bincount(groups).astype(np.float64)
     worst = float((sizes**2).sum()) / len(hits)
     rate = float(hits.mean())
     if worst == 1 or not 0 < rate < 1:
         return worst
-    apart = np.bincount(places, weights=hits) - rate * sizes
+    apart = np.bincount(groups, weights=hits) - rate * sizes
     seen = float((apart**2).sum()) / (len(hits) * rate * (1 - rate))
     return min(max(worst, seen), float(len(hits)))
 

@@ -2,13 +2,16 @@
 
 Answers every product of a labelled folder (any that `python -m classifier benchmark` reads; the demo
 catalogue without --data) by models that never saw its group. Half of the groups choose the policies,
-the other half pays for them. Money is per 1,000 products. Nearly all the time goes into the answers:
+the other half pays for them. Money is per 1,000 products. The models learn the labels that the folder
+gives; of the demo catalogue, of which some are wrong, the true categories choose and pay, as
+moderators would know them. Nearly all the time goes into the answers:
 --answers keeps them in a file for the next run.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import sys
@@ -32,7 +35,7 @@ from classifier.benchmark import HeldOut, answer_held_out
 from classifier.config import TrainConfig
 from classifier.data import read_dataset
 from classifier.types import Member
-from reviewapp.demo.challenge_folder import write_challenge_folder
+from reviewapp.demo.challenge_folder import RECORD_FILE, write_challenge_folder
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.policy_effect import (
@@ -59,7 +62,8 @@ class Halves:
     pay: Sample
 
 
-def sample_of(held: HeldOut) -> Sample:
+def sample_of(held: HeldOut, true: list[int] | None) -> Sample:
+    """true: categories in the order of the data set, where the labels are not to be believed"""
     fusion = held.outcomes[Member.FUSION]
     known = {
         name: held.outcomes[member].known for name, member in _INPUTS if member in held.outcomes
@@ -69,10 +73,11 @@ def sample_of(held: HeldOut) -> Sample:
         for row in range(len(held.tested))
     ]
     labels = np.array(held.labels, dtype=np.int64)
+    places = slice(None) if true is None else held.rows
     return Sample(
         confidence=np.where(fusion.known, fusion.confidence, 0.0),
         predicted=labels[fusion.log_proba.argmax(axis=1)],
-        true=np.array(held.tested.codes, dtype=np.int64),
+        true=np.array(held.tested.codes if true is None else true, dtype=np.int64)[places],
         missing=tuple(missing),
         duplicates=np.unique(held.tested.groups, return_inverse=True)[1],
     )
@@ -170,8 +175,7 @@ def answered(options: argparse.Namespace) -> tuple[Sample, tuple[str, ...]]:
             arrays = dict(file)
         groups, missing = (tuple(arrays.pop(name).tolist()) for name in ("groups", "missing"))
         return Sample(missing=missing, **arrays), groups
-    held = answer(options)
-    sample, groups = sample_of(held), held.tested.groups
+    sample, groups = answer(options)
     if kept is not None:
         columns = {name: getattr(sample, name) for name in _COLUMNS}
         np.savez(kept, groups=np.array(groups), **columns)
@@ -181,18 +185,26 @@ def answered(options: argparse.Namespace) -> tuple[Sample, tuple[str, ...]]:
 _COLUMNS = ("confidence", "predicted", "true", "missing", "duplicates")
 
 
-def answer(options: argparse.Namespace) -> HeldOut:
+def answer(options: argparse.Namespace) -> tuple[Sample, tuple[str, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         data = options.data or Path(folder) / "demo"
         if options.data is None:
             write_challenge_folder(data, options.products, seed=21)
-        return answer_held_out(
+        held = answer_held_out(
             read_dataset(data),
             TrainConfig(),
             folds=5,
             backbone_cache=options.cache / "backbones",
             feature_cache=options.cache / "features",
         )
+        true = None if options.data else true_codes(data)
+    return sample_of(held, true), held.tested.groups
+
+
+def true_codes(demo: Path) -> list[int]:
+    """Return the true category of each row of a demo folder; about 3 % of its labels are wrong."""
+    with (demo / RECORD_FILE).open(encoding="utf-8", newline="") as file:
+        return [int(row["true_code"]) for row in csv.DictReader(file)]
 
 
 def main() -> int:

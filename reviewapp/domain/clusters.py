@@ -1,7 +1,7 @@
 """Means over products of which near duplicates are right or wrong together. Pure.
 
-Shapes: N = products. duplicates: (N,) the near-duplicate group of each, or None when each product
-stands for itself.
+Shapes: N = products. duplicates: (N,) the near-duplicate group of each, a small number >= 0, or None
+when each product stands for itself.
 """
 
 from __future__ import annotations
@@ -55,5 +55,5 @@ def half_width(deviations: Floats, duplicates: Ints | None) -> float:
 def _sums(values: Floats, duplicates: Ints | None) -> Floats:
     if duplicates is None:
         return values
-    places = np.unique(duplicates, return_inverse=True)[1]
-    return np.asarray(np.bincount(places, weights=values), dtype=np.float64)
+    of_number = np.bincount(duplicates, weights=values)
+    return np.asarray(of_number[np.bincount(duplicates) > 0], dtype=np.float64)

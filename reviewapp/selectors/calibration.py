@@ -19,14 +19,14 @@ from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, SELLER, SELLER_
 ENOUGH_AUDITS = 300
 _ARRIVALS_OF = timedelta(days=7)
 # Newest labels that are looked at: more say little more, and the page answers each change of a number.
-_MOST_LABELS = 100_000
+_MOST_LABELS = 30_000
 # Uniform and the same for ever: the 32 bits of a hash of the product. One draw per product thins
 # doubtful products, which are all reviewed, down to the share at which listed ones are audited: what is
 # left is drawn like the arrivals. Blind answers only beyond the doubts, since an answer that saw the
 # model's says less about it.
 _LIVE = f"""
 WITH labels AS MATERIALIZED (
-    SELECT *, (hashint8extended(product_id, 11) & 4294967295) / 4294967296.0 AS draw
+    SELECT *, (hashint8extended(product_id, 11) & 4294967295)::float8 / 4294967296 AS draw
     FROM reviewapp_feedbacklabel
     WHERE ended_at IS NULL AND id >= %(since)s
       AND (is_blind AND 'audit' = ANY(reasons)) = %(audits)s
@@ -137,7 +137,7 @@ class _Row(NamedTuple):
 def _live(version: ModelVersion, **values: Any) -> list[_Row]:
     with connection.cursor() as cursor:
         cursor.execute(_LIVE, {"version": version.pk, **values})
-        return [_Row(*row[:6], float(row[6]), *row[7:]) for row in cursor.fetchall()]
+        return [_Row._make(row) for row in cursor.fetchall()]
 
 
 def _first_label() -> int:
