@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from django.contrib.postgres.operations import CreateExtension, TrigramExtension, UnaccentExtension
+from django.contrib.postgres.operations import (
+    BtreeGinExtension,
+    CreateExtension,
+    TrigramExtension,
+    UnaccentExtension,
+)
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from pgvector.django import VectorExtension
@@ -41,4 +46,9 @@ class NeedsTrigrams(_Needs, TrigramExtension):
 
 class NeedsUnaccent(_Needs, UnaccentExtension):
     words = "'unaccent'"
+    package = "postgresql-contrib"
+
+
+class NeedsBtreeGin(_Needs, BtreeGinExtension):
+    words = "'btree_gin'"
     package = "postgresql-contrib"

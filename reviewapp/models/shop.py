@@ -38,8 +38,9 @@ class CatalogueEntry(models.Model):
                 name="entry_pictured",
             ),
             models.Index(fields=["language", "-listed_at", "-product"], name="entry_language"),
-            GinIndex(fields=["title_words"], name="entry_title_words"),
-            GinIndex(fields=["all_words"], name="entry_all_words"),
+            # With the category, or a frequent word within one would have two long lists compared.
+            GinIndex(fields=["title_words", "category"], name="entry_title_words"),
+            GinIndex(fields=["all_words", "category"], name="entry_all_words"),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db import models
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 
 from reviewapp.models import CatalogueEntry, CatalogueTally, Category, CategoryFamily
 
@@ -25,14 +28,18 @@ class Filters:
     def __bool__(self) -> bool:
         return bool(self.family or self.category or self.language or self.with_picture or self.days)
 
+    def shelf(self) -> QuerySet[CatalogueEntry]:
+        """Return what an index reads by time: the category, or everything."""
+        entries = CatalogueEntry.objects.all()
+        return entries.filter(_among([self.category.pk])) if self.category else entries
+
     def narrow(self, entries: QuerySet[CatalogueEntry]) -> QuerySet[CatalogueEntry]:
         """Keep the entries that pass every filter."""
         if self.category is not None:
-            entries = entries.filter(category=self.category)
+            entries = entries.filter(_among([self.category.pk]))
         elif self.family is not None:
             # Ids, not a join: with a join the index by time is not read in order.
-            ids = list(self.family.categories.values_list("pk", flat=True))
-            entries = entries.filter(category__in=ids)
+            entries = entries.filter(_among(self.family.categories.values_list("pk", flat=True)))
         if self.language:
             entries = entries.filter(language=self.language)
         if self.with_picture:
@@ -42,9 +49,17 @@ class Filters:
         return entries
 
 
+def _among(ids: Iterable[int]) -> Q:
+    found = list(ids)
+    if len(found) == 1:
+        # Cast: the index of words and categories compares equal types only.
+        return Q(Exact(F("category"), Cast(models.Value(found[0]), models.BigIntegerField())))
+    return Q(category__in=found)
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Some products that share what the filters ask about."""
+    """Some products that share what the filters ask about. product_ids: if it is known which"""
 
     category: Category
     language: str
@@ -52,7 +67,7 @@ class Fact:
     products: int
     in_week: int
     in_month: int
-    product_id: int | None = None
+    product_ids: Sequence[int] = ()
 
     def count(self, days: int) -> int:
         """How many of them were listed within `days`, 0 for any time."""
@@ -61,7 +76,7 @@ class Fact:
     def passes(self, filters: Filters) -> bool:
         """Tell whether they pass every filter but that of time, which `count` answers."""
         return (
-            (filters.category is None or self.category == filters.category)
+            (filters.category is None or self.category.pk == filters.category.pk)
             and (filters.family is None or self.category.family_id == filters.family.pk)
             and (not filters.language or self.language == filters.language)
             and (not filters.with_picture or self.has_picture)

@@ -26,17 +26,23 @@ def page_by_time(rows: QuerySet[Row], *, field: str, cursor: str, size: int) -> 
 
     A cursor is "<iso time>,<id>" of the last row seen. Raises CursorInvalid on any other text.
     """
-    if cursor:
-        moment, pk = _read(cursor)
-        # The first condition is the one an index can start at.
-        rows = rows.filter(Q(**{f"{field}__lte": moment})).filter(
-            Q(**{f"{field}__lt": moment}) | Q(pk__lt=pk)
-        )
+    rows = after(rows, field=field, cursor=cursor)
     found = list(rows.order_by(f"-{field}", "-pk")[: size + 1])
     if len(found) <= size:
         return Page(found)
     last = found[size - 1]
     return Page(found[:size], older=f"{getattr(last, field).isoformat()},{last.pk}")
+
+
+def after(rows: QuerySet[Row], *, field: str, cursor: str) -> QuerySet[Row]:
+    """Keep the rows that come after `cursor`, all for an empty one. Raises CursorInvalid."""
+    if not cursor:
+        return rows
+    moment, pk = _read(cursor)
+    # The first condition is the one an index can start at.
+    return rows.filter(Q(**{f"{field}__lte": moment})).filter(
+        Q(**{f"{field}__lt": moment}) | Q(pk__lt=pk)
+    )
 
 
 def page_of_keys(

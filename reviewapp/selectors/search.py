@@ -5,19 +5,22 @@ finds few, the words as they may have been meant. Within a pass the newest come 
 page continues where the last one ended, however deep.
 """
 
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import reduce
 from operator import and_, or_
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.lookups import GreaterThan
 
 from reviewapp.domain.search import fold, has_operators, split_words
 from reviewapp.models import CatalogueEntry, Category, Product
 from reviewapp.selectors.facets import MONTH, WEEK, Facets, Fact, Filters, count_facets, total
-from reviewapp.selectors.pages import CursorInvalid, page_by_time
+from reviewapp.selectors.matches import by_words, page_of_matches
+from reviewapp.selectors.pages import CursorInvalid, Page, page_by_time
 from reviewapp.selectors.shop import PAGE_SIZE, categories_in_use, products_in_order
 from reviewapp.selectors.spelling import Reading, either_language, read_words, spelled
 
@@ -48,15 +51,31 @@ class Results:
     relaxed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found, at most MOST_COUNTED products of it. is_more: there are others"""
+
+    facts: list[Fact] = field(default_factory=list)
+    is_more: bool = False
+
+    @property
+    def count(self) -> int:
+        return sum(fact.products for fact in self.facts)
+
+
 @dataclass(slots=True)
 class _Plan:
-    """What to look for: `passes` by falling relevance, `everything` their union."""
+    """What to look for: `passes` by falling relevance, `everything` their union.
+
+    is_by_words: False for all of some categories
+    """
 
     passes: list[Q]
     everything: Q
+    is_by_words: bool = True
     corrected: str = ""
     relaxed: bool = False
-    facts: list[Fact] = field(default_factory=list)
+    found: _Found = field(default_factory=_Found)
 
 
 def search(*, text: str, filters: Filters, cursor: str = "", size: int = PAGE_SIZE) -> Results:
@@ -66,27 +85,24 @@ def search(*, text: str, filters: Filters, cursor: str = "", size: int = PAGE_SI
     """
     categories = categories_in_use()
     plan = _plan(text, filters, categories)
-    is_cut = len(plan.facts) > MOST_COUNTED
-    facts = plan.facts[:MOST_COUNTED]
-    kept, is_more = facts, is_cut
+    found = kept = plan.found
     entries = CatalogueEntry.objects.all()
-    if is_cut and filters:
-        kept = _facts(filters.narrow(entries.filter(plan.everything)), filters, categories)
-        is_more = len(kept) > MOST_COUNTED
-    if is_more:
+    if found.is_more and filters:
+        kept = _look_for(plan, filters.narrow(entries), filters, categories)
+    if kept.is_more:
         entries = filters.narrow(entries)
     else:
-        # By key: the planner guesses badly how often words occur together.
-        wanted = [one for one in kept if one.passes(filters) and one.count(filters.days)]
-        entries = entries.filter(pk__in=[one.product_id for one in wanted])
-    products, older = _page(entries, plan.passes, cursor, size)
+        wanted = [one for one in kept.facts if one.passes(filters) and one.count(filters.days)]
+        entries = entries.filter(pk__in=[pk for one in wanted for pk in one.product_ids])
+    shelf = filters.shelf() if kept.is_more and plan.is_by_words else None
+    products, older = _page(entries, plan.passes, cursor, size, shelf=shelf)
     return Results(
         products=products,
         older=older,
-        count=MOST_COUNTED if is_more else total(kept, filters),
-        is_more=is_more,
-        unfiltered=bool(facts),
-        facets=count_facets(facts, filters, is_more=is_cut),
+        count=MOST_COUNTED if kept.is_more else total(kept.facts, filters),
+        is_more=kept.is_more,
+        unfiltered=bool(found.facts),
+        facets=count_facets(found.facts, filters, is_more=found.is_more),
         categories=named_by(plan.corrected or text, categories),
         corrected=plan.corrected,
         relaxed=plan.relaxed,
@@ -125,7 +141,7 @@ def _plan(text: str, filters: Filters, categories: list[Category]) -> _Plan:
     asked = either_language(text, "websearch")
     plan = _Plan(_passes(asked), Q(all_words=asked))
     _look(plan, filters, categories)
-    if len(plan.facts) >= FEW or has_operators(text):
+    if plan.found.count >= FEW or has_operators(text):
         return plan
     words = split_words(text)
     readings = read_words(words) if words else []
@@ -135,13 +151,13 @@ def _plan(text: str, filters: Filters, categories: list[Category]) -> _Plan:
         plan.everything |= Q(all_words=meant)
         plan.corrected = spelled(words, readings)
         _look(plan, filters, categories)
-    if not plan.facts and len(readings) > 1:
+    if not plan.found.facts and len(readings) > 1:
         plan = _Plan(*_all_but_one(readings), corrected=plan.corrected, relaxed=True)
         _look(plan, filters, categories)
-    named = [] if plan.facts else named_by(plan.corrected or text, categories)
+    named = [] if plan.found.facts else named_by(plan.corrected or text, categories)
     if named:
         condition = Q(category__in=[one.pk for one in named])
-        plan = _Plan([condition], condition, corrected=plan.corrected)
+        plan = _Plan([condition], condition, is_by_words=False, corrected=plan.corrected)
         _look(plan, filters, categories)
     return plan
 
@@ -162,47 +178,81 @@ def _all_but_one(readings: list[Reading]) -> tuple[list[Q], Q]:
 
 
 def _look(plan: _Plan, filters: Filters, categories: list[Category]) -> None:
-    found = CatalogueEntry.objects.filter(plan.everything)
-    plan.facts = _facts(found, filters, categories)
+    plan.found = _look_for(plan, CatalogueEntry.objects.all(), filters, categories)
+
+
+def _look_for(
+    plan: _Plan, entries: QuerySet[CatalogueEntry], filters: Filters, categories: list[Category]
+) -> _Found:
+    """Return what is found among `entries`, in no order; a fact for each kind of product."""
+    in_week, in_month = (
+        GreaterThan(F("listed_at"), filters.now - timedelta(days=days)) for days in (WEEK, MONTH)
+    )
+    columns = ("pk", "category_id", "language", "has_picture", in_week, in_month)
+    asked = entries.filter(plan.everything).values_list(*columns)[: MOST_COUNTED + 1]
+    with by_words() if plan.is_by_words else nullcontext():
+        rows = list(asked)
+    facts = _facts(rows[:MOST_COUNTED], {category.pk: category for category in categories})
+    return _Found(facts, is_more=len(rows) > MOST_COUNTED)
 
 
 def _facts(
-    found: QuerySet[CatalogueEntry], filters: Filters, categories: list[Category]
+    rows: Iterable[tuple[int, int, str, bool, bool, bool]], categories: Mapping[int, Category]
 ) -> list[Fact]:
-    """Return a fact for each entry found, in no order, one more than are counted at most."""
-    by_id = {category.pk: category for category in categories}
-    week = filters.now - timedelta(days=WEEK)
-    month = filters.now - timedelta(days=MONTH)
-    columns = ("category_id", "language", "has_picture", "listed_at", "pk")
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Two frequent words that never meet would have the whole table read in vain.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        rows = list(found.values_list(*columns)[: MOST_COUNTED + 1])
+    """Put together what differs in nothing that is counted: a loop over facts is over few then."""
+    kinds: dict[tuple[int, str, bool, bool, bool], list[int]] = {}
+    for pk, category, language, has_picture, in_week, in_month in rows:
+        kind = (category, language, has_picture, in_week, in_month)
+        kinds.setdefault(kind, []).append(pk)
     return [
-        Fact(by_id[category], language, has_picture, 1, listed > week, listed > month, pk)
-        for category, language, has_picture, listed, pk in rows
-        if category in by_id
+        Fact(
+            categories[category],
+            language,
+            has_picture,
+            products=len(ids),
+            in_week=len(ids) if in_week else 0,
+            in_month=len(ids) if in_month else 0,
+            product_ids=ids,
+        )
+        for (category, language, has_picture, in_week, in_month), ids in kinds.items()
+        if category in categories
     ]
 
 
 def _page(
-    entries: QuerySet[CatalogueEntry], passes: list[Q], cursor: str, size: int
+    entries: QuerySet[CatalogueEntry],
+    passes: list[Q],
+    cursor: str,
+    size: int,
+    *,
+    shelf: QuerySet[CatalogueEntry] | None,
 ) -> tuple[list[Product], str]:
-    """Return a page and the cursor of the next: "<pass>,<time>,<id>", or "<pass>," at its start."""
+    """Return a page and the cursor of the next: "<pass>,<time>,<id>", or "<pass>," at its start.
+
+    shelf: see `page_of_matches`; None when `entries` are few
+    """
     first, after = _read(cursor, len(passes))
     ids: list[int] = []
     for number in range(first, len(passes)):
         rows = entries.filter(passes[number]).only("pk", "listed_at")
+        page = _part(rows, shelf, after, max(size - len(ids), 1))
         if len(ids) == size:
-            if rows.exists():
+            if page.rows:
                 return products_in_order(ids), f"{number},"
             continue
-        page = page_by_time(rows, field="listed_at", cursor=after, size=size - len(ids))
         ids += [row.pk for row in page.rows]
         if page.older:
             return products_in_order(ids), f"{number},{page.older}"
         after = ""
     return products_in_order(ids), ""
+
+
+def _part(
+    rows: QuerySet[CatalogueEntry], shelf: QuerySet[CatalogueEntry] | None, after: str, size: int
+) -> Page[CatalogueEntry]:
+    if shelf is None:
+        return page_by_time(rows, field="listed_at", cursor=after, size=size)
+    return page_of_matches(rows, shelf=shelf, cursor=after, size=size)
 
 
 def _read(cursor: str, passes: int) -> tuple[int, str]:

@@ -1,0 +1,103 @@
+"""However the words of a search meet, its pages hold each match once, the newest first, by the index."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reviewapp.selectors import matches, search
+from reviewapp.selectors.facets import Filters
+from tests.factories import NOW, CategoryFactory, ListedProductFactory
+
+pytestmark = pytest.mark.django_db
+MANY, PAGE = 7, 3
+
+
+@pytest.fixture(autouse=True)
+def _small_numbers(monkeypatch):
+    """A page of three, two entries read by time, and four matches are too many to count."""
+    monkeypatch.setattr(search, "MOST_COUNTED", 4)
+    monkeypatch.setattr(matches, "NEWEST_READ", 2)
+
+
+@pytest.fixture
+def category():
+    return CategoryFactory()
+
+
+def listed(days, category, designation="Table", description=""):
+    return ListedProductFactory(
+        category=category,
+        designation=designation,
+        description=description,
+        language="fr",
+        listed_at=NOW - timedelta(days=days),
+    )
+
+
+def pages(filters, text="lampe verte"):
+    """Every page of a search, as lists of products."""
+    cursor, found = "", []
+    while True:
+        page = search.search(text=text, filters=filters, cursor=cursor, size=PAGE)
+        found.append(page.products)
+        cursor = page.older
+        if not cursor:
+            return found
+
+
+def filters_of(kind, category):
+    narrowing = {"category": category, "family": category.family, "language": "fr", "days": 30}
+    return Filters(now=NOW, **({kind: narrowing[kind]} if kind else {}))
+
+
+@pytest.mark.parametrize("kind", ["", "category", "family", "language", "days"])
+@pytest.mark.parametrize("are_newest", [True, False])
+def test_pages_hold_each_match_once_by_pass_and_time_wherever_it_stands(kind, are_newest, category):
+    others, ours = (MANY, 0) if are_newest else (0, MANY)
+    for number in range(MANY):
+        listed(others + number, category, "Lampe bleue")
+    in_title = [listed(ours + number, category, "Lampe verte") for number in range(MANY)]
+    anywhere = [listed(ours + n, category, "Lampe", "Elle est verte") for n in range(MANY)]
+
+    found = pages(filters_of(kind, category))
+
+    assert [product for page in found for product in page] == in_title + anywhere
+    assert [len(page) for page in found] == [PAGE, PAGE, PAGE, PAGE, 2]
+
+
+def test_a_full_page_that_ends_a_pass_goes_on_with_the_next(category):
+    in_title = [listed(number, category, "Lampe verte") for number in range(PAGE)]
+    anywhere = [listed(number, category, "Lampe", "Elle est verte") for number in range(PAGE)]
+
+    assert pages(Filters(now=NOW)) == [in_title, anywhere]
+
+
+@pytest.mark.parametrize(
+    ("words", "other"), [("title_words", "all_words"), ("all_words", "title_words")]
+)
+def test_the_index_of_words_knows_the_category_too(words, other, category):
+    """By its own type: the index would not be asked about a smaller integer."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX entry_category, entry_{other}")
+
+    with matches.by_words():
+        plan = Filters(now=NOW, category=category).shelf().explain()
+
+    assert f"entry_{words}" in plan
+    assert "Index Cond: (category_id = " in plan
+
+
+def test_words_that_rarely_meet_are_not_looked_for_through_the_whole_catalogue(category):
+    for number in range(MANY):
+        listed(number, category, "Lampe", "Elle est verte")
+
+    with CaptureQueriesContext(connection) as asked:
+        search.search(text="lampe verte", filters=Filters(now=NOW), size=PAGE)
+
+    sent = [query["sql"] for query in asked]
+    titles = [place for place, sql in enumerate(sent) if '"title_words" @@' in sql]
+    beyond = [place for place in titles if '"listed_at" >=' not in sent[place]]
+    assert (len(titles), len(beyond)) == (4, 2)
+    assert all("enable_indexscan = off" in sent[place - 1] for place in beyond)
