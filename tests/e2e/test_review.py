@@ -165,6 +165,9 @@ def test_answers_wait_for_the_network_and_are_sent_once(desk, context):
     press_and_move_on(page, "Enter")
     press_and_move_on(page, "Enter")
     expect(page.locator("[data-outbox]")).to_contain_text("2 answers wait")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('desk:changed'))")
+    page.wait_for_timeout(300)
+    assert page.locator("#toasts [data-toast]").count() == 0  # nothing else contradicts it
     assert not Decision.objects.exists()
     context.set_offline(False)
 
@@ -321,7 +324,9 @@ def test_everything_works_without_javascript(browser, live_server, moderator):
     assert len(items) == 2
 
 
+@pytest.mark.browser_context_args(has_touch=True)
 def test_a_phone_shows_the_card_without_scrolling_sideways(desk, settings, moderator):
+    """A finger has no keyboard: the hints of keys are not there."""
     moderator.language = "fr"
     moderator.save()
     doubtful_item(settings.MEDIA_ROOT, 0)

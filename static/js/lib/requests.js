@@ -2,11 +2,11 @@
 import { say } from "./toast.js";
 
 export function listenForFailures() {
-  document.addEventListener("htmx:sendError", () => say("offline-text"));
-  document.addEventListener("htmx:timeout", () => say("offline-text"));
+  document.addEventListener("htmx:sendError", (event) => isAsked(event) && say("offline-text"));
+  document.addEventListener("htmx:timeout", (event) => isAsked(event) && say("offline-text"));
   document.addEventListener("htmx:responseError", (event) => {
-    const signedOut = [401, 403].includes(event.detail.xhr.status);
-    say(signedOut ? "signed-out-text" : "server-error-text");
+    if ([401, 403].includes(event.detail.xhr.status)) say("signed-out-text");
+    else if (isAsked(event)) say("server-error-text");
   });
   // A second press while the first is under way would send the form twice.
   document.addEventListener("submit", (event) => {
@@ -20,4 +20,9 @@ export function listenForFailures() {
     if (!event.persisted) return;
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
   });
+}
+
+// What a page fetches by itself is fetched again by itself: nobody has sent anything.
+function isAsked(event) {
+  return Boolean(event.detail.requestConfig?.triggeringEvent?.isTrusted);
 }
