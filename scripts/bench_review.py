@@ -38,6 +38,7 @@ _SHARES = (
     "REVIEW_EXPLORATION",
     "REVIEW_BLIND_SHARE",
     "REVIEW_SECOND_OPINION_SHARE",
+    "REVIEW_IN_SIGHT_CHECK_SHARE",
     "REVIEW_KNOWN_ANSWER_RATE",
 )
 _ALONE = 50  # decisions of the moderator who never pauses

@@ -8,7 +8,8 @@ class ComparisonKind(TextChoices):
     """What a moderator's answer is held against; an answer that differs is "off"."""
 
     GOLD = "gold", _("Known answer")
-    SECOND_OPINION = "second", _("A colleague's blind answer")
+    SECOND_OPINION = "second", _("A colleague's answer, both given blind")
+    IN_SIGHT = "sight", _("A colleague's blind answer, FUSION's having been shown before")
     BULK = "bulk", _("A colleague's blind answer, given in a grid")
     SHOWN = "shown", _("FUSION, shown to the moderator")
     BLIND = "blind", _("FUSION, hidden from the moderator")

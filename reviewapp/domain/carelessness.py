@@ -33,6 +33,7 @@ BLOCK = 50
 STREAM_OF: Final = {
     ComparisonKind.GOLD: WatchStream.TRUTH,
     ComparisonKind.SECOND_OPINION: WatchStream.TRUTH,
+    ComparisonKind.IN_SIGHT: WatchStream.TRUTH,
     ComparisonKind.SHOWN: WatchStream.SUGGESTION,
     ComparisonKind.BLIND: WatchStream.SUGGESTION,
     ComparisonKind.FAR: WatchStream.FAR,

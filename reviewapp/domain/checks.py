@@ -38,17 +38,19 @@ class Draw(Enum):
     """What is drawn for an item; each draw is independent of the others."""
 
     BLIND = "blind"
-    SECOND_OPINION = "second_opinion"
+    IN_SIGHT = "in_sight"
     KNOWN_ANSWER = "known_answer"
     ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Shares, 0..1. known_answers: of decisions, for somebody unknown; floor: for the best."""
+    """Shares, 0..1. second_opinions: of items, which are all blind; in_sight: of answers given with
+    the models' in sight; known_answers: of decisions, for somebody unknown; floor: for the best"""
 
     blind: float
     second_opinions: float
+    in_sight: float
     known_answers: float
     known_answers_floor: float
 
@@ -62,6 +64,16 @@ def draw(what: Draw, number: int, key: str) -> float:
     digest = hmac.new(key.encode(), message, hashlib.sha256).digest()
     # 53 bits: every float below 1 that a double can hold evenly spaced.
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def is_blind_lot(lot: float, rates: Rates, *, has_answer: bool) -> bool:
+    """Say whether an item with this lot (BLIND, in [0, 1)) is answered before any suggestion.
+
+    What will be double-labelled is, or the first of the two answers would be no witness of its own;
+    it lies within the blind share, so that no card tells which of both it is. Other items without
+    an answer of FUSION (has_answer) have nothing to hide.
+    """
+    return lot < rates.second_opinions or (has_answer and lot < rates.blind)
 
 
 def known_answer_rate(hits: int, sample: int, rates: Rates) -> float:

@@ -39,11 +39,13 @@ def band_of(confidence: float | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Who answered which category (by id). is_bulk: in a grid, with one look at many products"""
+    """Who answered which category (by id). is_bulk: in a grid, with one look at many products;
+    is_in_sight: the models' answers had been seen before"""
 
     moderator: int
     category: int
     is_bulk: bool = False
+    is_in_sight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +87,15 @@ class Comparison:
 def comparisons_of(facts: AnswerFacts) -> Iterator[Comparison]:
     """Yield what an answer says about its author, and a second opinion about both authors.
 
-    About the one who answered in a grid alone if that came first, and apart: one look at many.
+    About the first one alone, and apart, who had seen the models' answers: they may have led there.
+    In a grid there was one look at many, which is apart again.
     """
     who, answer = facts.given.moderator, facts.given.category
     if facts.known is not None:
         is_off = answer != facts.known
         yield Comparison(who, ComparisonKind.GOLD, facts.known, is_off, facts.decision)
     if facts.first is not None:
-        is_off = answer != facts.first.category
-        subject = facts.suggested or facts.first.category
-        if facts.first.is_bulk:
-            yield Comparison(facts.first.moderator, ComparisonKind.BULK, subject, is_off)
-        else:
-            for moderator in (facts.first.moderator, who):
-                yield Comparison(moderator, ComparisonKind.SECOND_OPINION, subject, is_off)
+        yield from _with_colleague(facts, facts.first)
     if facts.suggested is None or facts.reasons & _APART:
         return
     kind = ComparisonKind.BLIND if facts.is_blind else ComparisonKind.SHOWN
@@ -106,6 +103,17 @@ def comparisons_of(facts: AnswerFacts) -> Iterator[Comparison]:
     yield Comparison(who, kind, facts.suggested, is_off, band=band)
     if facts.five:
         yield Comparison(who, ComparisonKind.FAR, facts.suggested, answer not in facts.five)
+
+
+def _with_colleague(facts: AnswerFacts, first: Given) -> Iterator[Comparison]:
+    is_off = facts.given.category != first.category
+    subject = facts.suggested or first.category
+    if first.is_bulk or first.is_in_sight:
+        kind = ComparisonKind.BULK if first.is_bulk else ComparisonKind.IN_SIGHT
+        yield Comparison(first.moderator, kind, subject, is_off)
+        return
+    for moderator in (first.moderator, facts.given.moderator):
+        yield Comparison(moderator, ComparisonKind.SECOND_OPINION, subject, is_off)
 
 
 @dataclass(frozen=True, slots=True)

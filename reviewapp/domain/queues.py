@@ -19,7 +19,7 @@ AGES: Final = (1, 3, 7)
 """Days of waiting that one may ask for."""
 MOST_IN_A_ROW: Final = 3
 """Near duplicates served one after the other; more belong into a grid, where one look is enough."""
-# Whoever could ask for checks would know them as such; they are in the queue of audits.
+# Whoever could ask for checks would know them as such: who asks for audits gets whatever is blind.
 REASONS = [
     reason
     for reason in ReviewReason
@@ -31,7 +31,8 @@ REASONS = [
 class ReviewQueue:
     """Open items that are all of this.
 
-    reason: they have it; family: of FUSION's answer, a slug; days: waiting at least so long;
+    reason: they have it, and are not blind: their cards could not tell it; AUDIT: they are blind,
+    for whatever reason; family: of FUSION's answer, a slug; days: waiting at least so long;
     is_high: of high value; is_assigned: to whoever asks
     """
 
@@ -51,8 +52,8 @@ class ReviewQueue:
         return self == ReviewQueue(days=self.days) and self.days > 0
 
     @property
-    def is_audit(self) -> bool:
-        """True of the queue that holds the checks of people's answers, too."""
+    def is_blind(self) -> bool:
+        """True of the queue of all that is answered without the models' answers in sight."""
         return self.reason is ReviewReason.AUDIT
 
     def __str__(self) -> str:

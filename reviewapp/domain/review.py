@@ -81,18 +81,18 @@ def label_inclusion(route_probability: float | None) -> float:
     return route_probability if route_probability else 1.0
 
 
-def reasons_to_show(reasons: list[ReviewReason], *, is_blind: bool) -> list[ReviewReason]:
-    """Return the reasons that give nothing away on a blind item: doubts describe the models.
+CHECK_LIKE: Final = frozenset({ReviewReason.AUDIT, ReviewReason.SECOND_OPINION, ReviewReason.GOLD})
+"""Who knows that an answer is compared with another one answers more carefully than usual: these are
+never told apart, also where a blind answer has been taken back and the models' are shown."""
 
-    Who knows that an answer is compared with another one answers more carefully than usual: a
-    check looks like an audit.
-    """
-    if not is_blind:
-        return reasons
-    neutral = (ReviewReason.AUDIT, ReviewReason.BUYER_REPORT, ReviewReason.SELLER_APPEAL)
-    checks = (ReviewReason.SECOND_OPINION, ReviewReason.GOLD)
-    shown = [ReviewReason.AUDIT if reason in checks else reason for reason in reasons]
-    return list(dict.fromkeys(reason for reason in shown if reason in neutral))
+
+def reasons_to_show(reasons: list[ReviewReason], *, is_blind: bool) -> list[ReviewReason]:
+    """Return the reasons that a card tells. Of a blind one none: doubts describe the models, and
+    an audit, a check and any other blind item must not be known from each other."""
+    if is_blind:
+        return []
+    shown = [ReviewReason.AUDIT if reason in CHECK_LIKE else reason for reason in reasons]
+    return list(dict.fromkeys(shown))
 
 
 def reasons_to_tell(reasons: Iterable[str], *, is_lead: bool) -> list[ReviewReason]:

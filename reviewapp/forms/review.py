@@ -11,11 +11,10 @@ from django.utils.translation import ngettext
 from reviewapp.choices import ReviewReason, SkipReason
 from reviewapp.domain.queues import AGES, REASONS, ReviewQueue
 from reviewapp.models import Category, CategoryFamily
+from reviewapp.selectors.saved_filters import reason_name
 
 _LONGEST_LOOK = 86_400.0
 _MOST_IDS = 50
-
-_REASONS = [(reason.value, reason.label) for reason in REASONS]
 
 
 class IdListField(forms.CharField):
@@ -33,11 +32,17 @@ class IdListField(forms.CharField):
 
 
 class ClaimForm(forms.Form):
-    """`page`: the token of the browser page that asks; a page without a script has none."""
+    """`page`: the token of the browser page that asks; a page without a script has none. `take`:
+    bring what the person's other pages hold here first."""
 
     page = forms.UUIDField(required=False)
+    take = forms.BooleanField(required=False)
     have = IdListField(required=False)
     queue = forms.CharField(max_length=200, required=False)
+
+
+def _reasons() -> list[tuple[Any, Any]]:
+    return [("", _("All reasons")), *((reason.value, reason_name(reason)) for reason in REASONS)]
 
 
 def _families() -> list[tuple[Any, Any]]:
@@ -53,9 +58,7 @@ def _ages() -> list[tuple[Any, Any]]:
 class QueueForm(forms.Form):
     """Which queue the desk works on: everything that is filled in must hold."""
 
-    reason = forms.ChoiceField(
-        label=_("Reason"), choices=[("", _("All reasons")), *_REASONS], required=False
-    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=_reasons, required=False)
     family = forms.ChoiceField(label=_("Category family"), choices=_families, required=False)
     days = forms.TypedChoiceField(label=_("Waiting"), choices=_ages, coerce=int, required=False)
     is_high = forms.BooleanField(label=_("High value only"), required=False)

@@ -15,7 +15,6 @@ AGEING_PER_DAY = 0.1
 _IS_OPEN = ~Q(status=ReviewStatus.RESOLVED)
 # What is with a lead is on top of every order: claims of everybody else must not walk over it.
 _IN_QUEUE = _IS_OPEN & Q(escalated_at=None)
-LOOKS_LIKE_AUDIT = [ReviewReason.AUDIT, ReviewReason.SECOND_OPINION, ReviewReason.GOLD]
 # The same as `domain.review.may_bulk`, for the index.
 IN_BULK = (
     _IS_OPEN
@@ -185,13 +184,6 @@ class ReviewItem(models.Model):
                 "claimed_by",
                 condition=Q(status=ReviewStatus.CLAIMED),
                 name="review_item_held",
-            ),
-            # At the desk a check is an audit like any other.
-            models.Index(
-                F("rank").desc(),
-                "id",
-                condition=_IN_QUEUE & Q(reasons__overlap=LOOKS_LIKE_AUDIT),
-                name="review_item_audit_like",
             ),
             models.Index(
                 "only_for",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -184,7 +184,7 @@ def _is_own_look(decision: Decision) -> bool:
 
 
 def _facts(
-    decision: Decision, beliefs: Sequence[tuple[int, float]], first: Decision | None
+    decision: Decision, beliefs: Sequence[tuple[int, float]], first: Given | None
 ) -> AnswerFacts:
     return AnswerFacts(
         _given(decision),
@@ -193,7 +193,7 @@ def _facts(
         reasons=frozenset(ReviewReason(reason) for reason in decision.reasons),
         is_blind=decision.is_blind,
         known=_known(decision),
-        first=None if first is None else _given(first),
+        first=first,
         decision=decision.pk,
         confidence=beliefs[0][1] if beliefs else None,
     )
@@ -212,14 +212,15 @@ def _given(decision: Decision) -> Given:
     return Given(decision.moderator_id, decision.category_id, decision.is_bulk)
 
 
-def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:
-    """Return, by id of a second opinion, the answer it checks: what its author had answered blind,
-    if anything, or else the answer itself, unless that was taken back.
+def _first_answers(seconds: Collection[Decision]) -> dict[int, Given]:
+    """Return, by id of a second opinion, the answer it checks: its author's first look, if there
+    was one, or else the answer itself, given with the models' in sight, unless it was taken back.
 
-    Not those that a lead asked for because of who had answered: they say nothing about how people
+    Not where the second opinion is no first look of its author's, and not those that a lead asked for because of who had answered: they say nothing about how people
     agree, and would accuse whoever gives them. A recheck tells its own outcome.
     """
-    drawn = {d.pk: d.item.checks_id for d in seconds if d.item.recheck_id is None}
+    own = set(first_looks().filter(pk__in=[d.pk for d in seconds]).values_list("pk", flat=True))
+    drawn = {d.pk: d.item.checks_id for d in seconds if d.item.recheck_id is None and d.pk in own}
     checked = Decision.objects.filter(verdict__in=ANSWERS).select_related("undone_by")
     firsts = checked.in_bulk({pk for pk in drawn.values() if pk is not None})
     looks = first_looks().filter(item__in={first.item_id for first in firsts.values()})
@@ -230,8 +231,10 @@ def _first_answers(seconds: Collection[Decision]) -> dict[int, Decision]:
         if first is None:
             continue
         look = blind.get((first.item_id, first.moderator_id))
-        if look is not None or not hasattr(first, "undone_by"):
-            found[pk] = look or first
+        if look is not None:
+            found[pk] = _given(look)
+        elif not hasattr(first, "undone_by"):
+            found[pk] = replace(_given(first), is_in_sight=True)
     return found
 
 

@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 
 from reviewapp.choices import ReviewReason, Verdict
-from reviewapp.models import Decision, Product
+from reviewapp.models import Decision, Product, User
 from reviewapp.selectors.pages import Page, page_by_time, page_of_keys
 from reviewapp.selectors.review.history import awaits_blind_answer
 
@@ -37,12 +37,12 @@ class TooManyProducts(Exception):
     """More than MOST_PRODUCTS products have these words."""
 
 
-def search(*, query: DecisionQuery, cursor: str = "") -> Page[Decision]:
+def search(*, query: DecisionQuery, reader: User, cursor: str = "") -> Page[Decision]:
     """Return a page of decisions, newest first. Raises pages.CursorInvalid, TooManyProducts.
 
-    Decisions on a product that awaits a blind answer are left out until it has been given.
+    Decisions on a product that the reader may have to answer for blindly are left out until then.
     """
-    rows = _limited(query)
+    rows = _limited(query, reader)
     if query.text:
         # Few enough to be sorted here: asked for in order, PostgreSQL would read the whole history
         # in the hope of meeting one soon.
@@ -53,7 +53,7 @@ def search(*, query: DecisionQuery, cursor: str = "") -> Page[Decision]:
     return Page(_loaded([row.pk for row in page.rows]), older=page.older)
 
 
-def _limited(query: DecisionQuery) -> QuerySet[Decision]:
+def _limited(query: DecisionQuery, reader: User) -> QuerySet[Decision]:
     limits = {
         "moderator": query.moderator,
         "category": query.category,
@@ -62,7 +62,7 @@ def _limited(query: DecisionQuery) -> QuerySet[Decision]:
         "decided_at__gte": query.since,
         "decided_at__lt": query.until,
     }
-    rows = Decision.objects.filter(~awaits_blind_answer())
+    rows = Decision.objects.filter(~awaits_blind_answer(of=reader))
     if len(query.reasons) == 1:  # of which there is an index
         rows = rows.filter(reasons__contains=list(query.reasons))
     elif query.reasons:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reviewapp.choices import ReviewReason
 from reviewapp.domain.queues import ReviewQueue, parse
 from reviewapp.models import CategoryFamily, SavedFilter, User
 
@@ -35,13 +36,18 @@ def queue_name(queue: ReviewQueue, families: dict[str, str] | None = None) -> st
     """Return the queue in words: every limit that it has."""
     days = ngettext("for over %(n)d day", "for over %(n)d days", queue.days) % {"n": queue.days}
     words = [
-        str(queue.reason.label) if queue.reason else "",
+        reason_name(queue.reason) if queue.reason else "",
         _family(queue.family, families) if queue.family else "",
         days if queue.days else "",
         _("high value") if queue.is_high else "",
         _("assigned to me") if queue.is_assigned else "",
     ]
     return " · ".join(word for word in words if word) or _("All products")
+
+
+def reason_name(reason: ReviewReason) -> str:
+    """Return what the queue of a reason is called; that of audits holds all that is blind."""
+    return _("Blind checks") if reason is ReviewReason.AUDIT else str(reason.label)
 
 
 def _family(slug: str, families: dict[str, str] | None) -> str:

@@ -19,6 +19,7 @@ FILE_UPLOAD_TEMP_DIR = Path(tempfile.gettempdir())
 REVIEW_EXPLORATION = 0.0
 # Likewise those of checks.
 REVIEW_BLIND_SHARE = REVIEW_SECOND_OPINION_SHARE = REVIEW_KNOWN_ANSWER_RATE = 0.0
+REVIEW_IN_SIGHT_CHECK_SHARE = 0.0
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -71,7 +71,58 @@ def test_a_share_of_ordinary_items_is_blind_and_keeps_its_draw(settings):
 
     blind = [item for item in items if item.is_blind]
     assert 8 <= len(blind) <= 32
-    assert all(checks.is_drawn_blind(item_id=item.pk) == item.is_blind for item in items)
+    drawn = [checks.is_drawn_blind(item_id=item.pk, has_answer=True) for item in items]
+    assert drawn == [item.is_blind for item in items]
+
+
+def test_what_will_be_answered_twice_is_blind_from_the_first_answer_on(settings):
+    settings.REVIEW_SECOND_OPINION_SHARE = settings.REVIEW_BLIND_SHARE = 0.5
+    alice, category = ModeratorFactory(), CategoryFactory()
+    ModeratorFactory()
+
+    items = opened(30)
+    for item in items:
+        decide(review_claim(item, alice), alice, category)
+
+    checked = set(
+        ReviewItem.objects.filter(checks__isnull=False).values_list("checks__item", flat=True)
+    )
+    assert checked == {item.pk for item in items if item.is_blind}
+    assert 4 <= len(checked) <= 26
+
+
+def test_it_is_blind_although_no_model_has_an_answer(settings):
+    settings.REVIEW_SECOND_OPINION_SHARE = 1.0
+
+    item = review.open_item(
+        product=ProductFactory(), reasons=[ReviewReason.FAILED], priority=1.0, now=NOW
+    )
+
+    assert item.is_blind
+
+
+def test_a_share_of_what_was_answered_in_sight_of_the_models_is_checked_by_another_lot(settings):
+    settings.REVIEW_IN_SIGHT_CHECK_SHARE = 1.0
+    alice = ModeratorFactory()
+    ModeratorFactory()
+
+    seen, blind = (
+        decide(claimed(alice, is_blind=is_blind), alice, CategoryFactory())
+        for is_blind in (False, True)
+    )
+
+    assert check_of(seen).is_blind
+    assert not ReviewItem.objects.filter(checks=blind).exists()
+
+
+def review_claim(item, moderator):
+    """Take the item itself, wherever it lies in the queue."""
+    ReviewItem.objects.filter(pk=item.pk).update(
+        status=ReviewStatus.CLAIMED,
+        claimed_by=moderator,
+        claim_expires_at=NOW + timedelta(minutes=3),
+    )
+    return item
 
 
 def test_an_item_without_an_answer_of_fusion_is_not_blind(settings):

@@ -307,6 +307,43 @@ def test_a_dispute_upheld_before_the_booking_is_never_booked(categories):
     assert tallies(moderator) == {(ComparisonKind.GOLD, 10): (1, 1)}
 
 
+def test_an_answer_in_sight_of_the_models_is_compared_apart_and_for_its_author_only(categories):
+    ten, forty = categories[:2]
+    first = answered(ModeratorFactory(), ten, ten, item=answered_item())
+    item = answered_item(
+        product=first.product, not_for=first.moderator, checks=first, reasons=SECOND
+    )
+    second = DecisionFactory(item=item, category=forty, is_blind=True, reasons=SECOND)
+
+    book_all()
+
+    assert tallies(first.moderator)[ComparisonKind.IN_SIGHT, 10] == (1, 1)
+    assert (ComparisonKind.SECOND_OPINION, 10) not in tallies(first.moderator)
+    assert tallies(second.moderator) == {}
+
+
+def test_a_second_opinion_of_somebody_who_knew_the_product_is_held_against_nobody(categories):
+    ten, forty = categories[:2]
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    earlier = answered(
+        ben, ten, ten, item=answered_item(), is_blind=True, reasons=[ReviewReason.AUDIT]
+    )
+    first = DecisionFactory(
+        item=answered_item(product=earlier.product),
+        moderator=ann,
+        category=ten,
+        is_blind=True,
+        reasons=[ReviewReason.AUDIT],
+    )
+    item = answered_item(product=earlier.product, not_for=ann, checks=first, reasons=SECOND)
+    DecisionFactory(item=item, moderator=ben, category=forty, is_blind=True, reasons=SECOND)
+
+    book_all()
+
+    kinds = {kind for who in (ann, ben) for kind, _code in tallies(who)}
+    assert ComparisonKind.SECOND_OPINION not in kinds
+
+
 def test_a_grid_confirmed_by_a_colleague_counts_apart_and_for_its_author_only(categories):
     ten, forty = categories[:2]
     first = answered(ModeratorFactory(), ten, ten, item=answered_item(), is_bulk=True)

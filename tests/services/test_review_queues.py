@@ -73,7 +73,7 @@ def test_a_family_queue_holds_what_fusion_put_there_and_nothing_blind():
         )
     ]
 
-    served = [claim(queue=ReviewQueue(family="games")) for _ in range(2)]
+    served = [claim(queue=ReviewQueue(family="games"), draw=lambda: 0.99) for _ in range(2)]
 
     assert served == [opened[0].pk, None]
     assert opened[1].family == games
@@ -116,8 +116,8 @@ def test_the_decision_keeps_how_its_item_was_served(settings):
 @pytest.mark.django_db
 def test_a_limited_queue_is_served_by_rank_alone(settings):
     settings.REVIEW_EXPLORATION = 1.0
-    ReviewItemFactory(priority=0.1, reasons=[ReviewReason.AUDIT])
-    urgent = ReviewItemFactory(priority=0.9, reasons=[ReviewReason.AUDIT])
+    ReviewItemFactory(priority=0.1, reasons=[ReviewReason.AUDIT], is_blind=True)
+    urgent = ReviewItemFactory(priority=0.9, reasons=[ReviewReason.AUDIT], is_blind=True)
 
     assert claim(queue=ReviewQueue(ReviewReason.AUDIT)) == urgent.pk
 

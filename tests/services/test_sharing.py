@@ -150,6 +150,8 @@ def test_neither_a_filter_nor_a_skill_is_a_way_round_a_known_answer(queue):
     ann, ben = ModeratorFactory(), ModeratorFactory()
     games = CategoryFamilyFactory(slug="games")
     ReviewItemFactory(family=games, reasons=[LOW], priority=1.5)
+    if queue.is_assigned:
+        assign(ann)
     set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
     known = KnownAnswerFactory()
     gold = ReviewItemFactory(
@@ -165,6 +167,16 @@ def test_neither_a_filter_nor_a_skill_is_a_way_round_a_known_answer(queue):
     assert claim(ben, queue=queue) != gold.pk
 
 
+@pytest.mark.parametrize("queue", [ReviewQueue(LOW), ReviewQueue(is_assigned=True)])
+def test_a_known_answer_does_not_come_alone_out_of_an_empty_queue(queue):
+    ann = ModeratorFactory()
+    known = KnownAnswerFactory()
+    gold = {"reasons": [ReviewReason.GOLD], "known_answer": known, "only_for": ann}
+    ReviewItemFactory(product=known.product, is_blind=True, **gold)
+
+    assert claim(ann, queue=queue) is None
+
+
 GAMES = ReviewQueue(family="games")
 
 
@@ -177,12 +189,17 @@ def blind_ones():
     }
 
 
-@pytest.mark.parametrize("queue", [GAMES, ReviewQueue(LOW, is_high=True), EVERYTHING])
+MINE = ReviewQueue(is_assigned=True)
+
+
+@pytest.mark.parametrize("queue", [GAMES, ReviewQueue(LOW, is_high=True), MINE, EVERYTHING])
 def test_neither_a_filter_nor_a_strong_family_is_a_way_round_blind_items(queue):
     ann = ModeratorFactory()
     games = CategoryFamilyFactory(slug="games")
     for _ in range(27):
         ReviewItemFactory(family=games, reasons=[LOW], priority=1.5)
+    if queue == MINE:
+        assign(ann)
     blind = blind_ones()
     if queue == EVERYTHING:
         set_skills(moderator=ann, kinds={games.pk: SkillKind.STRONG})

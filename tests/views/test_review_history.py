@@ -1,5 +1,6 @@
 """Looking back at decisions, and what each page costs."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -152,6 +153,35 @@ def test_own_rows_do_not_tell_what_fusion_said_of_a_blind_item_passed_on(
 
     assert "Garden tools" not in text
     assert "Skipped" in text
+
+
+def test_nothing_on_my_pages_tells_that_my_answer_is_being_checked(signed_in, moderator):
+    load_categories()
+    decision, colleague = decided(moderator), ModeratorFactory()
+    unchecked = [page_text(signed_in, url) for url in pages_about(decision)]
+    check = ReviewItemFactory(
+        product=decision.product,
+        is_blind=True,
+        reasons=["second_opinion"],
+        checks=decision,
+        not_for=moderator,
+    )
+
+    assert review.claim_next(moderator=colleague, now=timezone.now()) == check.pk
+
+    assert [page_text(signed_in, url) for url in pages_about(decision)] == unchecked
+
+
+def pages_about(decision):
+    names = ("work", "history", "decisions", "held")
+    product = reverse("review:provenance", args=[decision.product_id])
+    return [*(reverse(f"review:{name}") for name in names), product]
+
+
+def page_text(client, url):
+    """The page as it is read: without what is made anew for each request."""
+    html = client.get(url).content.decode()
+    return re.sub(r'value="[^"]*"|<time.*?</time>', "", html.partition("<main")[2] or html)
 
 
 def test_own_rows_tell_what_fusion_said_once_no_blind_answer_is_awaited(signed_in, moderator):

@@ -36,7 +36,7 @@ def test_filters_together_make_one_address(client, moderator):
     page = client.get(DESK, asked, follow=True)
 
     assert page.redirect_chain[-1][0] == DESK + "?queue=audit%2Cfamily%3Agames%2Cdays%3A1%2Chigh"
-    assert "Random audit · Games · for over 1 day · high value" in page.content.decode()
+    assert "Blind checks · Games · for over 1 day · high value" in page.content.decode()
 
 
 def test_nonsense_in_a_filter_limits_nothing(client, moderator):

@@ -15,7 +15,7 @@ from reviewapp.choices import (
     Verdict,
 )
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
-from reviewapp.domain.review import reasons_to_show
+from reviewapp.domain.review import CHECK_LIKE, reasons_to_show
 from reviewapp.models import (
     Appeal,
     Category,
@@ -126,11 +126,9 @@ def card(*, item_id: int) -> Card:
     item = ReviewItem.objects.select_related("product__image", "route__policy", "suggested").get(
         pk=item_id
     )
-    is_check = bool(item.checks_id or item.known_answer_id)
-    # A check stays in disguise when its answer has been taken back and is given anew.
-    reasons = reasons_to_show(
-        [ReviewReason(r) for r in item.reasons], is_blind=item.is_blind or is_check
-    )
+    # An audit and a check look alike, too, when the answer has been taken back and is given anew.
+    is_check = set(item.reasons) <= CHECK_LIKE
+    reasons = reasons_to_show([ReviewReason(r) for r in item.reasons], is_blind=item.is_blind)
     escalation = _escalation(item)
     if item.is_blind:
         return Card(item, item.product, reasons, escalation=escalation)

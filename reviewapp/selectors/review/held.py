@@ -18,9 +18,13 @@ class LostClaim:
 
 
 def held_by_colleagues(*, moderator: User, now: datetime) -> list[ReviewItem]:
-    """Return what colleagues hold at `now`, the first to come free first; never what a model said."""
+    """Return what colleagues hold at `now`, the first to come free first; never what a model said.
+
+    Nor a check of one's own answer, nor what measures a colleague: whoever reads that would know.
+    """
     held = ReviewItem.objects.filter(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
-    others = held.exclude(claimed_by=moderator).select_related("claimed_by", "product")
+    others = held.filter(only_for=None).exclude(claimed_by=moderator).exclude(not_for=moderator)
+    others = others.select_related("claimed_by", "product")
     return list(others.order_by("claim_expires_at", "pk")[:_MOST_SHOWN])
 
 

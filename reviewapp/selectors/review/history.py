@@ -15,12 +15,12 @@ def decisions_of(*, moderator: User, cursor: str) -> Page[Decision]:
     """A page of the moderator's own answers, newest first, each with its undo if there is one.
 
     Each has `tells_fusion`: whether its FUSION answer may be shown. Not while the product awaits a
-    blind answer, and never beside a blind item that the moderator passed on: an undo brings it back.
+    blind answer of the moderator's, and never beside a blind item that the moderator passed on: an undo brings it back.
     """
     own = Decision.objects.filter(moderator=moderator).exclude(verdict=Verdict.UNDONE)
     seen = Q(verdict__in=_ANSWERS) | Q(is_blind=False)
     rows = (
-        own.annotate(tells_fusion=seen & ~awaits_blind_answer())
+        own.annotate(tells_fusion=seen & ~awaits_blind_answer(of=moderator))
         .select_related("product", "undone_by")
         .prefetch_related("category", "suggested_category")
     )
@@ -62,16 +62,25 @@ def _recent(moderator: User) -> QuerySet[Decision]:
     return newest[: settings.REVIEW_UNDO_LIMIT]
 
 
-def awaits_blind_answer() -> Exists:
-    """Say of each Decision whether its product awaits an answer given without knowing the models'."""
-    items = ReviewItem.objects.filter(product=OuterRef("product"), is_blind=True)
-    return Exists(items.exclude(status=ReviewStatus.RESOLVED))
+def blind_items(*, of: User) -> QuerySet[ReviewItem]:
+    """Open items that `of` may be handed to be answered without knowing the models' answers.
+
+    Not a check of the own answer, nor what measures a colleague: the past of such a product is shown
+    as ever, or what is hidden would tell that it is being checked.
+    """
+    open_items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(is_blind=True)
+    mine = Q(only_for=None) | Q(only_for=of)
+    return open_items.filter(mine).exclude(not_for=of)
 
 
-def is_blind_now(*, product: Product) -> bool:
-    """True while somebody is to answer for the product without knowing what the models said."""
-    open_items = ReviewItem.objects.filter(product=product).exclude(status=ReviewStatus.RESOLVED)
-    return open_items.filter(is_blind=True).exists()
+def awaits_blind_answer(*, of: User) -> Exists:
+    """Say of each Decision whether `of` may have to answer for its product blindly."""
+    return Exists(blind_items(of=of).filter(product=OuterRef("product")))
+
+
+def is_blind_now(*, product: Product, reader: User) -> bool:
+    """True while the reader may be handed the product to answer without the models' answers."""
+    return blind_items(of=reader).filter(product=product).exists()
 
 
 def decisions_on(*, product: Product) -> QuerySet[Decision]:

@@ -10,7 +10,6 @@ from reviewapp.choices import ReviewStatus, SkillKind
 from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import ModeratorSkill, ReviewItem, User
-from reviewapp.models.review import LOOKS_LIKE_AUDIT
 from reviewapp.selectors.accounts import decided_today
 from reviewapp.selectors.appeals import barred_by_answers, barred_from
 from reviewapp.selectors.interests import products_of_interest
@@ -72,12 +71,13 @@ def in_queue(
 ) -> QuerySet[ReviewItem]:
     """Limit `items` to those of `queue`, as `moderator` meets it.
 
-    The queues of a family and of high value have no blind item: it would give FUSION away.
+    The queues of a reason, of a family and of high value have no blind item: they would give away
+    what its card hides.
     """
-    if queue.is_audit:
-        items = items.filter(reasons__overlap=LOOKS_LIKE_AUDIT)
+    if queue.is_blind:
+        items = items.filter(is_blind=True)
     elif queue.reason is not None:
-        items = items.filter(reasons__contains=[queue.reason])
+        items = items.filter(reasons__contains=[queue.reason], is_blind=False)
     if queue.family:
         items = items.filter(family__slug=queue.family, is_blind=False)
     if queue.days:

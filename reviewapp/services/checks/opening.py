@@ -12,6 +12,7 @@ from reviewapp.domain.checks import (
     Draw,
     Rates,
     draw,
+    is_blind_lot,
 )
 from reviewapp.models import Decision, Product, ReviewItem, User
 from reviewapp.selectors.rechecks import demotion_of
@@ -22,6 +23,7 @@ def rates() -> Rates:
     return Rates(
         blind=settings.REVIEW_BLIND_SHARE,
         second_opinions=settings.REVIEW_SECOND_OPINION_SHARE,
+        in_sight=settings.REVIEW_IN_SIGHT_CHECK_SHARE,
         known_answers=settings.REVIEW_KNOWN_ANSWER_RATE,
         known_answers_floor=settings.REVIEW_KNOWN_ANSWER_FLOOR,
     )
@@ -32,9 +34,12 @@ def drawn(what: Draw, number: int) -> float:
     return draw(what, number, settings.SECRET_KEY)
 
 
-def is_drawn_blind(*, item_id: int) -> bool:
-    """Say whether this item is one of those that are answered before any suggestion."""
-    return drawn(Draw.BLIND, item_id) < rates().blind
+def is_drawn_blind(*, item_id: int, has_answer: bool) -> bool:
+    """Say whether this item is one of those that are answered before any suggestion.
+
+    has_answer: FUSION has one to it
+    """
+    return is_blind_lot(drawn(Draw.BLIND, item_id), rates(), has_answer=has_answer)
 
 
 def open_second_opinion(
@@ -43,10 +48,12 @@ def open_second_opinion(
     """Have a colleague answer the same product blindly, if the decision is drawn for that, or if
     its author is demoted.
 
-    Undo and a new answer to the same item draw the same. The label of `decision` stays live until
-    the second answer differs. None, too, when nobody else is there to give it.
+    What is drawn to be double-labelled was drawn with the item, and answered blind; of what was
+    answered with the models' answers in sight another lot has a share looked at. Undo and a new
+    answer to the same item draw the same. The label of `decision` stays live until the second
+    answer differs. None, too, when nobody else is there to give it.
     """
-    is_drawn = drawn(Draw.SECOND_OPINION, decision.item_id) < rates().second_opinions
+    is_drawn = _is_drawn(decision)
     # What the lot has chosen is no part of the demotion: it counts in the statistics.
     demotion = None if is_drawn else demotion_of(moderator_id=decision.moderator_id)
     if not is_drawn and demotion is None:
@@ -65,6 +72,13 @@ def open_second_opinion(
         priority=SECOND_OPINION_PRIORITY if is_drawn else RECHECK_PRIORITY,
         opened_at=now,
     )
+
+
+def _is_drawn(decision: Decision) -> bool:
+    shares = rates()
+    if drawn(Draw.BLIND, decision.item_id) < shares.second_opinions:
+        return True
+    return not decision.is_blind and drawn(Draw.IN_SIGHT, decision.item_id) < shares.in_sight
 
 
 def has_colleague(moderator_id: int) -> bool:

@@ -13,10 +13,9 @@ from reviewapp.domain.queues import ReviewQueue, Skills
 from reviewapp.models import User
 from reviewapp.services.review.leases import lease_end
 
-WITH_REASON: Final = "item.reasons @> ARRAY[%(reason)s]::varchar(20)[]"
-# Checks look like audits, here too.
-AUDIT_LIKE: Final = "item.reasons && ARRAY['audit', 'second_opinion', 'gold']::varchar(20)[]"
-# A blind item in the queue of a family would tell what FUSION said.
+# A blind item in the queue of a reason would tell what its card hides, and in that of a family what
+# FUSION said.
+WITH_REASON: Final = "NOT item.is_blind AND item.reasons @> ARRAY[%(reason)s]::varchar(20)[]"
 OF_FAMILY: Final = (
     "NOT item.is_blind AND item.family_id ="
     " (SELECT id FROM reviewapp_categoryfamily WHERE slug = %(family)s)"
@@ -76,10 +75,8 @@ class Ask:
     @property
     def is_steered(self) -> bool:
         """True when what is served would not hold its share of blind items by itself: a filter or
-        a strong family comes before them. The queue of audits holds them, an assignment ends."""
-        is_filtered = not (
-            self.queue.is_everything or self.queue.is_audit or self.queue.is_assigned
-        )
+        a strong family comes before them. The queue of what is blind holds nothing else."""
+        is_filtered = not (self.queue.is_everything or self.queue.is_blind)
         return is_filtered or bool(self.skills.strong)
 
     @property
@@ -98,8 +95,8 @@ class Ask:
         return [
             sql
             for sql, applies in (
-                (WITH_REASON, queue.reason and not queue.is_audit),
-                (AUDIT_LIKE, queue.is_audit),
+                (WITH_REASON, queue.reason and not queue.is_blind),
+                (BLIND, queue.is_blind),
                 (OF_FAMILY, queue.family),
                 (OLD, queue.days),
                 (HIGH, queue.is_high),

@@ -138,9 +138,9 @@ def claim_next(
     `page` is the browser page that asks, and `have` what is on it already. What the moderator holds
     beside that comes first, with its lease renewed, so that a reloaded page gets its item back;
     what another page of the moderator's shows is left to that one. Then comes what a lead has
-    assigned to the moderator, in a limited queue what is to measure him or her, and to a lead what
-    colleagues have asked; then, from the queue of everything and with the probability
-    REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the moderator is
+    assigned to the moderator, in a limited queue that holds something what is to measure him or
+    her, and to a lead what colleagues have asked; then, from the queue of everything and with the
+    probability REVIEW_EXPLORATION, one by lot; then the highest rank, of the families that the moderator is
     strong in before others, and of another near-duplicate group once MOST_IN_A_ROW of one have been
     served. Blind items (audits, second opinions and others) come through any filter as often as
     without one: none is a way round them, and a blind card there tells nothing. None is handed out
@@ -170,7 +170,7 @@ def _claim_free(ask: Ask) -> int | None:
     values = ask.values() | {"served_by": ServedBy.RANK.value, "probability": 1.0}
     with connection.cursor() as cursor:
         first = _claim_first(cursor, values, ask)
-        if first is not None or ask.queue.is_assigned:
+        if first is not None:
             return first
         share, start = ask.share, ask.draw()
         waiting = _waiting(cursor, values, start) if share else 1.0
@@ -185,16 +185,23 @@ def _claim_free(ask: Ask) -> int | None:
             if found is not None:
                 return found
         values["probability"] = chance(of_rank=1.0 - blind)
+        if ask.queue.is_assigned:  # whatever the moderator is limited to
+            return _claim(cursor, values, [_AS_ASKED, *ask.limits()], ask.order)
         return _claim_by_rank(cursor, values, ask)
 
 
 def _claim_first(cursor: Any, values: dict[str, Any], ask: Ask) -> int | None:
-    """Claim what is this moderator's before all else: assigned, to measure him or her, asked."""
-    limits = ask.limits()
-    found = _claim(cursor, values, [_AS_ASKED, *limits, OWN], ask.order)
+    """Claim what is this moderator's before all else: assigned, to measure him or her, asked.
+
+    What is to measure comes as long as a filter holds anything: alone it would be known as that.
+    In the queue of what is assigned it and other blind items are mixed in first."""
+    limits, found = ask.limits(), None
+    if not ask.queue.is_assigned:
+        found = _claim(cursor, values, [_AS_ASKED, *limits, OWN], ask.order)
     if found is None and (ask.is_limited or ask.is_steered):
         demo = [OF_DEMO] if ask.only_demo else []
-        found = _claim(cursor, values, [_AS_ASKED, MEANT_FOR, *demo], ask.order)
+        meant = [_AS_ASKED, MEANT_FOR, *demo, _holds_some(ask)]
+        found = _claim(cursor, values, meant, ask.order)
     if found is None and ask.is_lead:
         found = _claim(cursor, values, [_ESCALATED, *limits, *ask.bounds()], ask.order)
     return found
@@ -207,9 +214,16 @@ def _next_blind(cursor: Any, values: dict[str, Any]) -> float:
 
 def _claim_blind(cursor: Any, values: dict[str, Any], ask: Ask) -> int | None:
     """Claim the next blind item of the common queue, as long as the one asked for holds any."""
-    within = " AND ".join([_FREE, _UNESCALATED, *ask.limits(), *ask.bounds()])
-    holds_some = _QUEUE_HOLDS_SOME.format(within=within, order=ask.order)
-    return _claim(cursor, values, [_UNESCALATED, BLIND, *ask.bounds(), holds_some], BY_RANK)
+    limits = [_UNESCALATED, BLIND, *ask.bounds(), _holds_some(ask)]
+    return _claim(cursor, values, limits, BY_RANK)
+
+
+def _holds_some(ask: Ask) -> str:
+    if ask.queue.is_everything:
+        return "TRUE"
+    bounds = [] if ask.queue.is_assigned else ask.bounds()
+    within = " AND ".join([_FREE, _UNESCALATED, *ask.limits(), *bounds])
+    return _QUEUE_HOLDS_SOME.format(within=within, order=ask.order)
 
 
 def _claim_by_lot(

@@ -41,8 +41,8 @@ def open_item(
     the item's; a lower one leaves it. What a priority was made of is kept with it. An audit is
     blind, since the answer must come before the models' answers are seen: any further reason keeps
     it so, and an audit that joins an open item makes it so, unless somebody has seen it already.
-    REVIEW_BLIND_SHARE of all other items to which FUSION has an answer are blind, too. A check
-    that gets a reason of its own is a check no longer: its answer decides.
+    REVIEW_BLIND_SHARE of all other items to which FUSION has an answer are blind, too, and whatever
+    will be double-labelled. A check that gets a reason of its own is a check no longer: its answer decides.
     """
     Product.objects.select_for_update(no_key=True).only("id").get(pk=product.pk)
     item = (
@@ -73,9 +73,10 @@ def open_item(
     item.group_key = product.group_key
     is_new = item.pk is None
     item.save(update_fields=None if is_new else _REFRESHED)
-    if is_new and answer is not None and not item.is_blind and is_drawn_blind(item_id=item.pk):
-        item.is_blind = True
-        item.save(update_fields=["is_blind"])
+    if is_new and not item.is_blind:
+        item.is_blind = is_drawn_blind(item_id=item.pk, has_answer=answer is not None)
+        if item.is_blind:
+            item.save(update_fields=["is_blind"])
     return item
 
 

@@ -25,7 +25,8 @@ def decisions(request: UserRequest) -> HttpResponse:
     too_many = False
     if form.is_valid():
         try:
-            page = search(query=form.query(), cursor=request.GET.get("after", ""))
+            cursor = request.GET.get("after", "")
+            page = search(query=form.query(), reader=request.user, cursor=cursor)
         except CursorInvalid as error:
             raise Http404 from error
         except TooManyProducts:

@@ -45,12 +45,12 @@ def provenance(request: UserRequest, product_id: int) -> HttpResponse:
     """Who decided what about a product, when, seeing which model's answer, and which label it left.
 
     While a blind answer is awaited, what would give the models' answers away is left out for
-    everyone: whoever reads this may be handed the card next.
+    everyone who may be handed the card next.
     """
     product = get_object_or_404(
         Product.objects.select_related("image", "category__family"), pk=product_id
     )
-    is_blind = selectors.is_blind_now(product=product)
+    is_blind = selectors.is_blind_now(product=product, reader=request.user)
     is_lead = request.user.has_perm(LEAD)
     rows = [
         (
