@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from reviewapp.choices import ReviewReason, ReviewStatus
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
@@ -174,6 +175,32 @@ def test_a_report_takes_the_item_out_of_ones_own_hands(ann):
     item.refresh_from_db()
     assert (item.status, item.claimed_by) == (ReviewStatus.PENDING, None)
     assert review.claim_next(moderator=ann, now=LATER) is None
+
+
+def test_an_undone_item_goes_to_somebody_else_when_its_author_is_a_party_by_now(ann, client):
+    item = ReviewItemFactory()
+    assert review.claim_next(moderator=ann, now=NOW) == item.pk
+    decision = decisions.decide(
+        item_id=item.pk, moderator=ann, category=CategoryFactory(), client_key=uuid.uuid4(), now=NOW
+    )
+    product = Product.objects.get(pk=item.product_id)
+    reports.submit_report(
+        product=product, reporter=ann, suggested_category=None, comment="", now=LATER
+    )
+
+    client.force_login(ann)
+    answer = client.post(
+        reverse("review:undo"),
+        {"client_key": uuid.uuid4(), "of": decision.client_key},
+        headers={"X-Requested-With": "desk"},
+    )
+
+    item.refresh_from_db()
+    assert (item.status, item.claimed_by) == (ReviewStatus.PENDING, None)
+    assert answer.status_code == 200
+    assert "Desk-State" not in answer
+    assert "data-conflict" in answer.content.decode()
+    assert review.claim_next(moderator=ModeratorFactory(), now=LATER) == item.pk
 
 
 def test_nobody_answers_an_own_appeal_also_when_the_product_has_changed_hands(ann):

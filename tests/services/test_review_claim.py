@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 
-from reviewapp.choices import ReviewReason, ReviewStatus
+from reviewapp.choices import ReviewReason, ReviewStatus, ServedBy
 from reviewapp.domain.queues import ReviewQueue
 from reviewapp.domain.review import LEAVE_GRACE, MOST_HELD
 from reviewapp.models import ReviewItem
@@ -220,6 +220,32 @@ def test_a_page_that_is_left_lets_nothing_of_another_page_go():
     assert review.extend_claims(**asked, page=second) == []
     assert item_expiry(item) == lease
     assert review.leave_items(**asked, page=first) == 1
+
+
+def test_a_page_takes_over_what_a_crashed_one_held_and_the_old_page_learns_of_it():
+    alice, crashed, new = ModeratorFactory(), uuid4(), uuid4()
+    one, other = ReviewItemFactory(priority=0.9), ReviewItemFactory(priority=0.5)
+    held = [claim(alice, page=crashed), claim(alice, page=crashed, have=[one.pk])]
+    assert claim(alice, page=new) is None
+
+    count = review.take_over(moderator=alice, now=NOW, page=new)
+
+    assert (count, claim(alice, page=new)) == (2, one.pk)
+    assert review.extend_claims(moderator=alice, item_ids=held, now=NOW, page=crashed) == []
+    assert claim(alice, page=new, have=[one.pk]) == other.pk
+
+
+def test_nothing_of_a_colleague_s_and_no_grid_is_taken_over():
+    alice, new = ModeratorFactory(), uuid4()
+    colleagues = ReviewItemFactory()
+    claim(ModeratorFactory(), page=uuid4())
+    grid = ReviewItemFactory()
+    claim(alice, page=uuid4())
+    ReviewItem.objects.filter(pk=grid.pk).update(served_by=ServedBy.BULK)
+
+    assert review.take_over(moderator=alice, now=NOW, page=new) == 0
+    assert not ReviewItem.objects.filter(claim_page=new).exists()
+    assert colleagues.pk != grid.pk
 
 
 def test_what_no_page_has_shown_is_the_first_page_s_that_says_so():

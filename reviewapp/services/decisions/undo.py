@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from reviewapp.choices import ProductStatus, ReviewStatus, Verdict
 from reviewapp.domain.review import Hold, UndoFacts, hold, undo_refusal
 from reviewapp.models import Decision, Product, ReviewItem, User
+from reviewapp.selectors.interests import is_party
 from reviewapp.services import checks
 from reviewapp.services.appeals import reopen_appeal
 from reviewapp.services.decisions.case import (
@@ -27,6 +28,7 @@ from reviewapp.services.reports import reopen_reports
 from reviewapp.services.review import lease_end
 
 _ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
+_FREE = (ReviewStatus.PENDING, None, None)
 
 
 @transaction.atomic
@@ -39,7 +41,7 @@ def undo(
     page: UUID | None = None,
 ) -> Decision:
     """Withdraw one of the moderator's last decisions and hand its item back to the moderator, on
-    the browser page that asks, if any.
+    the browser page that asks, if any; to nobody when he or she has become a party to the product.
 
     A new Decision records it; the label ends (the one before comes back as a new row), listing
     and item are as before, the reports and the appeal it answered are open again. Idempotent by
@@ -64,8 +66,14 @@ def undo(
         reopen_reports(decision=target, now=now)
         reopen_appeal(decision=target)
         restore_product(case.product, target.before["product"])
-    case.item.claim_page = page
-    _hand_back(case.item, target, moderator, now)
+    _restore_item(case.item, target)
+    if is_party(person=moderator, product=case.product):
+        case.item.status, case.item.claimed_by, case.item.claim_expires_at = _FREE
+    else:
+        case.item.status, case.item.claimed_by = ReviewStatus.CLAIMED, moderator
+        case.item.claim_expires_at, case.item.claim_page = lease_end(now), page
+    case.item.save()
+    case.item.skipped_by.remove(moderator)
     return record
 
 
@@ -140,7 +148,7 @@ def restore_product(product: Product, before: dict[str, Any]) -> None:
     product.save(update_fields=["status", "category", "listed_at", "updated_at"])
 
 
-def _hand_back(item: ReviewItem, target: Decision, moderator: User, now: datetime) -> None:
+def _restore_item(item: ReviewItem, target: Decision) -> None:
     before = target.before["item"]
     if target.verdict == Verdict.ESCALATED:
         checks.undo_pass_on(item=item, before=before)
@@ -152,12 +160,7 @@ def _hand_back(item: ReviewItem, target: Decision, moderator: User, now: datetim
         # An item that stayed open keeps what a buyer's report has added since.
         item.priority = before["priority"]
     item.escalated_at = _moment(before["escalated_at"])
-    item.status = ReviewStatus.CLAIMED
-    item.claimed_by = moderator
-    item.claim_expires_at = lease_end(now)
     item.resolved_at = None
-    item.save()
-    item.skipped_by.remove(moderator)
 
 
 def _moment(stamp: str | None) -> datetime | None:

@@ -13,6 +13,7 @@ from reviewapp.services.review.leases import (
     lease_end,
     leave_items,
     release_all,
+    take_over,
 )
 from reviewapp.services.review.opening import open_item
 from reviewapp.services.review.priorities import cost_of_doubt, set_priority
@@ -30,4 +31,5 @@ __all__ = [
     "open_item",
     "release_all",
     "set_priority",
+    "take_over",
 ]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from reviewapp.choices import ReviewStatus
+from reviewapp.choices import ReviewStatus, ServedBy
 from reviewapp.domain import review as rules
 from reviewapp.models import Product, ReviewItem, User
 
@@ -50,6 +50,17 @@ def leave_items(
         .filter(of_page(page), pk__in=item_ids, claim_expires_at__gt=now + rules.LEAVE_GRACE)
         .update(claim_expires_at=now + rules.LEAVE_GRACE)
     )
+
+
+def take_over(*, moderator: User, now: datetime, page: UUID | None = None) -> int:
+    """Bring to `page` what the moderator's other pages show, or showed when they crashed; return how
+    many items.
+
+    A page that lives on learns of it with its next sign of life. Grids stay where they are.
+    """
+    elsewhere = held_by(moderator).filter(claim_expires_at__gt=now).exclude(of_page(page))
+    mine = elsewhere.exclude(served_by=ServedBy.BULK)
+    return mine.update(claim_page=page, claim_expires_at=lease_end(now))
 
 
 def release_all(*, moderator: User) -> int:

@@ -115,9 +115,20 @@ def undo(request: UserRequest) -> HttpResponse:
             _("Not undone"),
             text=_("This undo was already used for another decision."),
         )
-    if is_script(request):
+    return _undone(request, record)
+
+
+def _undone(request: UserRequest, record: Decision) -> HttpResponse:
+    """The card that is back; or the word that it is not, when its author is a party to it now."""
+    is_back = record.item.claimed_by_id == request.user.pk
+    if is_script(request) and is_back:
         return card_response(request, record.item_id)
-    messages.success(request, _("Undone. The product is back with you."))
+    text = _("Undone. The product is back with you.")
+    if not is_back:
+        text = _("Undone. The product does not come back to you: somebody else answers it now.")
+    if is_script(request):
+        return render(request, "review/_undone.html", {"text": text})
+    messages.success(request, text)
     return redirect(desk_address(queue_asked(request)))
 
 

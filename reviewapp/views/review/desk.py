@@ -73,6 +73,8 @@ def claim(request: UserRequest) -> HttpResponse:
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain")
     now = timezone.now()
     queue = parse(form.cleaned_data["queue"])
+    if form.cleaned_data["take"]:
+        review.take_over(moderator=request.user, now=now, page=form.cleaned_data["page"])
     try:
         item_id = review.claim_next(
             moderator=request.user,
@@ -84,7 +86,7 @@ def claim(request: UserRequest) -> HttpResponse:
     except review.TooManyHeld as full:
         if not is_script(request):
             return to_the_held(request, full)
-        return HttpResponse(status=204, headers={"Desk-State": "full"})
+        return _full(request, full, queue)
     if not is_script(request):
         return redirect(desk_address(queue))
     if item_id is None:
@@ -99,6 +101,13 @@ def claim(request: UserRequest) -> HttpResponse:
         empty["Desk-State"] = "empty"
         return empty
     return card_response(request, item_id)
+
+
+def _full(request: UserRequest, full: review.TooManyHeld, queue: ReviewQueue) -> HttpResponse:
+    """Tell the script that this page gets no more while the person's other pages hold so many."""
+    response = render(request, "review/_full.html", {"held": full.held, "queue": queue})
+    response["Desk-State"] = "full"
+    return response
 
 
 def to_the_held(request: UserRequest, full: review.TooManyHeld) -> HttpResponse:

@@ -10,6 +10,8 @@ export class Ahead {
   constructor({ shelf, url, queue, taken, onArrival }) {
     Object.assign(this, { shelf, url, queue, taken, onArrival });
     this.filling = null;
+    // With the next claim: bring here what other pages of the person hold.
+    this.isTaking = false;
   }
 
   cards() {
@@ -48,8 +50,10 @@ export class Ahead {
   // Claim one more item; its card, or null after telling onArrival why there is none.
   async fetchCard() {
     let response;
+    const take = this.isTaking ? { take: "1" } : {};
+    this.isTaking = false;
     try {
-      response = await post(this.url, { have: this.taken().join(","), queue: this.queue, page });
+      response = await post(this.url, { have: this.taken().join(","), queue: this.queue, page, ...take });
     } catch {
       return this.without("offline");
     }

@@ -69,7 +69,7 @@ function onArrival(state, html) {
   if (card()) return;
   const next = ahead.next();
   if (next) show(next);
-  else if (state === "empty") show(toElement(html));
+  else if (state === "empty" || state === "full") show(toElement(html));
   else if (words.has(state)) stage.replaceChildren(waitingNote(words.get(state)));
   if (next) ahead.fill();
 }
@@ -161,8 +161,8 @@ function goBackTo(element) {
 }
 
 function bringBack(html, response) {
-  if (response.headers.get("Desk-State") !== "card") return;
   const element = toElement(html);
+  if (response.headers.get("Desk-State") !== "card") return addNotice(element);
   prepare(element);
   returnTo(element);
   announce(words.get("undone"));
@@ -248,6 +248,7 @@ stage.addEventListener("submit", (event) => {
   if (form.matches("[data-answer]")) answer(form, event.submitter);
   else if (form.matches("[data-undo]")) undo();
   else {
+    ahead.isTaking = Boolean(form.elements.take);
     stage.replaceChildren(waitingNote());
     ahead.fill();
   }
