@@ -16,6 +16,13 @@ function enhance(root) {
   enhanceToasts(root);
 }
 
+// On a narrow screen the tab of the present page may lie beside what is to be seen of them.
+function showPresentTab() {
+  const tabs = document.querySelector(".tabs");
+  const present = tabs?.querySelector("[aria-current]");
+  if (present) tabs.scrollLeft = present.offsetLeft - (tabs.clientWidth - present.offsetWidth) / 2;
+}
+
 listenForDialogs();
 listenForFailures();
 listenForMenus();
@@ -25,4 +32,5 @@ listenForZoom();
 // Before the search lists are built: they show what their fields hold.
 keepForms();
 enhance(document);
+showPresentTab();
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

@@ -223,7 +223,7 @@ def test_a_lost_lease_shows_the_conflict_and_goes_on(desk):
     assert not Decision.objects.exists()
 
 
-def test_a_lease_lost_before_the_answer_shows_what_the_colleague_decided(desk):
+def test_a_lease_lost_before_the_answer_shows_what_the_colleague_decided(desk, faults):
     item = doubtful_item(number=0)
     doubtful_item(number=1)
     page = desk()
@@ -237,6 +237,8 @@ def test_a_lease_lost_before_the_answer_shows_what_the_colleague_decided(desk):
 
     expect(page.locator("#desk-notices")).to_contain_text("otto has put it into")
     expect(page.locator(f'#desk-stage article[data-item="{before}"]')).to_have_count(0)
+    page.wait_for_timeout(100)
+    assert faults == []
 
 
 def test_colleagues_are_seen_with_what_they_hold(desk):

@@ -61,7 +61,6 @@ function advance() {
   const next = ahead.next();
   if (next) show(next);
   else stage.replaceChildren(waitingNote());
-  measurePaint();
   ahead.fill();
 }
 
@@ -94,6 +93,7 @@ function answer(form, button) {
   outbox.push(entry);
   answered = [...answered, { id: entry.id, element: current }].slice(-UNDO_DEPTH);
   advance();
+  measurePaint();
 }
 
 function onSaved(entry, body, response) {
