@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0054_was_in_training'),
+        ('reviewapp', '0055_what_reporters_saw'),
     ]
 
     operations = [
