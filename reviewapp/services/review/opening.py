@@ -73,10 +73,9 @@ def open_item(
     item.group_key = product.group_key
     is_new = item.pk is None
     item.save(update_fields=None if is_new else _REFRESHED)
-    if is_new and not item.is_blind:
-        item.is_blind = is_drawn_blind(item_id=item.pk, has_answer=answer is not None)
-        if item.is_blind:
-            item.save(update_fields=["is_blind"])
+    if is_new and not item.is_blind and is_drawn_blind(item_id=item.pk, has_answer=bool(answer)):
+        item.is_blind = True
+        item.save(update_fields=["is_blind"])
     return item
 
 
