@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviewapp', '0055_what_reporters_saw'),
+        ('reviewapp', '0056_words_with_categories'),
     ]
 
     operations = [
