@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -76,28 +76,3 @@ class Ensemble:
             {member: self.members[member].source.modality for member in self.fusion.members},
             self.fusion.members,
         )
-
-    def without_unused(self, optional: Sequence[Member]) -> Ensemble:
-        """Return the ensemble without those of `optional` that cannot change FUSION's answer.
-
-        The last member of a modality stays: without it a picture or text would count as missing,
-        and another temperature would apply.
-        """
-        kept = list(self.fusion.members)
-        for member in optional:
-            modality = self.members[member].source.modality if member in kept else None
-            others = [one for one in kept if one != member]
-            is_last = all(self.members[one].source.modality != modality for one in others)
-            if member in kept and member not in self.fusion.used and not is_last:
-                kept = others
-        if len(kept) == len(self.fusion.members):
-            return self
-        columns = [self.fusion.members.index(member) for member in kept]
-        fusion = replace(
-            self.fusion,
-            members=tuple(kept),
-            modalities=tuple(self.fusion.modalities[column] for column in columns),
-            weights=self.fusion.weights[:, columns],
-        )
-        members = {member: self.members[member] for member in kept}
-        return replace(self, members=members, fusion=fusion)

@@ -35,33 +35,35 @@ class Operating:
     accuracy: float | None
 
 
-def risk_coverage(confidence: Floats, is_right: Bools) -> RiskCoverage:
+def risk_coverage(
+    confidence: Floats, is_right: Bools, weights: Floats | None = None
+) -> RiskCoverage:
     """Return the risk-coverage curve; products of equal confidence enter together.
 
-    confidence, is_right: (N,), N >= 1
+    confidence, is_right: (N,), N >= 1; weights: (N,) how many products each stands for, or None
     """
     order = np.argsort(-confidence, kind="stable")
     ranked = confidence[order]
-    wrong = np.cumsum(~is_right[order])
+    rows = np.ones(len(ranked)) if weights is None else weights[order]
+    accepted, wrong = np.cumsum(rows), np.cumsum(rows * ~is_right[order])
     last = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
-    accepted = last + 1
-    return RiskCoverage(ranked[last], accepted / len(ranked), wrong[last] / accepted)
+    return RiskCoverage(ranked[last], accepted[last] / accepted[-1], wrong[last] / accepted[last])
 
 
-def aurc(confidence: Floats, is_right: Bools) -> float:
+def aurc(confidence: Floats, is_right: Bools, weights: Floats | None = None) -> float:
     """Return the area under the risk-coverage curve: mean selective error over all coverages.
 
     Ties are resolved at their average, so that the value does not depend on row order
-    (Geifman, Uziel & El-Yaniv, ICLR 2019).
+    (Geifman, Uziel & El-Yaniv, ICLR 2019). weights: as in `risk_coverage`
     """
-    curve = risk_coverage(confidence, is_right)
-    rows = len(confidence)
-    accepted = np.rint(curve.coverage * rows)
-    wrong = curve.error * accepted
+    curve = risk_coverage(confidence, is_right, weights)
+    rows = np.ones(len(confidence)) if weights is None else weights
+    shares = rows[np.argsort(-confidence, kind="stable")] / rows.sum()
     # Inside a tie, wrong answers are taken to be spread evenly over the places.
-    places = np.arange(1, rows + 1)
-    expected = np.interp(places, np.concatenate([[0.0], accepted]), np.concatenate([[0.0], wrong]))
-    return float(np.mean(expected / places))
+    places = np.cumsum(shares)
+    known = np.concatenate([[0.0], curve.coverage])
+    wrong = np.concatenate([[0.0], curve.coverage * curve.error])
+    return float(shares @ (np.interp(places, known, wrong) / places))
 
 
 def at_threshold(confidence: Floats, is_right: Bools, threshold: float) -> Operating:

@@ -97,8 +97,8 @@ def train(
     report("metrics", 0, 1)
     test = rows.select(index[TEST])
     metrics = _data_metrics(dataset, encoded, index) | measure(ensemble, learned, test, config)
-    kept = ensemble.without_unused([Member.LEXICAL])
-    model = Model(kept, dataset.names, config, loaded.records, metrics, loaded.bundled)
+    # With the lexical baseline even where FUSION does without: what every other member must beat.
+    model = Model(ensemble, dataset.names, config, loaded.records, metrics, loaded.bundled)
     manifest_sha256 = save_artifact(model, out)
     report("metrics", 1, 1)
     return Trained(manifest_sha256, metrics)

@@ -25,7 +25,7 @@ from reviewapp.domain.snapshots import Filters
 from reviewapp.file_ranges import ranged_file
 from reviewapp.models import DatasetExport, DatasetSnapshot
 from reviewapp.selectors.exports import export_path
-from reviewapp.selectors.snapshots import finished_snapshots, snapshot_diff
+from reviewapp.selectors.snapshots import SnapshotAltered, finished_snapshots, snapshot_diff
 from reviewapp.services.exports import SnapshotUnfinished, request_export
 from reviewapp.services.snapshots import request_snapshot
 from worker.tasks.exports import wake_exports
@@ -83,7 +83,7 @@ class SnapshotViewSet(
         old, new = _finished(pk), _finished(request.query_params.get("to", ""))
         try:
             diff = snapshot_diff(old, new)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, SnapshotAltered) as error:
             raise exceptions.NotFound from error
         return Response(DiffSerializer(diff).data)
 

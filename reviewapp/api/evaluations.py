@@ -146,5 +146,5 @@ def _compared(old: Evaluation, new: Evaluation, member: str) -> Any:
         raise NotComparable(words) from error
     except KeyError as error:
         raise NotComparable(_("One of the two versions does not have this member.")) from error
-    except FileNotFoundError as error:
-        raise exceptions.NotFound(_("The stored answers are no longer there.")) from error
+    except selectors.AnswersGone as error:
+        raise exceptions.NotFound(_("The stored answers are gone or have been altered.")) from error

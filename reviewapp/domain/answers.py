@@ -21,7 +21,7 @@ Words = npt.NDArray[np.str_]
 Halves = npt.NDArray[np.float16]
 
 _OF_PRODUCTS: Final = ("product", "true", "group", "missing", "language", "seller", "is_audit")
-_OF_MEMBERS: Final = ("proba", "predicted", "confidence")
+_OPTIONAL: Final = ("is_learned", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class AnswerSheet:
     group: (N,) near duplicates share it; is_audit: (N,) labelled in a blind random audit
     missing, language, seller: (N,) what numbers are split by
     latency_ms: (N,) FUSION's share of its batch's time
+    is_learned: (N,) the version may know it by heart; None: nothing
+    weight: (N,) how many products each stands for; None: one
     """
 
     labels: Ints
@@ -56,9 +58,22 @@ class AnswerSheet:
     is_audit: Bools
     latency_ms: Floats
     members: Mapping[str, MemberAnswers]
+    is_learned: Bools | None = None
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.product)
+
+    def select(self, rows: Bools) -> AnswerSheet:
+        """Return the products of the mask `rows` (N,)."""
+        flat = self.arrays()
+        return AnswerSheet.from_arrays(
+            {name: column if name == "labels" else column[rows] for name, column in flat.items()}
+        )
+
+    def unlearned(self) -> AnswerSheet:
+        """Return the products that the version cannot know by heart."""
+        return self if self.is_learned is None else self.select(~self.is_learned)
 
     def sample(self, member: str) -> Sample:
         """Return one member's answers as what policies are tried on."""
@@ -71,6 +86,9 @@ class AnswerSheet:
         """Return everything by name, to be written to one file of arrays."""
         flat: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in _OF_PRODUCTS}
         flat |= {"labels": self.labels, "latency_ms": self.latency_ms.astype(np.float32)}
+        for name in _OPTIONAL:
+            if (column := getattr(self, name)) is not None:
+                flat[name] = column
         for member, answers in self.members.items():
             flat[f"{member}/proba"] = answers.proba
             flat[f"{member}/predicted"] = answers.predicted.astype(np.int32)
@@ -92,40 +110,17 @@ class AnswerSheet:
                 )
                 for member in sorted(members)
             },
-            **{name: flat[name] for name in _OF_PRODUCTS},
+            **{name: flat[name] for name in (*_OF_PRODUCTS, *_OPTIONAL) if name in flat},
         )
-
-
-def sheet_of_sample(sample: Sample, member: str) -> AnswerSheet:
-    """Return answers that are known by their first category only, of products without a group."""
-    number = len(sample)
-    unknown = np.array([""] * number)
-    answers = MemberAnswers(
-        np.empty((number, 0), dtype=np.float16), sample.predicted, sample.confidence
-    )
-    return AnswerSheet(
-        labels=np.empty(0, dtype=np.int64),
-        product=np.zeros(number, dtype=np.int64),
-        true=sample.true,
-        group=np.arange(number).astype(str),
-        missing=np.array(sample.missing),
-        language=unknown,
-        seller=unknown,
-        is_audit=np.ones(number, dtype=bool),
-        latency_ms=np.zeros(number),
-        members={member: answers},
-    )
 
 
 def joined(sheets: Sequence[AnswerSheet]) -> AnswerSheet:
     """Return one sheet of the products of all `sheets` (one or more), in order."""
-    first = sheets[0]
-    flat = {
-        name: np.concatenate([sheet.arrays()[name] for sheet in sheets])
-        for name in first.arrays()
-        if name != "labels"
-    }
-    return AnswerSheet.from_arrays(flat | {"labels": first.labels})
+    columns = [sheet.arrays() for sheet in sheets]
+    # What an earlier release has measured of them may lack a column.
+    common = set.intersection(*map(set, columns)) - {"labels"}
+    flat = {name: np.concatenate([one[name] for one in columns]) for name in sorted(common)}
+    return AnswerSheet.from_arrays(flat | {"labels": sheets[0].labels})
 
 
 def member_answers(proba: Floats, known: Bools, labels: Ints) -> MemberAnswers:

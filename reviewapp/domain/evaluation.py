@@ -1,6 +1,7 @@
-"""The quality of one member on a test split: what an Evaluation's metrics hold. Pure.
+"""The quality of one member on a test split or on audits: what an Evaluation's metrics hold. Pure.
 
 Every rate that stands for quality has a 95 % interval over resampled groups of near duplicates.
+Products that were drawn with different chances count by their weight.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from classifier import metrics
 from classifier.certify import learn_then_test
 from classifier.selection import aurc, risk_coverage
 from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers, Words
-from reviewapp.domain.intervals import share
+from reviewapp.domain.intervals import Interval, share
 from reviewapp.domain.listed_errors import DELTA
 from reviewapp.domain.policy_effect import Bools, Floats, Ints
 
@@ -30,8 +31,10 @@ SLICES: Final = ("missing", "language", "seller", "audit")
 def evaluation_metrics(sheet: AnswerSheet, target: float) -> dict[str, Any]:
     """Return the metrics of every member, and FUSION's latency, as JSON values.
 
+    Products that the version may know by heart say nothing of its quality and are left out.
     target: share of automatic listings that may be wrong, for the certified coverage
     """
+    sheet = sheet.unlearned()
     return {
         "products": len(sheet),
         "groups": len(np.unique(sheet.group)),
@@ -54,12 +57,16 @@ def _member_metrics(sheet: AnswerSheet, answers: MemberAnswers, target: float) -
         return {"rows": 0}
     true, predicted = sheet.true[rows], answers.predicted[rows]
     confidence, is_right = answers.confidence[rows], predicted == true
+    weight = np.ones(len(rows)) if sheet.weight is None else sheet.weight[rows]
     codes, places = np.unique(np.concatenate([true, predicted]), return_inverse=True)
     true_at, predicted_at = places[: len(rows)], places[len(rows) :]
     groups = sheet.group[rows].tolist()
 
     def interval(measure: metrics.Measure) -> dict[str, float]:
-        return _rounded(metrics.bootstrap(measure, groups, samples=_SAMPLES, seed=_SEED))
+        drawn = metrics.bootstrap(
+            lambda w: measure(w * weight), groups, samples=_SAMPLES, seed=_SEED
+        )
+        return _rounded(drawn)
 
     def f1(average: metrics.Average) -> metrics.Measure:
         return lambda w: metrics.f1(predicted_at, true_at, len(codes), average, w)
@@ -70,36 +77,42 @@ def _member_metrics(sheet: AnswerSheet, answers: MemberAnswers, target: float) -
         "macro_f1": interval(f1("macro")),
         "weighted_f1": interval(f1("weighted")),
         "ece": interval(lambda w: metrics.expected_calibration_error(confidence, is_right, w)),
-        "aurc": _number(aurc(confidence, is_right)),
-        "certified": _certified(confidence, is_right, sheet.group[rows], target),
-        "categories": _categories(true_at, predicted_at, codes),
+        "aurc": _number(aurc(confidence, is_right, weight)),
+        "certified": _certified(confidence, is_right, sheet.group[rows], weight, target),
+        "categories": _categories(true_at, predicted_at, codes, weight),
         "confusion": _confusion(true, predicted),
-        "reliability": _reliability(confidence, is_right),
-        "curve": _curve(confidence, is_right),
-        "slices": _slices(sheet, rows, confidence, is_right),
+        "reliability": _reliability(confidence, is_right, weight),
+        "curve": _curve(confidence, is_right, weight),
+        "slices": _slices(sheet, rows, confidence, is_right, weight),
     }
 
 
 def _certified(
-    confidence: Floats, is_right: Bools, group: Words, target: float
+    confidence: Floats, is_right: Bools, group: Words, weight: Floats, target: float
 ) -> dict[str, float] | None:
-    """Return the coverage at which at most `target` is wrong, 95 % sure; None without a promise."""
-    duplicates = np.unique(group, return_inverse=True)[1]
-    found = learn_then_test(confidence, is_right, target, DELTA, duplicates)
+    """Return the coverage at which at most `target` is wrong, 95 % sure; None without a promise.
+
+    The promise takes products drawn alike: of those that stand for few only a part is kept.
+    """
+    kept = np.random.default_rng(_SEED).random(len(weight)) < weight / weight.max()
+    duplicates = np.unique(group[kept], return_inverse=True)[1]
+    found = learn_then_test(confidence[kept], is_right[kept], target, DELTA, duplicates)
     if not found.is_given:
         return None
     return {name: _number(value) for name, value in asdict(found).items()}
 
 
-def _categories(true: Ints, predicted: Ints, codes: Ints) -> dict[str, dict[str, float]]:
-    ones = np.ones((1, len(true)))
-    scores, support, claimed = metrics.f1_scores(predicted, true, len(codes), ones)
+def _categories(
+    true: Ints, predicted: Ints, codes: Ints, weight: Floats
+) -> dict[str, dict[str, float]]:
+    scores, support, claimed = metrics.f1_scores(predicted, true, len(codes), weight[None, :])
     hits = scores * (support + claimed) / 2
+    rows = np.bincount(true, minlength=len(codes))
     return {
         str(code): {
-            "rows": int(support[0, at]),
-            "precision": _number(hits[0, at] / max(claimed[0, at], 1)),
-            "recall": _number(hits[0, at] / max(support[0, at], 1)),
+            "rows": int(rows[at]),
+            "precision": _number(hits[0, at] / claimed[0, at]) if claimed[0, at] else 0.0,
+            "recall": _number(hits[0, at] / support[0, at]) if support[0, at] else 0.0,
             "f1": _number(scores[0, at]),
         }
         for at, code in enumerate(codes.tolist())
@@ -112,27 +125,27 @@ def _confusion(true: Ints, predicted: Ints) -> list[list[int]]:
     return [[before, after, number] for (before, after), number in sorted(counts.items())]
 
 
-def _reliability(confidence: Floats, is_right: Bools) -> list[dict[str, float]]:
+def _reliability(confidence: Floats, is_right: Bools, weight: Floats) -> list[dict[str, float]]:
     """Return the bins of the reliability diagram that hold products, least confident first."""
     place = np.clip(np.ceil(confidence * metrics.BINS).astype(np.int64) - 1, 0, metrics.BINS - 1)
     bins = []
     for number in np.unique(place).tolist():
         own = place == number
-        right = share(int(is_right[own].sum()), int(own.sum()))
+        right = _share(is_right[own], weight[own])
         bins.append(
             {
-                "confidence": _number(confidence[own].mean()),
+                "confidence": _number(np.average(confidence[own], weights=weight[own])),
                 "accuracy": _number(right.value),
                 "low": _number(right.low),
                 "high": _number(right.high),
-                "rows": right.sample,
+                "rows": int(own.sum()),
             }
         )
     return bins
 
 
-def _curve(confidence: Floats, is_right: Bools) -> list[dict[str, float]]:
-    curve = risk_coverage(confidence, is_right)
+def _curve(confidence: Floats, is_right: Bools, weight: Floats) -> list[dict[str, float]]:
+    curve = risk_coverage(confidence, is_right, weight)
     places = np.unique(np.linspace(0, len(curve.coverage) - 1, _POINTS).astype(np.int64))
     return [
         {
@@ -145,7 +158,7 @@ def _curve(confidence: Floats, is_right: Bools) -> list[dict[str, float]]:
 
 
 def _slices(
-    sheet: AnswerSheet, rows: Ints, confidence: Floats, is_right: Bools
+    sheet: AnswerSheet, rows: Ints, confidence: Floats, is_right: Bools, weight: Floats
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return accuracy by what is known of the products: {"language": {"fr": {...}}}."""
     found: dict[str, dict[str, dict[str, float]]] = {}
@@ -161,21 +174,29 @@ def _slices(
         # One group that holds everything says nothing.
         if len(names) > 1:
             found[name] = {
-                value: _slice(confidence[values == value], is_right[values == value])
+                value: _slice(*(one[values == value] for one in (confidence, is_right, weight)))
                 for value in names
             }
     return found
 
 
-def _slice(confidence: Floats, is_right: Bools) -> dict[str, float]:
-    right = share(int(is_right.sum()), len(is_right))
+def _slice(confidence: Floats, is_right: Bools, weight: Floats) -> dict[str, float]:
+    right = _share(is_right, weight)
     return {
-        "rows": right.sample,
+        "rows": len(is_right),
         "value": _number(right.value),
         "low": _number(right.low),
         "high": _number(right.high),
-        "confidence": _number(confidence.mean()),
+        "confidence": _number(np.average(confidence, weights=weight)),
     }
+
+
+def _share(is_right: Bools, weight: Floats) -> Interval:
+    """Return the weighted share; its interval is that of as many alike products as know it as well
+    (L. Kish, Survey Sampling, 1965)."""
+    alike = max(1, round(float(weight.sum() ** 2 / (weight**2).sum())))
+    right = min(1.0, float(weight @ is_right / weight.sum()))
+    return share(right * alike, alike)
 
 
 def _rounded(interval: metrics.Interval) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,6 +58,17 @@ class Annotated:
 def choice_value(code: int, name: str) -> str:
     """Return a category as a choice: the code, which is read back, and a name for people."""
     return f"{code} {name}".strip()
+
+
+def choice_result(name: str, code: int, names: Mapping[int, str]) -> dict[str, Any]:
+    """Return a category as the result of an annotation or prediction. names: by code"""
+    return {
+        "id": name,
+        "from_name": CONTROL,
+        "to_name": OBJECT,
+        "type": "choices",
+        "value": {"choices": [choice_value(code, names.get(code, ""))]},
+    }
 
 
 def label_config(choices: list[str]) -> str:

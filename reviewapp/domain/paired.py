@@ -91,6 +91,21 @@ class Resampled:
         return _difference(self.f1[:, place], self.f1_drawn[:, :, place])
 
 
+def unlearned(old: AnswerSheet, new: AnswerSheet) -> tuple[AnswerSheet, AnswerSheet]:
+    """Return both sheets without the products that either version may know by heart.
+
+    Raises NotPaired for other products, and when none is left.
+    """
+    if not np.array_equal(old.product, new.product):
+        raise NotPaired
+    kept = np.ones(len(old), dtype=bool)
+    for sheet in (old, new):
+        kept &= True if sheet.is_learned is None else ~sheet.is_learned
+    if not kept.any():
+        raise NotPaired
+    return old.select(kept), new.select(kept)
+
+
 def pair(old: AnswerSheet, new: AnswerSheet, member: str) -> Pair:
     """Return both versions' answers of a member. Raises NotPaired for other products or codes."""
     if not np.array_equal(old.product, new.product) or not np.array_equal(old.true, new.true):

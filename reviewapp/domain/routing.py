@@ -79,6 +79,7 @@ class Evidence:
     """What routing looks at. A member without an answer is None.
 
     failure: why the product could not be classified at all; empty when it was
+    is_learned: the models have learned the product, as it was before an edit: they are sure by heart
     """
 
     fusion: MemberOpinion | None
@@ -87,6 +88,7 @@ class Evidence:
     has_text: bool = True
     has_image: bool = True
     failure: str = ""
+    is_learned: bool = False
 
     @property
     def missing(self) -> str:
@@ -125,13 +127,15 @@ def route(evidence: Evidence, draw: float, policy: Policy) -> RouteDecision:
     """Route one product.
 
     A product in doubt is reviewed with certainty. An accepted one is audited when `draw`, a
-    number in [0, 1) such as `audit_draw` gives, falls below the audit rate of its stratum.
+    number in [0, 1) such as `audit_draw` gives, falls below the audit rate of its stratum. What the
+    models know by heart is audited like what lies just above the threshold, however sure they are.
     """
     doubts = _doubts(evidence, policy)
     if doubts or evidence.fusion is None:
         return RouteDecision(RouteOutcome.REVIEW, doubts, 1.0)
     needed = policy.threshold(evidence.fusion.code, evidence.missing)
-    stratum = stratum_of(evidence.fusion.confidence, needed)
+    sure = AuditStratum.NEAR if evidence.is_learned else None
+    stratum = sure or stratum_of(evidence.fusion.confidence, needed)
     rate = policy.audit_rate_in(stratum)
     reasons = (ReviewReason.AUDIT,) if draw < rate else ()
     return RouteDecision(RouteOutcome.LISTED, reasons, rate, stratum)

@@ -18,6 +18,8 @@ class Evaluation(LeasedJob):
     model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="evaluations")
     snapshot = models.ForeignKey(DatasetSnapshot, models.PROTECT, related_name="evaluations")
     metrics = models.JSONField(default=dict, blank=True)
+    # Of the file of answers; empty for those measured before it was kept.
+    answers_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [

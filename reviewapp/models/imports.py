@@ -43,7 +43,7 @@ class CatalogueImport(models.Model):
 class LabelImport(models.Model):
     """One file of labels that people gave elsewhere, in Label Studio's JSON.
 
-    report: the first refused tasks, as [number, reason] pairs
+    report: the first refused and contested tasks, as [number, reason] pairs
     """
 
     file_name = models.CharField(max_length=200)
@@ -54,8 +54,18 @@ class LabelImport(models.Model):
     created_count = models.PositiveIntegerField(default=0)
     unchanged_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)
+    # Said otherwise than a decision here, which stands until a colleague has decided again.
+    contested_count = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def reasons_left_out(self) -> bool:
+        return self.refused_count + self.contested_count > len(self.report)
+
+    @property
+    def tasks_count(self) -> int:
+        return self.created_count + self.unchanged_count + self.refused_count + self.contested_count

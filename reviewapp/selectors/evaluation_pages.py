@@ -35,6 +35,7 @@ _SLICE_NAMES: Final = {
     ("seller", "small"): _("Fewer than 10 products"),
     ("seller", "medium"): _("10 to 99 products"),
     ("seller", "large"): _("100 products or more"),
+    ("seller", "feed"): _("no account (imported)"),
     ("audit", "audit"): _("Decided in a blind random audit"),
     ("audit", "other"): _("All others"),
 }

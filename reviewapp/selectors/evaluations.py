@@ -16,7 +16,7 @@ from reviewapp.domain.answers import AnswerSheet
 from reviewapp.domain.policy_effect import Bools
 from reviewapp.domain.snapshots import SnapshotRow
 from reviewapp.models import Category, DatasetSnapshot, Evaluation, GateReport, ModelVersion
-from reviewapp.selectors.snapshots import frozen_columns, frozen_rows
+from reviewapp.selectors.snapshots import file_sha256, frozen_columns, frozen_rows
 
 
 def evaluations() -> QuerySet[Evaluation]:
@@ -90,9 +90,24 @@ def chunk_path(evaluation_id: int, number: int) -> Path:
     return answers_folder() / f"{evaluation_id}.{number:06d}.npz"
 
 
+class AnswersGone(Exception):
+    """The file of answers has been removed from the disk, or is not the one that was measured."""
+
+
 def answer_sheet(evaluation: Evaluation) -> AnswerSheet:
-    """Return the answers of a finished evaluation. Raises FileNotFoundError when they are gone."""
+    """Return the answers of a finished evaluation. Raises AnswersGone."""
+    check_answers(evaluation)
     return read_sheet(answers_path(evaluation.pk))
+
+
+def check_answers(evaluation: Evaluation) -> None:
+    """Hash the file of answers before it is relied on. Raises AnswersGone."""
+    try:
+        found = file_sha256(answers_path(evaluation.pk))
+    except FileNotFoundError as error:
+        raise AnswersGone from error
+    if evaluation.answers_sha256 not in ("", found):
+        raise AnswersGone
 
 
 def read_sheet(path: Path) -> AnswerSheet:

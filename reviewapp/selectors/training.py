@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -72,6 +73,11 @@ def learned_by(version: ModelVersion) -> QuerySet[Product]:
     return Product.objects.filter(
         in_training, split_assignment__assigned_at__lte=version.created_at
     )
+
+
+def learned_among(version: ModelVersion, ids: Collection[int]) -> set[int]:
+    """Return which of the products `ids` the version may know by heart (see `learned_by`)."""
+    return set(learned_by(version).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def live_labels() -> QuerySet[FeedbackLabel]:

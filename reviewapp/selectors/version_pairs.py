@@ -62,10 +62,10 @@ def version_pair(
 ) -> VersionPair:
     """Compare two finished evaluations by one member.
 
-    Raises paired.NotPaired for other products, KeyError when one version lacks the member,
-    FileNotFoundError when answers are gone.
+    Products that either may know by heart are left out. Raises paired.NotPaired for other products,
+    KeyError when one version lacks the member, AnswersGone.
     """
-    both = paired.pair(answer_sheet(old), answer_sheet(new), member)
+    both = paired.pair(*paired.unlearned(answer_sheet(old), answer_sheet(new)), member)
     samples = min(_MOST, max(_FEWEST, _PRODUCTS // len(both)))
     drawn = paired.resample(both, samples=samples, seed=_SEED)
     categories = [

@@ -19,16 +19,19 @@ from reviewapp.domain.label_studio import (
     read_task,
     split_tasks,
 )
+from reviewapp.domain.priority import AUDIT
 from reviewapp.models import Category, FeedbackLabel, LabelImport, Product, User
 from reviewapp.selectors.snapshots import pseudonym
+from reviewapp.services.suspects import ask_about_label
 
 _BATCH = 500
-# Refusals kept on the row; the counts hold all of them.
+# Refusals and contests kept on the row; the counts hold all of them.
 _REPORTED = 200
 
 
 class _Outcome(Enum):
     CREATED = "created"
+    CONTESTED = "contested"
     UNCHANGED = "unchanged"
 
 
@@ -52,10 +55,10 @@ def import_labels(
 ) -> LabelImport:
     """Take Label Studio's choices as labels of the source IMPORTED; return the report.
 
-    source: of products whose task names none. A label of this house's own people stands against
-    any import, and so does nothing else: a choice that is the product's label already changes
-    nothing, whoever gave it. Batches
-    are committed one by one. Raises TasksUnreadable when the file is no list of tasks.
+    source: of products whose task names none. A choice that is the product's label already changes
+    nothing, whoever gave it. Against a label of this house's own people it is kept beside, as one that
+    is not live, and a colleague here decides, told of neither answer. Batches are committed one by
+    one. Raises TasksUnreadable when the file is no list of tasks.
     """
     text = _decoded(content)
     job = LabelImport.objects.create(
@@ -69,7 +72,7 @@ def import_labels(
         for batch in _batches(text):
             _take(job, batch, source, seen, now)
     except TasksUnreadable as error:
-        if not job.created_count + job.unchanged_count + job.refused_count:
+        if not job.tasks_count:
             job.delete()
             raise
         _refuse(job, 0, error.message)
@@ -116,10 +119,11 @@ def _take(
     world = _world(tasks)
     for task in tasks:
         try:
-            outcome = _store(job, task.read, world, seen, now)
+            outcome = _store(job, task, world, seen, now)
         except TaskRefused as refused:
             _refuse(job, task.number, refused.message)
         else:
+            job.contested_count += outcome is _Outcome.CONTESTED
             job.created_count += outcome is _Outcome.CREATED
             job.unchanged_count += outcome is _Outcome.UNCHANGED
     job.save()
@@ -132,6 +136,7 @@ def _world(tasks: list[_Task]) -> _World:
     )
     products = {(row.source, row.external_id): row for row in rows.order_by("pk")}
     live = FeedbackLabel.objects.filter(product__in=products.values(), ended_at=None)
+    live = live.select_related("category")
     return _World(
         products=products,
         live={label.product_id: label for label in live},
@@ -140,9 +145,13 @@ def _world(tasks: list[_Task]) -> _World:
 
 
 def _store(
-    job: LabelImport, read: Annotated, world: _World, seen: set[tuple[str, str]], now: datetime
+    job: LabelImport, task: _Task, world: _World, seen: set[tuple[str, str]], now: datetime
 ) -> _Outcome:
-    """Make the task's choice the product's live label. Raises TaskRefused."""
+    """Make the task's choice the product's live label, or contest the present one by it.
+
+    Raises TaskRefused.
+    """
+    read = task.read
     product, category = _product(read, world, seen), _category(read, world)
     before = world.live.get(product.pk)
     if before is not None and (before.category_id, before.input_digest) == (
@@ -150,12 +159,30 @@ def _store(
         product.input_digest,
     ):
         return _Outcome.UNCHANGED
+    label = _label(job, read, product, category, now)
     if before is not None and before.source != LabelSource.IMPORTED:
-        raise TaskRefused(_why_it_stands(before, category, world))
+        if before.input_digest == product.input_digest:
+            return _contest(job, task.number, before, label, now)
+        if not read.input_digest:
+            words = _(
+                "A moderator here has decided this product for an earlier text or picture, and the"
+                " task does not tell by its input_digest which one it is about."
+            )
+            raise TaskRefused(words)
     if before is not None:
         before.ended_at = now
         before.save(update_fields=["ended_at"])
-    label = FeedbackLabel.objects.create(
+    label.save()
+    if before is not None:
+        before.superseded_by = label
+        before.save(update_fields=["superseded_by"])
+    return _Outcome.CREATED
+
+
+def _label(
+    job: LabelImport, read: Annotated, product: Product, category: Category, now: datetime
+) -> FeedbackLabel:
+    return FeedbackLabel(
         product=product,
         category=category,
         source=LabelSource.IMPORTED,
@@ -167,23 +194,35 @@ def _store(
         input_digest=product.input_digest,
         created_at=now,
     )
-    if before is not None:
-        before.superseded_by = label
-        before.save(update_fields=["superseded_by"])
-    return _Outcome.CREATED
 
 
-def _why_it_stands(before: FeedbackLabel, category: Category, world: _World) -> str:
-    if before.category_id == category.pk:
-        return _(
-            "A moderator here has decided this product for an earlier text or picture; that stands"
-            " until somebody decides again here."
+def _contest(
+    job: LabelImport, number: int, before: FeedbackLabel, label: FeedbackLabel, now: datetime
+) -> _Outcome:
+    """Keep the choice as a label that is not live, and ask a colleague of whoever decided here.
+
+    The same choice is contested once for one decision, however often its file is read.
+    """
+    same = {"category": label.category, "input_digest": label.input_digest}
+    earlier = FeedbackLabel.objects.filter(
+        product=label.product, source=LabelSource.IMPORTED, created_at__gte=before.created_at
+    )
+    if earlier.filter(**same).exists():
+        return _Outcome.UNCHANGED
+    label.ended_at = now
+    label.save()
+    ask_about_label(product=label.product, author_id=before.moderator_id, priority=AUDIT, now=now)
+    codes = {"here": before.category.code, "there": label.category.code}
+    _report(
+        job,
+        number,
+        _(
+            "A moderator here has decided %(here)s, the file says %(there)s: that is kept beside, and"
+            " a colleague is asked."
         )
-    codes = {one.pk: code for code, one in world.categories.items()}
-    return _(
-        "A moderator here has decided %(here)s for this product, the file says %(there)s; the"
-        " decision here stands."
-    ) % {"here": codes[before.category_id], "there": category.code}
+        % codes,
+    )
+    return _Outcome.CONTESTED
 
 
 def _product(read: Annotated, world: _World, seen: set[tuple[str, str]]) -> Product:
@@ -209,5 +248,9 @@ def _category(read: Annotated, world: _World) -> Category:
 
 def _refuse(job: LabelImport, number: int, reason: str) -> None:
     job.refused_count += 1
+    _report(job, number, reason)
+
+
+def _report(job: LabelImport, number: int, reason: str) -> None:
     if len(job.report) < _REPORTED:
         job.report.append([number, reason])

@@ -205,8 +205,9 @@ def _sample(version: ModelVersion) -> Sample | None:
     """Return the version's answers to products it has not learned from; None without any."""
     for evaluation in evaluations.finished(version)[:1]:
         try:
-            return evaluations.answer_sheet(evaluation).sample(MemberChoice.FUSION)
-        except FileNotFoundError:
+            sheet = evaluations.answer_sheet(evaluation).unlearned()
+            return sheet.sample(MemberChoice.FUSION)
+        except evaluations.AnswersGone:
             break
     return calibration.held_out(version)
 

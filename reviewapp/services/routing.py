@@ -4,6 +4,7 @@ Each function runs inside the caller's transaction, with the product row locked.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,15 +27,19 @@ def route_classified(
     policy: RoutingPolicy,
     label: FeedbackLabel | None,
     now: datetime,
+    is_learned: bool = False,
 ) -> Route:
     """Route a product by its members' stored answers (by member) and return the new Route.
+
+    is_learned: whether the version that answered has learned the product before it was edited
 
     `label` is the product's live FeedbackLabel for this very input, if there is one: then the
     person's category stands, whatever the models say.
     """
     if label is not None:
         return _keep_label(product, answers, policy, label, now)
-    numbers, evidence = rules(policy), _evidence(product, answers)
+    numbers = rules(policy)
+    evidence = replace(_evidence(product, answers), is_learned=is_learned)
     decision = routing.route(evidence, routing.audit_draw(product.pk, policy.version), numbers)
     details = _details(answers, policy)
     if evidence.fusion is not None:

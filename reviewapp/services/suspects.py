@@ -91,18 +91,28 @@ def open_suspects(*, search_id: int, most: int, now: datetime) -> int:
     chosen = openable(search).filter(product__in=locked).select_related("label")
     opened = list(chosen)
     for suspect in opened:
-        suspect.item = _ask(suspect, locked[suspect.product_id], now)
+        suspect.item = ask_about_label(
+            product=locked[suspect.product_id],
+            author_id=suspect.label.moderator_id if suspect.label else None,
+            priority=suspect.doubt,
+            now=now,
+        )
     SuspectLabel.objects.bulk_update(opened, ["item"])
     return len(opened)
 
 
-def _ask(suspect: SuspectLabel, product: Product, now: datetime) -> ReviewItem:
+def ask_about_label(
+    *, product: Product, author_id: int | None, priority: float, now: datetime
+) -> ReviewItem:
+    """Open an item on a label in doubt, not for its author if anybody else is there.
+
+    Call it with the product locked; the label stays live until somebody answers.
+    """
     item = open_item(
-        product=product, reasons=[ReviewReason.SUSPECT_LABEL], priority=suspect.doubt, now=now
+        product=product, reasons=[ReviewReason.SUSPECT_LABEL], priority=priority, now=now
     )
-    author = suspect.label.moderator_id if suspect.label else None
-    if author is not None and checks.has_colleague(author):
-        item.not_for_id = author
+    if author_id is not None and checks.has_colleague(author_id):
+        item.not_for_id = author_id
         item.save(update_fields=["not_for"])
     return item
 

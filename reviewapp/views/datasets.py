@@ -166,8 +166,9 @@ def compare(request: UserRequest) -> HttpResponse:
     if old is not None and new is not None:
         try:
             diff = selectors.snapshot_diff(old, new)
-        except FileNotFoundError as error:
-            raise Http404(_("The file of a snapshot has been removed from the disk.")) from error
+        except (FileNotFoundError, selectors.SnapshotAltered) as error:
+            words = _("The file of a snapshot has been removed from the disk, or altered.")
+            raise Http404(words) from error
         context |= _differences(old, new, diff)
     return render(request, "datasets/compare.html", context)
 

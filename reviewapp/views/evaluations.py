@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,10 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviewapp.choices import JobStatus, MemberChoice, Queue
-from reviewapp.domain.answers import sheet_of_sample
 from reviewapp.domain.evaluation import evaluation_metrics
 from reviewapp.forms.evaluations import EvaluationForm
 from reviewapp.models import Evaluation
@@ -23,7 +24,8 @@ from reviewapp.selectors import evaluation_charts as charts
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
-from reviewapp.selectors.calibration import live_sample
+from reviewapp.selectors.audited import audited
+from reviewapp.selectors.quality import PERIODS
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
 from reviewapp.services.policies import current_policy
@@ -34,6 +36,7 @@ _SHOWN = 50
 _MOST_CONFUSED = 30
 # Fewer products say too little about a model.
 _FEWEST_LIVE = 100
+_USUAL_DAYS = 90
 
 may_look = permission_required("reviewapp.view_modelversion", raise_exception=True)
 
@@ -89,7 +92,7 @@ def detail(request: UserRequest, evaluation_id: int) -> HttpResponse:
     row = get_object_or_404(selectors.evaluations(), pk=evaluation_id)
     context: dict[str, Any] = {"evaluation": row}
     if row.status == JobStatus.DONE:
-        context |= _numbers(row, _member(request, row))
+        context |= _numbers(row, _member(request, row.metrics))
     else:
         context["is_worker_missing"] = not is_listening(queue=Queue.EVALUATION, now=timezone.now())
     return render(request, "evaluations/detail.html", context)
@@ -113,12 +116,12 @@ def state(request: UserRequest, evaluation_id: int) -> HttpResponse:
 def products(request: UserRequest, evaluation_id: int) -> HttpResponse:
     """The products of one cell of the confusion matrix (`?true=` and `?predicted=`)."""
     row = get_object_or_404(selectors.evaluations(), pk=evaluation_id, status=JobStatus.DONE)
-    member = _member(request, row)
+    member = _member(request, row.metrics)
     true, predicted = _code(request, "true"), _code(request, "predicted")
     try:
-        sheet = selectors.answer_sheet(row)
-    except FileNotFoundError as error:
-        raise Http404(_("The stored answers are no longer there.")) from error
+        sheet = selectors.answer_sheet(row).unlearned()
+    except selectors.AnswersGone as error:
+        raise Http404(_("The stored answers are gone or have been altered.")) from error
     wanted = (sheet.true == true) & (sheet.members[member].predicted == predicted)
     context = {
         "evaluation": row,
@@ -137,17 +140,61 @@ def products(request: UserRequest, evaluation_id: int) -> HttpResponse:
 @may_look
 @require_GET
 def live(request: UserRequest) -> HttpResponse:
-    """The champion on blind audits and reviews of live products, once there are enough."""
-    champion = model_versions.champion()
-    sample = live_sample(champion) if champion else None
-    number = len(sample) if sample is not None else 0
-    context: dict[str, Any] = {"champion": champion, "number": number, "fewest": _FEWEST_LIVE}
-    if sample is not None and number >= _FEWEST_LIVE:
-        target = current_policy(now=timezone.now()).target_error
-        metrics = evaluation_metrics(sheet_of_sample(sample, MemberChoice.FUSION), target)
-        context["members"] = pages.member_rows(metrics)
-        context |= _of_member(metrics, MemberChoice.FUSION, link="")
+    """All members of the champion on blind audits and reviews of live products of the last `?days=`,
+    once there are enough; one of them in detail (`?member=`)."""
+    now, champion = timezone.now(), model_versions.champion()
+    days = _days(request)
+    found = audited(champion, since=now - timedelta(days=days)) if champion else None
+    number = len(found.sheet) if found else 0
+    context: dict[str, Any] = {
+        "champion": champion,
+        "number": number,
+        "fewest": _FEWEST_LIVE,
+        "days": days,
+        "periods": _period_tabs(days),
+    }
+    if found and number >= _FEWEST_LIVE:
+        metrics = evaluation_metrics(found.sheet, current_policy(now=now).target_error)
+        member = _member(request, metrics)
+        members = pages.member_rows(metrics)
+        address = f"{reverse('models:live')}?days={days}"
+        context |= {
+            **_of_member(metrics, member, link=""),
+            "audited": found,
+            "members": members,
+            "lacks_baseline": not any(one.is_baseline for one in members),
+            "tabs": _member_tabs(members, member, f"{address}&member="),
+        }
     return render(request, "evaluations/live.html", context)
+
+
+def _days(request: UserRequest) -> int:
+    wanted = request.GET.get("days", "")
+    return int(wanted) if wanted in map(str, PERIODS) else _USUAL_DAYS
+
+
+def _period_tabs(days: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": f"{reverse('models:live')}?days={period}",
+            "label": ngettext("%(n)s day", "%(n)s days", period) % {"n": period},
+            "active": period == days,
+        }
+        for period in PERIODS
+    ]
+
+
+def _member_tabs(
+    members: list[pages.MemberRow], shown: MemberChoice, address: str
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": f"{address}{one.member}",
+            "label": one.member.label,
+            "active": one.member == shown,
+        }
+        for one in members
+    ]
 
 
 def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
@@ -158,14 +205,7 @@ def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
         **_of_member(row.metrics, member, link),
         "members": members,
         "latency": row.metrics["latency_ms"],
-        "tabs": [
-            {
-                "url": f"{address}?member={one.member}",
-                "label": one.member.label,
-                "active": one.member == member,
-            }
-            for one in members
-        ],
+        "tabs": _member_tabs(members, member, f"{address}?member="),
     }
 
 
@@ -187,9 +227,9 @@ def _of_member(metrics: dict[str, Any], member: MemberChoice, link: str) -> dict
     }
 
 
-def _member(request: UserRequest, row: Evaluation) -> MemberChoice:
+def _member(request: UserRequest, metrics: dict[str, Any]) -> MemberChoice:
     wanted = request.GET.get("member", "")
-    known = row.metrics["members"]
+    known = metrics["members"]
     if wanted in MemberChoice.values and known.get(wanted, {}).get("rows"):
         return MemberChoice(wanted)
     return MemberChoice.FUSION

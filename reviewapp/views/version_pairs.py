@@ -88,8 +88,8 @@ def _compared(old: Evaluation, new: Evaluation, member: MemberChoice) -> dict[st
         found = version_pair(old, new, member, names)
     except NotPaired:
         return {"problem": _("The two versions were not measured on the same products.")}
-    except FileNotFoundError:
-        return {"problem": _("The stored answers are no longer there.")}
+    except selectors.AnswersGone:
+        return {"problem": _("The stored answers are gone or have been altered.")}
     except KeyError:
         return {"problem": _("One of the two versions does not have this member.")}
     return {"found": found, "rates": _rates(found), "names": names, "flips": _flips(found)}

@@ -1,6 +1,5 @@
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from classifier.artifact import MANIFEST, EncoderRecord, Model, load_artifact, s
 from classifier.errors import ArtifactInvalid
 from classifier.learn import learn
 from classifier.members.base import Modality
-from classifier.types import Member
 from tests.classifier import world
 
 FILES = (
@@ -183,34 +181,6 @@ def test_a_bundled_backbone_travels_inside_and_is_checked(model, tmp_path):
     (inside / "config.json").write_text("[]")
     with pytest.raises(ArtifactInvalid, match=r"backbones/text/config\.json"):
         load_artifact(tmp_path / "model")
-
-
-@pytest.mark.parametrize("unused", [Member.LEXICAL, Member.BERT])
-def test_an_unused_member_is_left_out_without_changing_an_answer(unused):
-    ensemble, _ = learn(world.part(), None, world.LABELS, world.QUICK)
-    fusion = ensemble.fusion
-    weights = fusion.weights + 0.3
-    weights[:, fusion.members.index(unused)] = 0.0
-    idle = replace(ensemble, fusion=replace(fusion, weights=weights, correction=None))
-
-    slim = idle.without_unused([unused])
-
-    features = world.part(30, seed=2).features
-    assert unused not in slim.members
-    assert np.allclose(
-        slim.predict(features)[Member.FUSION].log_proba,
-        idle.predict(features)[Member.FUSION].log_proba,
-    )
-
-
-def test_the_only_member_of_a_modality_stays_even_unused():
-    ensemble, _ = learn(world.part(), None, world.LABELS, world.QUICK)
-    weights = np.zeros_like(ensemble.fusion.weights)
-    idle = replace(ensemble, fusion=replace(ensemble.fusion, weights=weights, correction=None))
-
-    slim = idle.without_unused([Member.CNN, Member.LEXICAL])
-
-    assert set(slim.members) == {Member.CNN, Member.BERT}
 
 
 def test_targets_refuse_an_unknown_code():

@@ -3,15 +3,29 @@ import re
 
 import pytest
 
-from reviewapp.choices import ExportFormat, LabelSource
+from reviewapp.choices import (
+    ExportFormat,
+    LabelSource,
+    ProductStatus,
+    ReviewReason,
+    ReviewStatus,
+)
 from reviewapp.domain.label_studio import TasksUnreadable, split_tasks
-from reviewapp.models import FeedbackLabel, LabelImport
+from reviewapp.models import FeedbackLabel, LabelImport, ReviewItem
 from reviewapp.selectors.exports import export_path
+from reviewapp.selectors.label_tasks import undecided_tasks
 from reviewapp.selectors.snapshots import frozen_rows
 from reviewapp.services.feedback import record_label, retract
 from reviewapp.services.label_imports import import_labels
 from reviewapp.services.predictions.results import live_labels
-from tests.factories import CategoryFactory, DecisionFactory, ProductFactory
+from tests.factories import (
+    CategoryFactory,
+    DecisionFactory,
+    ModeratorFactory,
+    PredictionFactory,
+    ProductFactory,
+    ReviewItemFactory,
+)
 from tests.labels import export, label, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -79,33 +93,94 @@ def test_reading_the_file_again_changes_nothing_and_a_new_choice_supersedes(prod
     assert (old.superseded_by, new.ended_at, new.category.code) == (new, None, 20)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_a_moderator_here_has_decided_stands(now):
+def of(given, choice, **values):
+    """A task on the labelled product with that choice."""
+    data = {"external_id": given.product.external_id, "source": given.product.source, **values}
+    return {**task(choices=[choice]), "data": data}
+
+
+def test_another_choice_than_ours_is_kept_beside_and_a_colleague_is_asked(now):
     CategoryFactory(code=10)
+    ModeratorFactory()
     given = label(now, code=20)
 
-    job = read(
-        [{**task(), "data": {"external_id": given.product.external_id, "source": "shop"}}], now
-    )
+    job = read([of(given, "10 Livres")], now)
 
-    assert (job.created_count, job.refused_count) == (0, 1)
+    assert (job.created_count, job.contested_count, job.refused_count) == (0, 1, 0)
     assert {"10", "20"} <= set(re.findall(r"\d+", job.report[0][1]))
+    kept = FeedbackLabel.objects.get(source=LabelSource.IMPORTED)
+    assert (kept.category.code, kept.ended_at, kept.superseded_by) == (10, now, None)
+    assert (kept.label_import, kept.annotation) == (job, "task 7, annotation 70")
     given.refresh_from_db()
     assert given.ended_at is None
+    item = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).get()
+    assert (item.product, item.reasons, item.not_for) == (
+        given.product,
+        [ReviewReason.SUSPECT_LABEL],
+        given.moderator,
+    )
+
+
+def test_the_same_choice_contests_a_decision_once(now):
+    CategoryFactory(code=10)
+    given = label(now, code=20)
+    read([of(given, "10 Livres")], now)
+
+    again = read([of(given, "10 Livres")], now)
+    third = read([of(given, "10 Livres"), of(given, "10 Livres")], now)
+
+    assert (again.contested_count, again.unchanged_count) == (0, 1)
+    assert (third.unchanged_count, third.refused_count) == (1, 1)
+    assert FeedbackLabel.objects.filter(source=LabelSource.IMPORTED).count() == 1
+
+
+def test_a_choice_for_the_present_text_takes_the_place_of_a_decision_on_an_earlier_one(now):
+    CategoryFactory(code=10)
+    given = label(now, code=20, input_digest="e" * 64)
+
+    untold = read([of(given, "10 Livres")], now)
+    told = read([of(given, "10 Livres", input_digest=given.product.input_digest)], now)
+
+    assert (untold.refused_count, told.created_count) == (1, 1)
+    given.refresh_from_db()
+    assert given.superseded_by.category.code == 10
+    assert not ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_our_own_export_with_one_choice_changed_says_which(now):
-    kept, changed = label(now, code=10), label(now, code=20)
+def test_our_own_export_with_one_choice_changed_contests_that_one(now):
+    label(now, code=10)
+    changed = label(now, code=20)
     tasks = json.loads(export_path(export(ExportFormat.LABEL_STUDIO, now)).read_text("utf-8"))
     tasks[1]["annotations"][0]["result"][0]["value"]["choices"] = ["10 Livres"]
 
     job = read(tasks, now)
 
-    assert (job.created_count, job.unchanged_count, job.refused_count) == (0, 1, 1)
-    assert job.report[0][0] == 2
+    assert (job.unchanged_count, job.contested_count, job.report[0][0]) == (1, 1, 2)
     assert FeedbackLabel.objects.filter(ended_at=None).count() == 2
-    assert {kept.category.code, changed.category.code} == {10, 20}
+    assert ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).get().product == changed.product
+
+
+def test_undecided_products_go_out_as_tasks_and_come_back_as_labels(now):
+    CategoryFactory(code=10, name_fr="Livres")
+    product = ProductFactory(source="shop", external_id="p-1", status=ProductStatus.IN_REVIEW)
+    answer = PredictionFactory(product=product, category=CategoryFactory(code=20), confidence=0.4)
+    ReviewItemFactory(product=product)
+    for kept_here in ({"is_blind": True}, {"reasons": [ReviewReason.BUYER_REPORT]}):
+        ReviewItemFactory(**kept_here)
+
+    [sent] = json.loads("".join(undecided_tasks()))
+    sent["annotations"] = task()["annotations"]
+    job = read([sent], now)
+
+    assert sent["predictions"][0]["score"] == answer.confidence
+    assert sent["predictions"][0]["result"][0]["value"]["choices"][0].startswith("20 ")
+    assert job.created_count == 1
+    assert FeedbackLabel.objects.get().category.code == 10
+
+
+def test_without_undecided_products_the_list_of_tasks_is_empty():
+    assert json.loads("".join(undecided_tasks())) == []
 
 
 def test_an_imported_label_lists_nothing_and_a_decision_replaces_it(product, now):

@@ -15,9 +15,11 @@ from tests.factories import (
     MANIFEST,
     AdminFactory,
     BuyerFactory,
+    CategoryFactory,
     FeedbackLabelFactory,
     ModelVersionFactory,
     ModeratorFactory,
+    ReviewItemFactory,
     SellerFactory,
     SnapshotFactory,
 )
@@ -278,6 +280,20 @@ def test_labels_of_another_tool_are_read_and_reported(client, admin):
     assert "tasks.json" in read.content.decode()
     assert refused.status_code == 422
     assert "not a list of Label Studio tasks" in refused.content.decode()
+
+
+def test_undecided_products_are_offered_as_tasks_with_todays_categories(client, admin):
+    CategoryFactory(code=10, name_fr="Livres")
+    item = ReviewItemFactory()
+
+    page = client.get(reverse("datasets:labels")).content.decode()
+    sent = client.get(reverse("datasets:undecided"))
+    config = client.get(reverse("datasets:present-config"))
+
+    assert "1 product waits because the models doubt" in page
+    [one] = json.loads(b"".join(sent.streaming_content))
+    assert one["data"]["external_id"] == item.product.external_id
+    assert b'<Choice value="10 Livres"/>' in config.content
 
 
 def test_only_admins_read_labels_of_another_tool(client):

@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from reviewapp.models import Evaluation, GateReport, Route
 from reviewapp.services.evaluations import judge, request_gate
@@ -208,16 +211,20 @@ def audited(version, now, number):
     """Listed products that a blind audit has decided, every tenth of them otherwise."""
     for place in range(number):
         product = ListedProductFactory(category=CategoryFactory(code=10))
-        answer = PredictionFactory(
-            product=product,
-            model_version=version,
-            category=product.category,
-            confidence=0.9,
-            created_at=now,
-        )
+        answers = [
+            PredictionFactory(
+                product=product,
+                model_version=version,
+                member=member,
+                category=product.category,
+                confidence=0.9,
+                created_at=now,
+            )
+            for member in ("lexical", "fusion")
+        ]
         Route.objects.create(
             product=product,
-            prediction=answer,
+            prediction=answers[-1],
             policy=RoutingPolicyFactory(),
             outcome="listed",
             reasons=["audit"],
@@ -228,20 +235,21 @@ def audited(version, now, number):
         label(now, code=code, product=product, is_blind=True, reasons=["audit"])
 
 
-def test_the_champion_is_measured_on_blind_audits_once_there_are_enough(
-    client, admin, now, monkeypatch
-):
+def test_the_champion_is_measured_on_blind_audits_once_there_are_enough(client, admin, monkeypatch):
     monkeypatch.setattr("reviewapp.views.evaluations._FEWEST_LIVE", 30)
-    champion = ChampionFactory(name="old-1")
+    champion, now = ChampionFactory(name="old-1"), timezone.now()
 
     audited(champion, now, 20)
     early = get(client, "live").content.decode()
-    audited(champion, now, 20)
-    later = get(client, "live").content.decode()
+    audited(champion, now - timedelta(days=60), 20)
+    month = get(client, "live", days=30).content.decode()
+    later = get(client, "live", member="lexical").content.decode()
 
     assert "20 products of old-1 are in the sample so far; from 30 on" in early
-    for text in ("old-1 on 40 products", "90.0%", "Do confidences hold?"):
+    assert "20 products of old-1 are in the sample so far; from 30 on" in month
+    for text in ("old-1 on 40 products", "90.0%", "Do confidences hold?", "baseline"):
         assert text in later
+    assert "?days=90&amp;member=fusion" in later
 
 
 def test_without_a_model_there_is_nothing_to_measure_live(client, admin):

@@ -5,8 +5,14 @@ import pytest
 from django.conf import settings as django_settings
 
 from reviewapp.choices import GateTest, GateVerdict, JobStatus
-from reviewapp.models import Evaluation, GateReport
-from reviewapp.selectors.evaluations import answer_sheet, answers_folder, chunk_path
+from reviewapp.models import Evaluation, GateReport, SplitAssignment, TrainingRun
+from reviewapp.selectors.evaluations import (
+    AnswersGone,
+    answer_sheet,
+    answers_folder,
+    answers_path,
+    chunk_path,
+)
 from reviewapp.selectors.snapshots import snapshot_path
 from reviewapp.services import evaluations, leases
 from tests.evaluation_world import bare_snapshot, measured, snapshot_of_tests
@@ -72,6 +78,53 @@ def test_a_version_is_measured_on_the_test_products_only(predictor, now):
     assert sheet.members["fusion"].proba.dtype == np.float16
     assert sorted(sheet.members) == ["bert", "fusion", "lexical"]
     assert [path.name for path in answers_folder().iterdir()] == [f"{row.pk}.npz"]
+
+
+def test_altered_answers_are_not_relied_on_and_asking_again_measures_anew(predictor, now):
+    version, frozen = version_of(predictor), snapshot_of_tests(now)
+    row = asked(version, frozen, now)
+    run_evaluation(row.pk)
+    path = answers_path(row.pk)
+    path.write_bytes(path.read_bytes() + b"x")
+    row.refresh_from_db()
+
+    with pytest.raises(AnswersGone):
+        answer_sheet(row)
+    again = asked(version, frozen, now)
+    run_evaluation(again.pk)
+
+    row.refresh_from_db()
+    assert again.status == JobStatus.WAITING
+    assert len(answer_sheet(row)) == 6
+
+
+@pytest.mark.parametrize(("learned", "outcome"), [(1, JobStatus.DONE), (6, JobStatus.FAILED)])
+def test_a_product_that_the_version_may_know_by_heart_is_not_measured(
+    predictor, now, learned, outcome
+):
+    version, frozen = version_of(predictor, created_at=now), snapshot_of_tests(now)
+    TrainingRun.objects.create(
+        config={},
+        model_version=version,
+        rows_sha256="f" * 64,
+        status="done",
+        created_at=now,
+        finished_at=now,
+    )
+    risen = SplitAssignment.objects.filter(split="test").values("pk")[:learned]
+    SplitAssignment.objects.filter(pk__in=list(risen.values_list("pk", flat=True))).update(
+        was_in_training=True
+    )
+
+    row = asked(version, frozen, now)
+    run_evaluation(row.pk)
+
+    row.refresh_from_db()
+    assert row.status == outcome
+    if outcome == JobStatus.DONE:
+        assert row.metrics["products"] == 5
+    else:
+        assert row.error == evaluate.ALL_LEARNED
 
 
 def test_asking_again_gives_the_same_row_and_measures_nothing_twice(predictor, now):

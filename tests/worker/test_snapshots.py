@@ -237,6 +237,22 @@ def test_once_test_always_test_when_groups_merge(now):
     assert {row.split for row in rows.values()} == {Split.TEST}
 
 
+def test_what_a_run_has_learned_without_a_label_ties_groups_as_well(now):
+    test, train = next(keys_in(Split.TEST)), next(keys_in(Split.TRAIN))
+    image = ProductImageFactory(look=99)
+    tested = label(now, product=grouped(test, image=image)).product_id
+    trained = label(now, product=grouped(train)).product_id
+    snapshot(now)
+    # A base row of an earlier run: of the one group by its title, with the picture of the other.
+    bridge = grouped(train, image=image)
+    SplitAssignment.objects.create(product=bridge, split=Split.TRAIN, assigned_at=now)
+
+    rows = {row.product_id: row for row in frozen_rows(snapshot(now))}
+
+    assert {row.split for row in rows.values()} == {Split.TEST}
+    assert rows[tested].group == rows[trained].group
+
+
 def test_a_product_stays_in_the_test_when_its_title_changes(now):
     test, train = next(keys_in(Split.TEST)), next(keys_in(Split.TRAIN))
     moved = label(now, product=grouped(test)).product

@@ -163,10 +163,13 @@ def test_a_base_row_learned_before_leaves_the_training_with_its_tested_twin(now)
     )
     CategoryFactory(code=10)
     look = ProductImageFactory(look=99)
-    base = ListedProductFactory(group_key=train, image=look, given_code=10)
+    base = ListedProductFactory(group_key=train, given_code=10)
     first = request(now)
     freeze(first, now)
     tested = label(now, product=ListedProductFactory(group_key=test, image=look)).product
+    snapshot(now)
+    base.image = look
+    base.save()
 
     earlier = ModelVersionFactory(created_at=now)
     TrainingRun.objects.filter(pk=first.pk).update(
@@ -180,6 +183,22 @@ def test_a_base_row_learned_before_leaves_the_training_with_its_tested_twin(now)
         tested.pk: "test",
     }
     assert list(learned_by(earlier)) == [base]
+
+
+def test_a_twin_of_what_was_learned_without_a_label_is_no_test_product(now):
+    test, train = (
+        next(key for key in range(10_000) if training_split(key) == split)
+        for split in ("test", "train")
+    )
+    CategoryFactory(code=10)
+    look = ProductImageFactory(look=99)
+    ListedProductFactory(group_key=train, image=look, given_code=10)
+    freeze(request(now), now)
+    twin = label(now, product=ListedProductFactory(group_key=test, image=look)).product
+
+    snapshot(now)
+
+    assert SplitAssignment.objects.get(product=twin).split == "train"
 
 
 def training_split(key):

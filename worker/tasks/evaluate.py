@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from classifier.types import Member, ProductInput
 from reviewapp.choices import ReviewReason
@@ -24,8 +25,9 @@ from reviewapp.domain.answers import (
 )
 from reviewapp.domain.evaluation import evaluation_metrics
 from reviewapp.domain.snapshots import SnapshotRow
-from reviewapp.models import Evaluation, GateReport, ProductImage
+from reviewapp.models import Evaluation, GateReport, ModelVersion, ProductImage
 from reviewapp.selectors import evaluations as selectors
+from reviewapp.selectors.training import learned_among
 from reviewapp.services import evaluations
 from reviewapp.services.policies import current_policy
 from worker import candidates, inference
@@ -34,6 +36,12 @@ from worker.tasks import jobs
 from worker.tasks.snapshots import checked
 
 CHUNK = 128
+
+# Stored in English and translated where it is shown.
+ALL_LEARNED = gettext_noop(
+    "The model may have learned every test product of this snapshot: they had been in the training"
+    " before their near duplicates took them into the test."
+)
 
 
 def wake_evaluation(evaluation_id: int) -> None:
@@ -58,6 +66,8 @@ def run_evaluation(evaluation_id: int) -> None:
     def measure(note: jobs.OnProgress) -> None:
         row = Evaluation.objects.select_related("model_version", "snapshot").get(pk=evaluation_id)
         sheet = joined(list(_chunks(hold, row, note)))
+        if not len(sheet.unlearned()):
+            raise jobs.JobRefused(ALL_LEARNED)
         target = current_policy(now=timezone.now()).target_error
         metrics = evaluation_metrics(sheet, target)
         evaluations.finish_evaluation(hold=hold, sheet=sheet, metrics=metrics, now=timezone.now())
@@ -89,7 +99,7 @@ def _chunks(
         path = selectors.chunk_path(row.pk, number)
         if not path.exists():
             candidates.let_arrivals_pass()
-            sheet = _measured(_predictor(row), row.model_version.labels, chunk, sellers)
+            sheet = _measured(_predictor(row), row.model_version, chunk, sellers)
             evaluations.keep_chunk(hold=hold, number=number, sheet=sheet)
         yield selectors.read_sheet(path)
         done += len(chunk)
@@ -105,12 +115,13 @@ def _predictor(row: Evaluation) -> inference.Predictor:
 
 def _measured(
     predictor: inference.Predictor,
-    labels: Sequence[int],
+    version: ModelVersion,
     rows: Sequence[SnapshotRow],
     sellers: Counter[str],
 ) -> AnswerSheet:
     said = predictor.distributions([_input(row) for row in rows])
-    codes = np.array(labels, dtype=np.int64)
+    codes = np.array(version.labels, dtype=np.int64)
+    learned = learned_among(version, [row.product_id for row in rows])
     return AnswerSheet(
         labels=codes,
         product=np.array([row.product_id for row in rows], dtype=np.int64),
@@ -120,6 +131,7 @@ def _measured(
         language=np.array([row.language for row in rows]),
         seller=np.array([seller_size(sellers[row.source]) for row in rows]),
         is_audit=np.array([row.is_blind and ReviewReason.AUDIT in row.reasons for row in rows]),
+        is_learned=np.array([row.product_id in learned for row in rows]),
         latency_ms=said[Member.FUSION].latency_ms,
         members={
             str(member): member_answers(one.proba, one.known, codes) for member, one in said.items()

@@ -33,5 +33,6 @@ class Command(BaseCommand):
         for number, reason in job.report:
             self.stderr.write(f"task {number}: {reason}")
         self.stdout.write(
-            f"{job.created_count} new, {job.unchanged_count} unchanged, {job.refused_count} refused"
+            f"{job.created_count} new, {job.unchanged_count} unchanged,"
+            f" {job.contested_count} contested, {job.refused_count} refused"
         )

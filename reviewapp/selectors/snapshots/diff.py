@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from reviewapp.domain.snapshots import SnapshotDiff
 from reviewapp.models import DatasetSnapshot, Product
-from reviewapp.selectors.snapshots.frozen import snapshot_path
+from reviewapp.selectors.snapshots.frozen import check_file, snapshot_path
 
 Numbers = npt.NDArray[np.int64]
 
@@ -42,8 +42,10 @@ class _Side:
 def snapshot_diff(old: DatasetSnapshot, new: DatasetSnapshot) -> SnapshotDiff:
     """Compare two finished snapshots; memory is some forty bytes per row.
 
-    Raises FileNotFoundError when the file of one has been removed from the disk.
+    Raises FileNotFoundError when the file of one has been removed from the disk, and SnapshotAltered.
     """
+    for snapshot in (old, new):
+        check_file(snapshot)
     before, after = _side(old), _side(new)
     added = np.setdiff1d(after.products, before.products, assume_unique=True)
     removed = np.setdiff1d(before.products, after.products, assume_unique=True)

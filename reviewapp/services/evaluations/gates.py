@@ -9,11 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from reviewapp.choices import JobStatus, MemberChoice
-from reviewapp.domain import gate
+from reviewapp.domain import gate, paired
 from reviewapp.domain.gate_result import GateResult, GateRules, verdict_of
-from reviewapp.domain.paired import NotPaired
 from reviewapp.models import DatasetSnapshot, GateReport, ModelVersion, RoutingPolicy, User
-from reviewapp.selectors.evaluations import answer_sheet, declared_groups
+from reviewapp.selectors.evaluations import AnswersGone, answer_sheet, declared_groups
 from reviewapp.selectors.policies import set_by_a_person
 from reviewapp.services.evaluations.jobs import request_evaluation
 from reviewapp.services.policies import costs, current_policy, recertified
@@ -21,7 +20,10 @@ from reviewapp.services.policies import rules as listed_by
 
 # Stored in English and translated where they are shown.
 NOT_MEASURED = gettext_noop("One of the two versions could not be measured.")
-ANSWERS_GONE = gettext_noop("The stored answers are no longer there. Measure both versions again.")
+ANSWERS_GONE = gettext_noop(
+    "The stored answers are gone or have been altered. Ask for the judgement again: both versions"
+    " are then measured anew."
+)
 OTHER_PRODUCTS = gettext_noop("The two versions were not measured on the same products.")
 
 
@@ -88,7 +90,9 @@ def _judged(report: GateReport, policy: RoutingPolicy) -> tuple[list[GateResult]
     if {report.candidate.status, report.champion.status} != {JobStatus.DONE}:
         return [], NOT_MEASURED
     try:
-        champion, candidate = answer_sheet(report.champion), answer_sheet(report.candidate)
+        champion, candidate = paired.unlearned(
+            answer_sheet(report.champion), answer_sheet(report.candidate)
+        )
         promise = recertified(
             sample=candidate.sample(MemberChoice.FUSION), policy=set_by_a_person(policy)
         )
@@ -98,7 +102,7 @@ def _judged(report: GateReport, policy: RoutingPolicy) -> tuple[list[GateResult]
         policies = (listed_by(policy), promise.rules)
         groups = declared_groups(report.candidate.snapshot, candidate)
         return gate.judge(champion, candidate, policies, costs(policy), rules, groups), ""
-    except FileNotFoundError:
+    except AnswersGone:
         return [], ANSWERS_GONE
-    except NotPaired:
+    except paired.NotPaired:
         return [], OTHER_PRODUCTS

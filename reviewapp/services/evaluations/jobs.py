@@ -13,11 +13,14 @@ from reviewapp.choices import JobStatus
 from reviewapp.domain.answers import AnswerSheet
 from reviewapp.models import DatasetSnapshot, Evaluation, ModelVersion, User
 from reviewapp.selectors.evaluations import (
+    AnswersGone,
     answers_folder,
     answers_path,
+    check_answers,
     chunk_path,
     test_products,
 )
+from reviewapp.selectors.snapshots import file_sha256
 from reviewapp.services import leases
 
 EvaluationHold = leases.Hold[Evaluation]
@@ -33,8 +36,8 @@ def request_evaluation(
 ) -> Evaluation:
     """Note that `version` is to be measured on the snapshot's test split; return the row.
 
-    There is one per pair: the same one comes back however often it is asked for, and a failed one
-    waits anew. Raises EvaluationRefused.
+    There is one per pair: the same one comes back however often it is asked for. A failed one, or
+    one whose answers are gone, waits anew. Raises EvaluationRefused.
     """
     if not test_products(snapshot):
         raise EvaluationRefused
@@ -43,10 +46,20 @@ def request_evaluation(
         ignore_conflicts=True,
     )
     row = Evaluation.objects.select_for_update().get(model_version=version, snapshot=snapshot)
-    if row.status == JobStatus.FAILED:
+    if row.status == JobStatus.FAILED or _is_gone(row):
         row.status, row.error, row.attempts, row.finished_at = JobStatus.WAITING, "", 0, None
         row.save(update_fields=["status", "error", "attempts", "finished_at"])
     return row
+
+
+def _is_gone(row: Evaluation) -> bool:
+    if row.status != JobStatus.DONE:
+        return False
+    try:
+        check_answers(row)
+    except AnswersGone:
+        return True
+    return False
 
 
 def claim_evaluation(*, evaluation_id: int, now: datetime) -> EvaluationHold | None:
@@ -73,7 +86,7 @@ def finish_evaluation(
     _write(hold.part, sheet)
 
     def complete(row: Evaluation) -> Path:
-        row.metrics = metrics
+        row.metrics, row.answers_sha256 = metrics, file_sha256(hold.part)
         row.rows_done = row.rows_total = len(sheet)
         return answers_path(row.pk)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from reviewapp.domain.label_studio import CONTROL, OBJECT, choice_value
+from reviewapp.domain.label_studio import choice_result
 from reviewapp.domain.snapshots import SnapshotRow, timestamp
 from reviewapp.models import DatasetSnapshot, ProductImage
 from reviewapp.selectors.snapshots import frozen_rows
@@ -42,7 +42,7 @@ def _task(row: SnapshotRow, names: dict[int, str]) -> dict[str, Any]:
         "annotations": [
             {
                 "id": row.product_id,
-                "result": [_result(f"label-{row.product_id}", row.code, names)],
+                "result": [choice_result(f"label-{row.product_id}", row.code, names)],
                 "was_cancelled": False,
                 "ground_truth": row.is_blind,
                 "created_at": timestamp(row.decided_at),
@@ -56,7 +56,9 @@ def _task(row: SnapshotRow, names: dict[int, str]) -> dict[str, Any]:
             {
                 "model_version": row.predicted_by,
                 "score": row.confidence,
-                "result": [_result(f"prediction-{row.product_id}", row.predicted_code, names)],
+                "result": [
+                    choice_result(f"prediction-{row.product_id}", row.predicted_code, names)
+                ],
             }
         ]
     return task
@@ -64,13 +66,3 @@ def _task(row: SnapshotRow, names: dict[int, str]) -> dict[str, Any]:
 
 # What annotations and predictions say.
 _OWN_PLACE = frozenset({"predicted_code", "confidence", "predicted_by"})
-
-
-def _result(name: str, code: int, names: dict[int, str]) -> dict[str, Any]:
-    return {
-        "id": name,
-        "from_name": CONTROL,
-        "to_name": OBJECT,
-        "type": "choices",
-        "value": {"choices": [choice_value(code, names.get(code, ""))]},
-    }

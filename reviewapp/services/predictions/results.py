@@ -19,6 +19,7 @@ from reviewapp.models import (
     Product,
     Route,
 )
+from reviewapp.selectors.training import learned_among
 from reviewapp.services.embeddings import store_embeddings
 from reviewapp.services.policies import current_policy
 from reviewapp.services.predictions.claims import Claim
@@ -209,6 +210,7 @@ def _route(
     policy = current_policy(now=now)
     labels = live_labels(products)
     answers = _stored_answers(answered, version)
+    learned = learned_among(version, list(products))
     routes = []
     for one in answered:
         product = products[one.product_id]
@@ -219,6 +221,7 @@ def _route(
             policy=policy,
             label=labels.get(one.product_id),
             now=now,
+            is_learned=one.product_id in learned,
         )
         routes.append(route)
     return routes

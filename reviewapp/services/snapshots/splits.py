@@ -23,10 +23,12 @@ _TIES = ("image__look", "title_hash")
 def assign_splits(*, labels: QuerySet[FeedbackLabel], now: datetime) -> dict[int, str]:
     """Give the products of `labels` that have none their split, and raise those of merged groups.
 
-    Returns the common names of groups that have become one. Memory grows with those groups alone.
-    Two callers at the same time would draw apart: hold `write.exclusive`.
+    What a training run has learned or been measured on without a label ties groups, too. Returns
+    the common names of groups that have become one. Memory grows with those groups alone. Two
+    callers at the same time would draw apart: hold `write.exclusive`.
     """
-    merged = merged_groups(list(_links(_labelled())))
+    live = FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)
+    merged = merged_groups(list(_links(Product.objects.filter(Exists(live) | _assigned()))))
     raised = _raise(merged)
     pairs = labels.order_by("product_id").values_list("product_id", "product__group_key")
     _assign_new(pairs, merged, raised, now)
@@ -40,8 +42,7 @@ def assign_base_splits(*, products: QuerySet[Product], now: datetime) -> dict[in
     with a product that has been in the test is in the test. Returns the common names of such
     groups. A snapshot that later holds the products finds their split. Hold `write.exclusive`.
     """
-    assigned = Exists(SplitAssignment.objects.filter(product=OuterRef("pk")))
-    tied = Product.objects.filter(assigned | Q(pk__in=products.order_by().values("pk")))
+    tied = Product.objects.filter(_assigned() | Q(pk__in=products.order_by().values("pk")))
     merged = merged_groups(list(_links(tied)))
     raised = _raise(merged)
     pairs = products.order_by("pk").values_list("pk", "group_key")
@@ -49,9 +50,8 @@ def assign_base_splits(*, products: QuerySet[Product], now: datetime) -> dict[in
     return merged
 
 
-def _labelled() -> QuerySet[Product]:
-    live = FeedbackLabel.objects.filter(product=OuterRef("pk"), ended_at=None)
-    return Product.objects.filter(Exists(live))
+def _assigned() -> Exists:
+    return Exists(SplitAssignment.objects.filter(product=OuterRef("pk")))
 
 
 def _links(products: QuerySet[Product]) -> Iterator[list[int]]:

@@ -1,0 +1,157 @@
+"""What live products tell of a model version: its stored answers beside what people have decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from django.db import connection
+
+from reviewapp.choices import MemberChoice, RouteOutcome
+from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers, missing_inputs
+from reviewapp.domain.policy_effect import Bools, Floats
+from reviewapp.models import ModelVersion, Prediction
+from reviewapp.selectors.group_sql import LANGUAGE, SELLER, SELLER_PRODUCTS
+
+_BATCH: Final = 2000
+# As sheets of test products name them.
+_SIZES: Final = {"few": "small", "some": "medium", "many": "large"}
+# The newest route of each product that has a live label for the very input that was routed. An
+# answer that saw the model's says less about a listing, so that of listed products only blind
+# audits count; doubtful ones all go to people.
+_LABELLED = f"""
+SELECT label.product_id, label.input_digest, confirmed.code, route.outcome,
+       route.inclusion_probability,
+       coalesce('group ' || product.group_key, 'product ' || product.id),
+       product.image_id IS NOT NULL, product.designation <> '' OR product.description <> '',
+       {LANGUAGE}, {SELLER}
+FROM reviewapp_feedbacklabel label
+JOIN reviewapp_product product ON product.id = label.product_id
+JOIN reviewapp_category confirmed ON confirmed.id = label.category_id
+JOIN LATERAL (
+    SELECT route.outcome, route.inclusion_probability, route.created_at
+    FROM reviewapp_route route
+    JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
+    WHERE route.product_id = label.product_id
+      AND prediction.model_version_id = %(version)s
+      AND prediction.input_digest = label.input_digest
+      AND prediction.confidence IS NOT NULL
+    ORDER BY route.created_at DESC, route.id DESC
+    LIMIT 1
+) route ON route.created_at >= %(since)s
+{SELLER_PRODUCTS}
+WHERE label.ended_at IS NULL AND label.source <> 'imported' AND route.inclusion_probability > 0
+  AND (route.outcome = 'review' OR (label.is_blind AND 'audit' = ANY(label.reasons)))
+ORDER BY label.product_id
+"""  # noqa: S608 (no input)
+# What people were asked about, answered or not: each product once.
+_ASKED = """
+SELECT route.outcome, route.inclusion_probability, count(DISTINCT route.product_id)
+FROM reviewapp_route route
+JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
+WHERE prediction.model_version_id = %(version)s AND prediction.confidence IS NOT NULL
+  AND route.created_at >= %(since)s AND route.inclusion_probability > 0
+  AND (route.outcome = 'review' OR 'audit' = ANY(route.reasons))
+GROUP BY route.outcome, route.inclusion_probability
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """All members' answers to decided live products, each with the weight of what it stands for.
+
+    audits, reviewed: products of the sheet that were listed, and that people were asked about
+    """
+
+    sheet: AnswerSheet
+    audits: int
+    reviewed: int
+
+
+def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
+    """Return what `version` has said of products that people have decided; None without any.
+
+    Products weigh the inverse of the probability that somebody was asked about them, times the
+    asked per answered among listed and among doubtful ones: those still waiting are taken to be
+    like the rest. since: of their routes
+    """
+    given = {"version": version.pk, "since": since}
+    rows = _fetched(_LABELLED, given)
+    if not rows:
+        return None
+    product, digest, true, outcome, rate, group, has_image, has_text, language, seller = zip(
+        *rows, strict=True
+    )
+    number = len(rows)
+    is_listed = np.array(outcome) == RouteOutcome.LISTED
+    sheet = AnswerSheet(
+        labels=np.empty(0, dtype=np.int64),
+        product=np.array(product, dtype=np.int64),
+        true=np.array(true, dtype=np.int64),
+        group=np.array(group),
+        missing=np.array(
+            [
+                missing_inputs(has_image=image, has_text=text)
+                for image, text in zip(has_image, has_text, strict=True)
+            ]
+        ),
+        language=np.array(["" if one == "unknown" else one for one in language]),
+        seller=np.array([_SIZES.get(one, one) for one in seller]),
+        is_audit=is_listed,
+        latency_ms=np.zeros(number),
+        weight=_weights(is_listed, np.array(rate, dtype=np.float64), _fetched(_ASKED, given)),
+        members=_members(version, list(zip(product, digest, strict=True))),
+    )
+    return Audited(sheet, int(is_listed.sum()), number - int(is_listed.sum()))
+
+
+def _fetched(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _weights(is_listed: Bools, rate: Floats, asked: Sequence[tuple[str, float, int]]) -> Floats:
+    weight = 1 / rate
+    for listed in (True, False):
+        own = is_listed == listed
+        total = sum(
+            number / chance
+            for outcome, chance, number in asked
+            if (outcome == RouteOutcome.LISTED) == listed
+        )
+        if own.any():
+            weight[own] *= total / weight[own].sum()
+    return weight
+
+
+def _members(
+    version: ModelVersion, products: Sequence[tuple[int, str]]
+) -> dict[str, MemberAnswers]:
+    """Return the stored answers of each member to products, each with the digest of its input."""
+    place = {key: row for row, key in enumerate(products)}
+    predicted = {
+        member.value: np.full(len(products), NO_ANSWER, dtype=np.int64) for member in MemberChoice
+    }
+    confidence = {member: np.zeros(len(products)) for member in predicted}
+    for start in range(0, len(products), _BATCH):
+        said = Prediction.objects.filter(
+            model_version=version,
+            product__in=[product for product, _digest in products[start : start + _BATCH]],
+            category__isnull=False,
+        )
+        columns = ("product_id", "input_digest", "member", "category__code", "confidence")
+        for product, digest, member, code, sure in said.values_list(*columns):
+            row = place.get((product, digest))
+            if row is not None:
+                predicted[member][row], confidence[member][row] = code, sure
+    nothing = np.empty((len(products), 0), dtype=np.float16)
+    return {
+        member: MemberAnswers(nothing, predicted[member], confidence[member])
+        for member in predicted
+        if (predicted[member] != NO_ANSWER).any()
+    }

@@ -1,0 +1,127 @@
+"""Stored answers of a version beside people's decisions, each with what it stands for."""
+
+from datetime import timedelta
+
+import pytest
+
+from reviewapp.choices import MemberChoice, RouteOutcome
+from reviewapp.models import Route
+from reviewapp.selectors.audited import audited
+from tests.factories import (
+    CategoryFactory,
+    ChampionFactory,
+    ModelVersionFactory,
+    PredictionFactory,
+    ProductFactory,
+    RoutingPolicyFactory,
+)
+from tests.labels import label
+
+pytestmark = pytest.mark.django_db
+MEMBERS = ("cnn", "bert", "lexical", "fusion")
+
+
+@pytest.fixture
+def version():
+    return ChampionFactory()
+
+
+def routed(version, now, *, outcome, rate, reasons, members=MEMBERS):
+    """A product that the members have answered with 10."""
+    product = ProductFactory()
+    said = [
+        PredictionFactory(
+            product=product,
+            model_version=version,
+            member=member,
+            category=CategoryFactory(code=10),
+            confidence=0.9,
+            created_at=now,
+        )
+        for member in members
+    ]
+    Route.objects.create(
+        product=product,
+        prediction=said[-1],
+        policy=RoutingPolicyFactory(),
+        outcome=outcome,
+        reasons=reasons,
+        inclusion_probability=rate,
+        created_at=now,
+    )
+    return product
+
+
+def listed(version, now, *, rate=0.05, reasons=("audit",), **values):
+    return routed(
+        version, now, outcome=RouteOutcome.LISTED, rate=rate, reasons=list(reasons), **values
+    )
+
+
+def doubtful(version, now, **values):
+    return routed(
+        version,
+        now,
+        outcome=RouteOutcome.REVIEW,
+        rate=1.0,
+        reasons=["low_confidence"],
+        **values,
+    )
+
+
+def decide(product, now, code=10, *, is_blind=True, reasons=("audit",)):
+    label(now, code=code, product=product, is_blind=is_blind, reasons=list(reasons))
+
+
+def test_every_member_is_measured_by_its_stored_answers(version, now):
+    product = listed(version, now, members=("bert", "lexical", "fusion"))
+    decide(product, now, code=20)
+
+    sheet = audited(version, since=now).sheet
+
+    assert set(sheet.members) == {"bert", "lexical", "fusion"}
+    assert sheet.true.tolist() == [20]
+    assert {one.predicted.tolist()[0] for one in sheet.members.values()} == {10}
+
+
+def test_a_product_weighs_the_inverse_of_its_chance_and_for_those_still_waiting(version, now):
+    rare, frequent = listed(version, now, rate=0.05), listed(version, now, rate=0.2)
+    listed(version, now, rate=0.05)  # drawn, not answered yet
+    listed(version, now, reasons=())  # not drawn
+    first, _second, _third = (doubtful(version, now) for _ in range(3))
+    for product in (rare, frequent):
+        decide(product, now)
+    decide(first, now, is_blind=False, reasons=["low_confidence"])
+
+    found = audited(version, since=now)
+
+    weight = dict(zip(found.sheet.product.tolist(), found.sheet.weight.tolist(), strict=True))
+    assert weight[rare.pk] / weight[frequent.pk] == pytest.approx(4)
+    assert weight[rare.pk] + weight[frequent.pk] == pytest.approx(20 + 5 + 20)
+    assert weight[first.pk] == pytest.approx(3)
+    assert (found.audits, found.reviewed) == (2, 1)
+
+
+def test_what_says_nothing_of_the_version_today_is_left_out(version, now):
+    other, old = ModelVersionFactory(), now - timedelta(days=200)
+    for product in (
+        listed(other, now),
+        listed(version, old),
+        listed(version, now, reasons=()),
+    ):
+        decide(product, now, reasons=["buyer_report"] if product.pk % 2 else ["audit"])
+    seen = listed(version, now)
+    decide(seen, now, is_blind=False)
+    changed = listed(version, now)
+    label(now, product=changed, is_blind=True, reasons=["audit"], input_digest="e" * 64)
+
+    found = audited(version, since=now - timedelta(days=90))
+
+    assert found is None or found.audits <= 1
+
+
+def test_without_decisions_there_is_nothing(version, now):
+    listed(version, now)
+
+    assert audited(version, since=now) is None
+    assert MemberChoice.FUSION in MEMBERS
