@@ -12,6 +12,14 @@ from tests.review_world import doubtful_item, load_categories
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.fixture(autouse=True)
+def _farewell(page):
+    """The database is emptied after a test: no request of the page may be under way."""
+    yield
+    page.wait_for_load_state("networkidle")
+    page.goto("about:blank")
+
+
 @pytest.fixture
 def alike():
     load_categories()

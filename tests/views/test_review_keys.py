@@ -115,6 +115,16 @@ def test_the_list_of_holders_costs_one_query(signed_in, moderator, django_assert
         signed_in.get(reverse("review:held"))
 
 
+def test_what_i_answered_in_another_tab_is_not_said_to_have_been_lost(signed_in, moderator):
+    item = ReviewItemFactory(status=ReviewStatus.RESOLVED, resolved_at=timezone.now())
+    DecisionFactory(item=item, moderator=moderator)
+
+    text = signed_in.get(reverse("review:lost", args=[item.pk])).content.decode()
+
+    assert "You have answered this product already, in another tab" in text
+    assert "its lease ended" not in text
+
+
 def test_a_lost_lease_tells_what_the_colleague_decided(signed_in):
     mona = ModeratorFactory(username="mona")
     item = ReviewItemFactory(status=ReviewStatus.RESOLVED, resolved_at=timezone.now())

@@ -166,6 +166,7 @@ function bringBack(html, response) {
   prepare(element);
   returnTo(element);
   announce(words.get("undone"));
+  ahead.fill();
 }
 
 function returnTo(element) {
