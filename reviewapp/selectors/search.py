@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
 
 from django.contrib.postgres.search import SearchQuery
@@ -132,6 +132,7 @@ def _phrases(category: Category) -> list[str]:
     return [category.name_fr, category.name_en, *synonyms]
 
 
+@lru_cache(maxsize=2048)
 def _singular(text: str) -> frozenset[str]:
     words = split_words(fold(text))
     return frozenset(word.rstrip("sx") if len(word) > 3 else word for word in words)

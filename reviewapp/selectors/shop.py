@@ -61,8 +61,9 @@ def listed_products() -> QuerySet[Product]:
 
 
 def products_in_order(ids: Sequence[int]) -> list[Product]:
-    """Return the listed ones among `ids`, in that order."""
-    found = {product.pk: product for product in listed_products().filter(pk__in=ids)}
+    """Return the listed ones among `ids`, in that order, without what only their own page shows."""
+    listed = listed_products().defer("description", "raw_designation", "raw_description")
+    found = {product.pk: product for product in listed.filter(pk__in=ids)}
     return [found[pk] for pk in ids if pk in found]
 
 

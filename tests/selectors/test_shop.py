@@ -1,5 +1,6 @@
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reviewapp.choices import ProductStatus
 from reviewapp.models import CatalogueEntry, Product
@@ -132,3 +133,13 @@ def test_the_shop_asks_the_database_as_often_for_twenty_products_as_for_ten(
         ListedProductFactory(image=ProductImageFactory())
     with django_assert_num_queries(5):
         look()
+
+
+def test_a_page_of_the_shop_reads_no_long_texts():
+    ListedProductFactory(designation="Lampe")
+
+    with CaptureQueriesContext(connection) as asked:
+        shown = shop.newest(filters=ALL).products + search(text="lampe", filters=ALL).products
+
+    assert [product.designation for product in shown] == ["Lampe", "Lampe"]
+    assert not [one["sql"] for one in asked if '"description"' in one["sql"]]
