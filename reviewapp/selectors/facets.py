@@ -29,9 +29,11 @@ class Filters:
         return bool(self.family or self.category or self.language or self.with_picture or self.days)
 
     def shelf(self) -> QuerySet[CatalogueEntry]:
-        """Return what an index reads by time: the category, or everything."""
+        """Return what an index reads by time: the category, else the language, else everything."""
         entries = CatalogueEntry.objects.all()
-        return entries.filter(_among([self.category.pk])) if self.category else entries
+        if self.category is not None:
+            return entries.filter(_among([self.category.pk]))
+        return entries.filter(language=self.language) if self.language else entries
 
     def narrow(self, entries: QuerySet[CatalogueEntry]) -> QuerySet[CatalogueEntry]:
         """Keep the entries that pass every filter."""

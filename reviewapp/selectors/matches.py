@@ -1,12 +1,15 @@
-"""Reading what has words, newest first, without trusting a guess of how often words meet.
+"""Reading what has words, without trusting a guess of how often words meet.
 
 PostgreSQL multiplies how frequent words are. Of two frequent ones that hardly ever stand together it
 expects many matches, and goes through the whole catalogue by time to find a page of them: two seconds
-where there are a million products.
+where there are a million products. The index of words alone takes long for words that many
+products have. So a few of the newest are looked at first.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import TypeVar
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -14,37 +17,81 @@ from django.db.models import QuerySet
 from reviewapp.models import CatalogueEntry
 from reviewapp.selectors.pages import Page, after, page_by_time
 
+_Row = TypeVar("_Row")
+Entries = QuerySet[CatalogueEntry]
+
 NEWEST_READ = 3_000
 """So many entries are gone through by time; where they do not fill a page, matches are rare enough to
 be read and sorted all together."""
+FREQUENT = 0.05
+"""From this share of the newest on, words are frequent: enough matches stand a little further on."""
 
 
 @contextmanager
-def by_words() -> Iterator[None]:
-    """Have the index of words read by what is asked inside, whatever is expected of another."""
+def _read(*, time: str, words: str) -> Iterator[None]:
+    """Have what is asked inside read by the index of time or by that of words, "on" or "off"."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        # An index of words is read by a bitmap only, one of time cheaply without.
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off;"
+            f" SET LOCAL enable_indexscan = {time}; SET LOCAL enable_bitmapscan = {words}"
+        )
         yield
 
 
+def by_time() -> AbstractContextManager[None]:
+    return _read(time="on", words="off")
+
+
+def by_words() -> AbstractContextManager[None]:
+    return _read(time="off", words="on")
+
+
 def page_of_matches(
-    matches: QuerySet[CatalogueEntry],
-    *,
-    shelf: QuerySet[CatalogueEntry],
-    cursor: str,
-    size: int,
+    matches: Entries, *, shelf: Entries, cursor: str, size: int
 ) -> Page[CatalogueEntry]:
     """Return one page of `matches`, newest first. Raises pages.CursorInvalid.
 
     shelf: entries that an index reads by time, all of `matches` among them
     """
-    newest = after(shelf, field="listed_at", cursor=cursor).order_by("-listed_at", "-pk")
-    oldest = newest.values_list("listed_at", flat=True)[NEWEST_READ : NEWEST_READ + 1].first()
+    oldest = _place(after(shelf, field="listed_at", cursor=cursor), NEWEST_READ)
     if oldest is None:
         return page_by_time(matches, field="listed_at", cursor=cursor, size=size)
     recent = matches.filter(listed_at__gte=oldest)
-    page = page_by_time(recent, field="listed_at", cursor=cursor, size=size)
+    with by_time():
+        page = page_by_time(recent, field="listed_at", cursor=cursor, size=size)
     if page.older:
         return page
     with by_words():
         return page_by_time(matches, field="listed_at", cursor=cursor, size=size)
+
+
+def some_matches(
+    matches: QuerySet[CatalogueEntry, _Row], *, shelf: Entries, most: int
+) -> list[_Row]:
+    """Return `most` of `matches`, or all if there are fewer, in no order; shelf: as above."""
+    found = _among_newest(matches, shelf, most)
+    if len(found) == most:
+        return found
+    with by_words():
+        return list(matches[:most])
+
+
+def _among_newest(matches: QuerySet[CatalogueEntry, _Row], shelf: Entries, most: int) -> list[_Row]:
+    """Return the first `most` on the way from the newest; none where matches are not frequent."""
+    oldest = _place(shelf, NEWEST_READ)
+    if oldest is None:
+        return []
+    with by_time():
+        share = matches.filter(listed_at__gte=oldest).count() / NEWEST_READ
+        if share < FREQUENT:
+            return []
+        # Twice as far as they should reach: some times have fewer.
+        limit = _place(shelf, round(2 * most / share))
+        return list(matches.filter(listed_at__gte=limit)[:most]) if limit else []
+
+
+def _place(shelf: Entries, number: int) -> datetime | None:
+    """Return when the entry at this place of the newest was listed, None when there are fewer."""
+    newest = shelf.order_by("-listed_at", "-pk").values_list("listed_at", flat=True)
+    return newest[number : number + 1].first()

@@ -6,7 +6,6 @@ page continues where the last one ended, however deep.
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, reduce
@@ -19,10 +18,16 @@ from django.db.models.lookups import GreaterThan
 from reviewapp.domain.search import fold, has_operators, split_words
 from reviewapp.models import CatalogueEntry, Category, Product
 from reviewapp.selectors.facets import MONTH, WEEK, Facets, Fact, Filters, count_facets, total
-from reviewapp.selectors.matches import by_words, page_of_matches
+from reviewapp.selectors.matches import page_of_matches, some_matches
 from reviewapp.selectors.pages import CursorInvalid, Page, page_by_time
 from reviewapp.selectors.shop import PAGE_SIZE, categories_in_use, products_in_order
-from reviewapp.selectors.spelling import Reading, either_language, read_words, spelled
+from reviewapp.selectors.spelling import (
+    Reading,
+    either_language,
+    is_in_index,
+    read_words,
+    spelled,
+)
 
 MOST_COUNTED = 1_000
 FEW = 5
@@ -67,7 +72,7 @@ class _Found:
 class _Plan:
     """What to look for: `passes` by falling relevance, `everything` their union.
 
-    is_by_words: False for all of some categories
+    is_by_words: False for all of some categories, and for all that does not have some words
     """
 
     passes: list[Q]
@@ -88,7 +93,7 @@ def search(*, text: str, filters: Filters, cursor: str = "", size: int = PAGE_SI
     found = kept = plan.found
     entries = CatalogueEntry.objects.all()
     if found.is_more and filters:
-        kept = _look_for(plan, filters.narrow(entries), filters, categories)
+        kept = _look_for(plan, filters, categories)
     if kept.is_more:
         entries = filters.narrow(entries)
     else:
@@ -140,7 +145,7 @@ def _singular(text: str) -> frozenset[str]:
 
 def _plan(text: str, filters: Filters, categories: list[Category]) -> _Plan:
     asked = either_language(text, "websearch")
-    plan = _Plan(_passes(asked), Q(all_words=asked))
+    plan = _Plan(_passes(asked), Q(all_words=asked), is_by_words=is_in_index(text))
     _look(plan, filters, categories)
     if plan.found.count >= FEW or has_operators(text):
         return plan
@@ -179,20 +184,21 @@ def _all_but_one(readings: list[Reading]) -> tuple[list[Q], Q]:
 
 
 def _look(plan: _Plan, filters: Filters, categories: list[Category]) -> None:
-    plan.found = _look_for(plan, CatalogueEntry.objects.all(), filters, categories)
+    plan.found = _look_for(plan, Filters(now=filters.now), categories)
 
 
-def _look_for(
-    plan: _Plan, entries: QuerySet[CatalogueEntry], filters: Filters, categories: list[Category]
-) -> _Found:
-    """Return what is found among `entries`, in no order; a fact for each kind of product."""
+def _look_for(plan: _Plan, filters: Filters, categories: list[Category]) -> _Found:
+    """Return what passes `filters`, in no order; a fact for each kind of product."""
     in_week, in_month = (
         GreaterThan(F("listed_at"), filters.now - timedelta(days=days)) for days in (WEEK, MONTH)
     )
-    columns = ("pk", "category_id", "language", "has_picture", in_week, in_month)
-    asked = entries.filter(plan.everything).values_list(*columns)[: MOST_COUNTED + 1]
-    with by_words() if plan.is_by_words else nullcontext():
-        rows = list(asked)
+    matches = filters.narrow(CatalogueEntry.objects.filter(plan.everything)).values_list(
+        "pk", "category_id", "language", "has_picture", in_week, in_month
+    )
+    if plan.is_by_words:
+        rows = some_matches(matches, shelf=filters.shelf(), most=MOST_COUNTED + 1)
+    else:
+        rows = list(matches[: MOST_COUNTED + 1])
     facts = _facts(rows[:MOST_COUNTED], {category.pk: category for category in categories})
     return _Found(facts, is_more=len(rows) > MOST_COUNTED)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
-from reviewapp.domain.search import KnownWord, meanings
+from reviewapp.domain.search import KnownWord, has_operators, meanings
 
 FRENCH, ENGLISH = "catalogue_fr", "catalogue_en"
 
@@ -45,6 +45,20 @@ def either_language(text: str, search_type: str = "plain") -> SearchQuery:
     return SearchQuery(text, config=FRENCH, search_type=search_type) | SearchQuery(
         text, config=ENGLISH, search_type=search_type
     )
+
+
+def is_in_index(text: str) -> bool:
+    """Tell whether an index of words answers `text`: not if only words that must be absent do."""
+    if not has_operators(text):
+        return True
+    with connection.cursor() as cursor:
+        # What is left of a query that only names what must not be there is "T".
+        cursor.execute(
+            "SELECT 'T' IN (querytree(websearch_to_tsquery(%s, %s)),"
+            " querytree(websearch_to_tsquery(%s, %s)))",
+            [FRENCH, text, ENGLISH, text],
+        )
+        return not cursor.fetchone()[0]
 
 
 def read_words(words: list[str]) -> list[Reading]:

@@ -6,8 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from reviewapp.models import CatalogueEntry
 from reviewapp.selectors import matches, search
 from reviewapp.selectors.facets import Filters
+from reviewapp.selectors.spelling import either_language, is_in_index
 from tests.factories import NOW, CategoryFactory, ListedProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +103,34 @@ def test_words_that_rarely_meet_are_not_looked_for_through_the_whole_catalogue(c
     beyond = [place for place in titles if '"listed_at" >=' not in sent[place]]
     assert (len(titles), len(beyond)) == (4, 2)
     assert all("enable_indexscan = off" in sent[place - 1] for place in beyond)
+
+
+def test_of_frequent_words_the_newest_matches_are_counted(category):
+    for number in range(3 * MANY):
+        listed(number, category, "Lampe verte")
+    found = CatalogueEntry.objects.filter(title_words=either_language("lampe"))
+
+    some = matches.some_matches(
+        found.values_list("listed_at", flat=True), shelf=CatalogueEntry.objects.all(), most=4
+    )
+
+    assert sorted(some, reverse=True) == [NOW - timedelta(days=number) for number in range(4)]
+
+
+def test_what_only_excludes_words_is_not_asked_of_their_index(category):
+    lamps = [listed(number, category, "Lampe") for number in range(MANY)]
+    listed(0, category, "Table")
+
+    with CaptureQueriesContext(connection) as asked:
+        found = pages(Filters(now=NOW), text="-table")
+
+    assert [product for page in found for product in page] == lamps
+    assert not [query for query in asked if "SET LOCAL" in query["sql"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [("lampe", True), ("lampe -verte", True), ("-verte", False), ("lampe OR -verte", False)],
+)
+def test_an_index_of_words_answers_what_names_one(text, answers):
+    assert is_in_index(text) is answers
