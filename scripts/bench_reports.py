@@ -7,7 +7,7 @@ full number, and many weeks of honest reports with brigades of several kinds in 
 
 Works in a database of its own, the test database of DATABASE_URL, which is dropped at the end.
 Ends with status 1 when a brigade moved or delisted anything, when three proven people did not
-reopen a wrong listing, or when 1 % of the honest or more were held.
+reopen a wrong listing (also where there is one seller), or when 1 % of the honest or more were held.
 """
 
 import argparse
@@ -66,16 +66,32 @@ def _cases(brigade: int) -> dict[str, Any]:
         "brigade_against_5_proven": against | {"lead_is_right": against["lead"] == right.code},
         "3_proven_alone": honest | {"lead_is_right": honest["lead"] == right.code},
         "3_just_proven_who_name_none": _reported([(person, None) for person in just_proven]),
+        **_small_markets(brigade, wrong),
     }
 
 
-def _reported(voices: list[tuple[Any, Any]]) -> dict[str, Any]:
+def _small_markets(brigade: int, wrong: Any) -> dict[str, Any]:
+    """Three honest people where one seller sells; accomplices of one of two sellers against each."""
+    from tests.factories import BuyerFactory, SellerFactory
+    from tests.services.test_small_markets import answered
+
+    only, dishonest, other = SellerFactory.create_batch(3)
+    honest, hired = BuyerFactory.create_batch(3), BuyerFactory.create_batch(brigade)
+    answered(honest, only)
+    answered(hired, dishonest, count=6)
+    return {
+        "3_proven_where_one_sells": _reported([(person, None) for person in honest], only),
+        "accomplices_against_the_other": _reported([(person, wrong) for person in hired], other),
+    }
+
+
+def _reported(voices: list[tuple[Any, Any]], seller: Any = None) -> dict[str, Any]:
     """File the reports on a new product, each from a network of its own; return its case."""
     from reviewapp.models import ReportCase
     from reviewapp.services.reports import submit_report
     from tests.factories import ListedProductFactory, PredictionFactory
 
-    product = ListedProductFactory()
+    product = ListedProductFactory(seller=seller)
     PredictionFactory(product=product, category=product.category, confidence=0.9)
     for number, (reporter, category) in enumerate(voices):
         submit_report(
@@ -155,6 +171,8 @@ def _holds(report: dict[str, Any]) -> bool:
         and against["lead_is_right"]
         and against["status"] == proven["status"] == "in_review"
         and case["3_just_proven_who_name_none"]["status"] == "in_review"
+        and case["3_proven_where_one_sells"]["status"] == "in_review"
+        and case["accomplices_against_the_other"]["status"] == "collecting"
         and all(
             kind["honest_held_worst_week"] < 0.01
             for day in report["rings"].values()
