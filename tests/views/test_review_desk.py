@@ -341,6 +341,19 @@ def test_what_a_lost_tab_held_is_brought_here_by_a_button(signed_in, moderator, 
     assert ReviewItem.objects.filter(claim_page=page).count() == len(items)
 
 
+def test_the_counters_tell_what_another_tab_holds_once_the_page_has_said_who_it_is(
+    signed_in, moderator
+):
+    hold_items(moderator, 2)
+    ReviewItem.objects.update(claim_page=uuid.uuid4())
+
+    of_another = signed_in.get(reverse("review:counts"), {"page": uuid.uuid4()}).content.decode()
+    of_nobody = signed_in.get(reverse("review:counts")).content.decode()
+
+    assert "2 in other tabs of yours" in of_another
+    assert "other tabs" not in of_nobody
+
+
 def test_a_form_is_told_when_too_many_are_held(signed_in, moderator):
     hold_items(moderator, MOST_HELD)
     data = {"queue": ReviewReason.AUDIT.value}

@@ -212,10 +212,12 @@ def unskip(request: UserRequest) -> HttpResponse:
 @may_review
 def counts(request: UserRequest) -> HttpResponse:
     """The line of numbers above the card; the page asks for it every few seconds."""
+    form = ItemsForm(request.GET)
+    page = form.cleaned_data["page"] if form.is_valid() else None
     state = selectors.queue_state(
-        moderator=request.user, now=timezone.now(), queue=queue_asked(request)
+        moderator=request.user, now=timezone.now(), queue=queue_asked(request), page=page
     )
-    return render(request, "review/_counts.html", {"state": state})
+    return render(request, "review/_counts.html", {"state": state, "page": page})
 
 
 @require_GET

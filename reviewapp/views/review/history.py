@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from reviewapp.domain.review import reasons_to_show, reasons_to_tell
+from reviewapp.domain.review import reasons_to_tell
 from reviewapp.models import Product
 from reviewapp.selectors import review as selectors
 from reviewapp.selectors.checks.disagreements import open_disagreement_on
@@ -44,23 +44,16 @@ def history(request: UserRequest) -> HttpResponse:
 def provenance(request: UserRequest, product_id: int) -> HttpResponse:
     """Who decided what about a product, when, seeing which model's answer, and which label it left.
 
-    While a blind answer is awaited, what would give the models' answers away is left out for
-    everyone who may be handed the card next.
+    While a blind answer is awaited, all of it is left out for everyone who may be handed the card
+    next: whoever reads that there are answers knows the card as a check of one.
     """
     product = get_object_or_404(
         Product.objects.select_related("image", "category__family"), pk=product_id
     )
     is_blind = selectors.is_blind_now(product=product, reader=request.user)
     is_lead = request.user.has_perm(LEAD)
-    rows = [
-        (
-            event,
-            reasons_to_show(
-                reasons_to_tell(event.decision.reasons, is_lead=is_lead), is_blind=is_blind
-            ),
-        )
-        for event in selectors.past_of(product=product)
-    ]
+    past = [] if is_blind else selectors.past_of(product=product)
+    rows = [(event, reasons_to_tell(event.decision.reasons, is_lead=is_lead)) for event in past]
     context = {
         "product": product,
         "rows": rows,

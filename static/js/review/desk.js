@@ -242,18 +242,22 @@ listenForKeys(keys, desk.hasAttribute("data-characters"), {
   },
 });
 
-stage.addEventListener("submit", (event) => {
+desk.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-answer], [data-undo], [data-claim]")) return;
   event.preventDefault();
   if (form.matches("[data-answer]")) answer(form, event.submitter);
   else if (form.matches("[data-undo]")) undo();
-  else {
-    ahead.isTaking = Boolean(form.elements.take);
-    stage.replaceChildren(waitingNote());
-    ahead.fill();
-  }
+  else claim(form);
 });
+
+// Beside a card only what another tab holds, or held when it crashed, is asked for: it comes first.
+function claim(form) {
+  ahead.isTaking = Boolean(form.elements.take);
+  if (card()) return goBackTo();
+  stage.replaceChildren(waitingNote());
+  return ahead.fill();
+}
 // Choosing in the search list is the answer; an emptied field is not.
 stage.addEventListener("change", (event) => {
   if (event.target.matches("[data-picker]") && event.target.value) answer(event.target.form, null);
@@ -282,6 +286,8 @@ function lookCloserByWheel(event) {
 
 // --- Start ---
 
+// With the page's token the counters tell what is not on this page.
+document.getElementById("desk-counts").setAttribute("hx-vals", JSON.stringify({ page }));
 onUndoneElsewhere(() => goBackTo());
 if (card()) {
   prepare(card());
