@@ -4,6 +4,7 @@
     labels.json         category codes in the order of all outputs, and their names
     preprocessing.json  encoders by digest, vocabulary of the lexical member
     metrics.json        what was measured when it was trained
+    inputs.json         what the products of its training looked like; models made before have none
     model.safetensors   all arrays
     backbones/          fine-tuned networks, if any
     MANIFEST.json       sha256 and size of every file above, digests of the encoders
@@ -39,6 +40,7 @@ from classifier.members.registry import MEMBERS
 from classifier.types import Member
 
 MANIFEST: Final = "MANIFEST.json"
+INPUTS: Final = "inputs.json"
 FORMAT: Final = "bonrayon-model-1"
 _FILES: Final = (
     "config.json",
@@ -66,7 +68,8 @@ class EncoderRecord:
 
 @dataclass(frozen=True)
 class Model:
-    """All that an artifact holds. bundled: backbone directories to copy into it."""
+    """All that an artifact holds. bundled: backbone directories to copy into it; inputs: see
+    `classifier.inputs`, None for a model made before they were kept."""
 
     ensemble: Ensemble
     names: Mapping[int, str]
@@ -74,6 +77,7 @@ class Model:
     encoders: Mapping[Modality, EncoderRecord]
     metrics: dict[str, Any]
     bundled: Mapping[Modality, Path] = field(default_factory=dict)
+    inputs: dict[str, Any] | None = None
 
 
 def save_artifact(model: Model, directory: Path) -> str:
@@ -158,7 +162,8 @@ def load_artifact(directory: Path) -> Model:
         for kind, record in encoders.items()
         if record.backbone is None
     }
-    return Model(ensemble, names, trained, encoders, metrics, bundled)
+    inputs = read_json(directory / INPUTS) if (directory / INPUTS).is_file() else None
+    return Model(ensemble, names, trained, encoders, metrics, bundled, inputs)
 
 
 def bundled_backbone(directory: Path, modality: Modality) -> Path:
@@ -191,6 +196,8 @@ def _write_files(model: Model, part: Path) -> None:
         },
     )
     write_json(part / "metrics.json", model.metrics)
+    if model.inputs is not None:
+        write_json(part / INPUTS, model.inputs)
     tensors = _ensemble_tensors(ensemble, states)
     (part / "model.safetensors").write_bytes(save_tensors(tensors))
     for kind, source in model.bundled.items():

@@ -46,6 +46,7 @@ class LabelledProduct:
     row: where it came from, for messages
     weight: how many products it stands for in training, above 0
     is_base: one of the catalogue's own codes, not a person's label
+    language: as "fr", empty when it is not known; None where the table has no languages
     """
 
     input: ProductInput
@@ -54,6 +55,7 @@ class LabelledProduct:
     row: str
     weight: float = 1.0
     is_base: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,16 @@ def _row_product(row: Mapping[str, Any], images: Path) -> tuple[LabelledProduct,
         raise ValueError(f"weight {weight}")
     key = str(row["key"])
     given = ProductInput(key, row["designation"], row["description"], image)
-    return LabelledProduct(
-        given, int(row["code"]), str(row["group"]), key, weight, bool(row["base"])
-    ), is_missing
+    labelled = LabelledProduct(
+        given,
+        int(row["code"]),
+        str(row["group"]),
+        key,
+        weight,
+        is_base=bool(row["base"]),
+        language=row.get("language"),
+    )
+    return labelled, is_missing
 
 
 def category_code(name: str) -> int:

@@ -12,6 +12,8 @@ are orthonormal (QR of a Gaussian matrix), which errs less than independent ones
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -25,13 +27,30 @@ DIMENSIONS: Final = 256
 _HALF: Final = DIMENSIONS // 2
 _PARTS: Final = ((Source.TEXT_VECTORS, Modality.TEXT), (Source.IMAGE_VECTORS, Modality.IMAGE))
 
+PROJECTIONS: Final = 32
+"""Directions in which a cloud of embeddings is compared with another one."""
+
 Vectors = npt.NDArray[np.float32]  # (N, D)
+
+
+def seed_of(digests: Iterable[str]) -> str:
+    """Return the Embedder's seed for a model with these encoders, known before the artifact is."""
+    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+def project(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return embeddings (N, D) in PROJECTIONS fixed random directions, which keep distances nearly.
+
+    Source: W. Johnson, J. Lindenstrauss, Contemporary Mathematics 26, 1984.
+    """
+    directions = np.random.default_rng(0).standard_normal((vectors.shape[1], PROJECTIONS))
+    return np.asarray(vectors @ directions / np.sqrt(PROJECTIONS))
 
 
 class Embedder:
     """Projections drawn once for a model: the same artifact always gives the same vectors.
 
-    seed: hexadecimal; the artifact's digest, so that vectors of two models cannot be mixed up
+    seed: hexadecimal; `seed_of` the encoders, or the artifact's digest for models made before
     """
 
     def __init__(self, seed: str) -> None:

@@ -42,7 +42,8 @@ class Predictor:
         self.labels: list[int] = list(model.ensemble.labels)
         self.model = model
         self._encoders = encoders
-        self._embedder = Embedder(manifest_sha256)
+        seed = model.inputs["embedder_seed"] if model.inputs else manifest_sha256
+        self._embedder = Embedder(seed)
 
     @classmethod
     def load(cls, directory: Path, backbone_cache: Path, threads: int | None = None) -> Self:

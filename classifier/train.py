@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from classifier.arrays import Floats, targets_of
+from classifier.arrays import Floats, Ints, targets_of
 from classifier.artifact import EncoderRecord, Model, save_artifact
 from classifier.cache import FeatureCache
 from classifier.config import EncoderConfig, TrainConfig
 from classifier.data import Dataset, split
+from classifier.embedding import seed_of
 from classifier.encoding import Encoded, Encoders, Stages, encode_products
 from classifier.ensemble import Ensemble
 from classifier.errors import ArtifactInvalid, DataInvalid
+from classifier.inputs import training_inputs
 from classifier.learn import LearnReport, Part, learn
 from classifier.members.base import FitReport, Modality, Source
 from classifier.members.registry import MEMBERS
@@ -91,14 +93,14 @@ def train(
     rows = as_part(dataset, encoded, dataset.weights if weights is None else weights)
     index = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
     tell = _Teller(report, on_point, len(config.members))
-    labels = sorted({product.code for product in dataset})
     own, fresh = rows.select(index[TRAIN]), rows.select(index[CALIBRATION])
-    ensemble, learned = learn(own, fresh, labels, config, tell)
+    ensemble, learned = learn(own, fresh, sorted(set(rows.codes)), config, tell)
     report("metrics", 0, 1)
-    test = rows.select(index[TEST])
-    metrics = _data_metrics(dataset, encoded, index) | measure(ensemble, learned, test, config)
+    measured = measure(ensemble, learned, rows.select(index[TEST]), config)
+    metrics = _data_metrics(dataset, encoded, index) | measured
+    inputs = _inputs(dataset, encoded, index[TRAIN], loaded, config)
     # With the lexical baseline even where FUSION does without: what every other member must beat.
-    model = Model(ensemble, dataset.names, config, loaded.records, metrics, loaded.bundled)
+    model = Model(ensemble, dataset.names, config, loaded.records, metrics, loaded.bundled, inputs)
     manifest_sha256 = save_artifact(model, out)
     report("metrics", 1, 1)
     return Trained(manifest_sha256, metrics)
@@ -219,6 +221,18 @@ def measure(
         "fusion": fusion_metrics(ensemble, learned.fusion),
         "strength": {str(member): value for member, value in learned.strength.items()},
     }
+
+
+def _inputs(
+    dataset: Dataset, encoded: Encoded, learned: Ints, loaded: LoadedEncoders, config: TrainConfig
+) -> dict[str, Any]:
+    is_fresh = np.ones(len(dataset), dtype=np.bool_)
+    if loaded.bundled:  # a network fine-tuned on these rows sees them as no others
+        is_fresh[learned] = False
+    digests = [record.digest for record in loaded.records.values()]
+    return training_inputs(
+        dataset, encoded, is_fresh, embedder_seed=seed_of(digests), seed=config.seed
+    )
 
 
 def _data_metrics(dataset: Dataset, encoded: Encoded, index: Mapping[str, Any]) -> dict[str, Any]:

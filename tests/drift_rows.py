@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from reviewapp.domain import drift as domain
+from reviewapp.choices import DriftTest
+from reviewapp.domain import drift
 from reviewapp.models import (
     Category,
     DriftAlarm,
@@ -12,6 +13,7 @@ from reviewapp.models import (
     Prediction,
     Product,
     ProductEmbedding,
+    TrainingInputs,
 )
 from reviewapp.services.drift import measure_drift
 from tests.drift_world import STABLE, World, draw
@@ -42,10 +44,31 @@ def know_more(version, count=400):
     )  # fmt: skip
 
 
+def remember_training(version, *, described=0.7, languages=True, count=400):
+    """Give the version what its training looked like, the same as what `arrive` brings."""
+    know_more(version, count)
+    generator = np.random.default_rng(11)
+    vectors = drift.project(generator.standard_normal((count, 256)) / 16)
+    present = int((generator.random(count) < described).sum())
+    held = drift.Reference(
+        numbers={
+            DriftTest.TITLE_LENGTH: generator.integers(20, 90, count).astype(float),
+            DriftTest.DESCRIPTION_LENGTH: np.full(present, 54.0),
+            DriftTest.BRIGHTNESS: generator.uniform(0.3, 0.9, count),
+        },
+        counts={
+            DriftTest.DESCRIPTION: {"present": present, "missing": count - present},
+            **({DriftTest.LANGUAGE: {"fr": count}} if languages else {}),
+        },
+        cloud=drift.Cloud.of(vectors),
+    )
+    TrainingInputs.objects.create(model_version=version, inputs=held.as_json())
+
+
 def shrink(monkeypatch):
     """Make windows that a test can fill."""
     for name, size in (("REFERENCE", 300), ("WINDOW", 200), ("STEP", 50)):
-        monkeypatch.setattr(domain, name, size)
+        monkeypatch.setattr(drift, name, size)
 
 
 def arrive(version, count, *, described=0.7, share=0.4, seed=0):
@@ -96,16 +119,16 @@ def drifted(champion):
 def alarm_of_language(version):
     """An open alarm as it looks on a real site, without its thousands of products."""
     generator = np.random.default_rng(0)
-    held = domain.Reference.of(draw(STABLE, domain.REFERENCE, generator).arrivals)
-    window = draw(World(english=0.3), domain.WINDOW, generator).arrivals
-    findings = domain.compare(held, window)
+    held = drift.Reference.of(draw(STABLE, drift.REFERENCE, generator).arrivals)
+    window = draw(World(english=0.3), drift.WINDOW, generator).arrivals
+    findings = drift.compare(held, window)
     reference = DriftReference.objects.create(
         model_version=version, last_product=1, arrivals=held.as_json(),
         priors={"2060": 0.6, "1281": 0.4}, sure_at=0.7, accuracy=0.9, made_at=NOW,
     )  # fmt: skip
     drifted_tests = [one.test for one in findings if one.is_drifted]
     measured = DriftWindow.objects.create(
-        reference=reference, last_product=2, size=domain.WINDOW, drifted=drifted_tests,
+        reference=reference, last_product=2, size=drift.WINDOW, drifted=drifted_tests,
         findings=[one.as_json() for one in findings], priors={"2060": 0.5, "1281": 0.5},
         prior_distance=0.2, by_chance=0.1, expected_right=0.85, measured_at=NOW,
     )  # fmt: skip

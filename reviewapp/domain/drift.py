@@ -16,7 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from classifier.embedding import PROJECTIONS, project
 from reviewapp.choices import DriftTest
+
+__all__ = ["PROJECTIONS", "project"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +31,6 @@ ALARMS: Final = 0.05 / 200
 LEVEL: Final = ALARMS / len(DriftTest)
 # Values on either side below which a test says nothing.
 ENOUGH: Final = 100
-PROJECTIONS: Final = 32
 _RARE: Final = 15
 _MOVERS: Final = 5
 _EXAMPLES: Final = 3
@@ -45,6 +47,10 @@ _WORDS: Final = (
     DriftTest.DESCRIPTION,
     DriftTest.PICTURE,
 )
+
+
+HELD: Final = {*_NUMBERS, *_WORDS, DriftTest.EMBEDDING}
+"""The tests that need no estimate: what a Reference holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The arrivals that later ones are held against; small enough to be stored as JSON."""
+    """The products that later ones are held against; small enough to be stored as JSON."""
 
     numbers: Mapping[DriftTest, Floats]
     counts: Mapping[DriftTest, Mapping[str, int]]
@@ -90,6 +96,23 @@ class Reference:
             {test: _known(arrivals.numbers[test]) for test in _NUMBERS},
             {test: Counter(arrivals.words[test]) for test in _WORDS},
             Cloud.of(vectors) if len(vectors) >= ENOUGH else None,
+        )
+
+    @property
+    def tests(self) -> set[DriftTest]:
+        """What it has ENOUGH values of."""
+        sizes = {test: len(values) for test, values in self.numbers.items()}
+        sizes |= {test: sum(counts.values()) for test, counts in self.counts.items()}
+        sizes[DriftTest.EMBEDDING] = self.cloud.size if self.cloud else 0
+        return {test for test, size in sizes.items() if size >= ENOUGH}
+
+    def completed_by(self, other: Self) -> Self:
+        """Return it with what it has not ENOUGH of from `other`, which holds every test."""
+        own = self.tests
+        return type(self)(
+            {test: (self if test in own else other).numbers[test] for test in _NUMBERS},
+            {test: (self if test in own else other).counts[test] for test in _WORDS},
+            self.cloud if DriftTest.EMBEDDING in own else other.cloud,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -144,6 +167,11 @@ class Finding:
     def is_drifted(self) -> bool:
         return self.p_value is not None and self.p_value < LEVEL
 
+    @property
+    def is_estimate(self) -> bool:
+        """Say whether it rests on what is estimated without labels."""
+        return self.test not in HELD
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -159,16 +187,6 @@ def compare(reference: Reference, window: Arrivals) -> list[Finding]:
     found |= {test: _word(test, reference.counts[test], window) for test in _WORDS}
     found[DriftTest.EMBEDDING] = _embedding(reference.cloud, window)
     return [found[test] for test in DriftTest if test in found]
-
-
-def project(vectors: Floats) -> Floats:
-    """Return embeddings (N, D) in PROJECTIONS fixed random directions, which keep distances nearly.
-
-    Source: W. Johnson, J. Lindenstrauss, Contemporary Mathematics 26, 1984.
-    """
-    size = vectors.shape[1]
-    directions = np.random.default_rng(0).standard_normal((size, PROJECTIONS))
-    return np.asarray(vectors @ directions / np.sqrt(PROJECTIONS))
 
 
 def hotelling(first: Cloud, second: Cloud) -> tuple[float, float]:

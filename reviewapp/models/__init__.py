@@ -33,6 +33,7 @@ from reviewapp.models.predictions import (
     Prediction,
     Route,
     RoutingPolicy,
+    TrainingInputs,
     WorkerHeartbeat,
 )
 from reviewapp.models.previews import CategoryPreview, SellerSuggestion
@@ -130,6 +131,7 @@ __all__ = [
     "SuspectSearch",
     "TakeDown",
     "TeamMeasure",
+    "TrainingInputs",
     "TrainingPoint",
     "TrainingRun",
     "TrainingSchedule",

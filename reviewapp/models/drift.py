@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from reviewapp.choices import DriftTest
+from reviewapp.domain.drift import HELD
 from reviewapp.models.predictions import ModelVersion
 
 _TEST_LENGTH: Final = 20
@@ -18,6 +19,7 @@ class DriftReference(models.Model):
 
     The first is made by itself; an admin may take the newest arrivals instead, and go back.
     arrivals: `domain.drift.Reference` as JSON
+    trained: the tests of which it is what the model was trained on, no arrivals
     normal: `domain.drift_estimates.Normal` as JSON; empty where nothing can be estimated
     priors: shares of the categories among the products kept out of training, by code; empty
         without such products
@@ -28,6 +30,9 @@ class DriftReference(models.Model):
     # No foreign key: a product that is gone is still where the next window begins.
     last_product = models.BigIntegerField()
     arrivals = models.JSONField()
+    trained = ArrayField(
+        models.CharField(max_length=_TEST_LENGTH, choices=DriftTest), default=list, blank=True
+    )
     normal = models.JSONField(default=dict, blank=True)
     priors = models.JSONField(default=dict, blank=True)
     sure_at = models.FloatField(null=True, blank=True)
@@ -57,6 +62,11 @@ class DriftReference(models.Model):
 
     def __str__(self) -> str:
         return f"reference of {self.model_version_id}"
+
+    @property
+    def is_of_training(self) -> bool:
+        """Whether no test is held against arrivals."""
+        return set(self.trained) >= HELD
 
 
 class DriftWindow(models.Model):

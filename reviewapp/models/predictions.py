@@ -57,6 +57,22 @@ class HeldOutAnswers(models.Model):
         return f"{self.model_version_id}"
 
 
+class TrainingInputs(models.Model):
+    """What the products that a version learned from looked like, as `classifier.inputs` tells it.
+
+    Models trained before this was kept have none.
+    """
+
+    model_version = models.OneToOneField(ModelVersion, models.CASCADE, related_name="inputs")
+    inputs = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "training inputs"
+
+    def __str__(self) -> str:
+        return f"{self.model_version_id}"
+
+
 class Prediction(models.Model):
     """One member's raw answer for one product. Kept for good; routes are derived from it."""
 

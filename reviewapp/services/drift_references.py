@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,22 @@ from reviewapp.choices import DriftTest, ModelStage
 from reviewapp.domain import drift, label_shift
 from reviewapp.domain.drift import Reference
 from reviewapp.domain.drift_estimates import Estimates, Normal
-from reviewapp.models import DriftReference, HeldOutAnswers, ModelVersion, User
+from reviewapp.domain.products import DESIGNATION_CHARS
+from reviewapp.models import (
+    DriftReference,
+    HeldOutAnswers,
+    ModelVersion,
+    Product,
+    TrainingInputs,
+    User,
+)
 from reviewapp.selectors.drift import Seen, newest_arrivals, reference_in_force
+
+# Longer texts of a training are cut as those of arriving products are.
+_LONGEST: Final = {
+    DriftTest.TITLE_LENGTH: DESIGNATION_CHARS,
+    DriftTest.DESCRIPTION_LENGTH: settings.DESCRIPTION_MAX_CHARS,
+}
 
 
 @dataclass(eq=False)
@@ -36,22 +51,28 @@ def champion_locked() -> ModelVersion | None:
 
 
 def make_reference(version: ModelVersion, *, now: datetime) -> None:
-    """Make the first reference of `version` once enough products have arrived.
+    """Make the first reference of `version`: what it has brought along of its training, and for tests
+    of which it brought too little the first arrivals, once there are enough.
 
-    What the model says is held against its answers to products kept out of training where it
-    brought them, the inputs against the first arrivals. Call it with `version` locked.
+    What the model says is held against its answers to products kept out of training, the inputs
+    against the products it was trained on. Call it with `version` locked.
     """
-    seen = newest_arrivals(version, most=drift.REFERENCE)
-    if len(seen) < drift.REFERENCE:
-        return
     held = HeldOutAnswers.objects.filter(model_version=version).first()
-    reference = Reference.of(seen.arrivals)
-    if held is not None and len(held.confidence) >= drift.ENOUGH:
-        reference = _with_outputs(reference, held)
+    brought = _brought(version, held)
+    if brought.tests == drift.HELD:
+        # Products from before have no place in a window, also when they are classified anew.
+        last = Product.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        reference = brought
+    else:
+        seen = newest_arrivals(version, most=drift.REFERENCE)
+        if len(seen) < drift.REFERENCE:
+            return
+        last, reference = seen.last_product, brought.completed_by(Reference.of(seen.arrivals))
     DriftReference.objects.create(
         model_version=version,
-        last_product=seen.last_product,
+        last_product=last,
         arrivals=reference.as_json(),
+        trained=sorted(brought.tests),
         made_at=now,
         **_training_facts(version, held),
     )
@@ -125,17 +146,21 @@ def _end(reference: DriftReference, now: datetime) -> None:
     reference.save(update_fields=["ended_at"])
 
 
-def _with_outputs(reference: Reference, held: HeldOutAnswers) -> Reference:
-    pictures = ["missing" if "image" in one.split(",") else "present" for one in held.missing]
-    said = {
-        DriftTest.CATEGORY: Counter(str(code) for code in held.predicted),
-        DriftTest.PICTURE: Counter(pictures),
+def _brought(version: ModelVersion, held: HeldOutAnswers | None) -> Reference:
+    """Return what is known of the version's training, for some of the tests or none."""
+    inputs = TrainingInputs.objects.filter(model_version=version).first()
+    known = Reference.from_json(inputs.inputs) if inputs else Reference({}, {}, None)
+    numbers = {
+        test: np.minimum(values, _LONGEST.get(test, np.inf))
+        for test, values in known.numbers.items()
     }
-    return replace(
-        reference,
-        numbers={**reference.numbers, DriftTest.CONFIDENCE: np.array(held.confidence)},
-        counts={**reference.counts, **said},
-    )
+    counts = dict(known.counts)
+    if held is not None:
+        pictures = ["missing" if "image" in one.split(",") else "present" for one in held.missing]
+        numbers[DriftTest.CONFIDENCE] = np.array(held.confidence)
+        counts[DriftTest.CATEGORY] = Counter(str(code) for code in held.predicted)
+        counts[DriftTest.PICTURE] = Counter(pictures)
+    return Reference(numbers, counts, known.cloud)
 
 
 def _training_facts(version: ModelVersion, held: HeldOutAnswers | None) -> dict[str, Any]:

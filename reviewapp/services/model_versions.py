@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from reviewapp.models import HeldOutAnswers, ModelVersion
+from reviewapp.models import HeldOutAnswers, ModelVersion, TrainingInputs
 
 MANIFEST = "MANIFEST.json"
+INPUTS = "inputs.json"
 
 
 @dataclass(eq=False)
@@ -57,6 +58,9 @@ def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> 
     # Apart from the metrics, which every list of versions reads.
     if answers is not None:
         HeldOutAnswers.objects.create(model_version=version, **answers)
+    if (directory / INPUTS).is_file():
+        inputs = _read_json(directory / INPUTS)
+        TrainingInputs.objects.create(model_version=version, inputs=inputs)
     return version
 
 

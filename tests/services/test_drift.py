@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from reviewapp.choices import DriftTest
+from reviewapp.domain.products import DESIGNATION_CHARS
 from reviewapp.models import (
     DriftAlarm,
     DriftReference,
@@ -21,7 +22,7 @@ from reviewapp.models import (
 from reviewapp.selectors.drift import newest_arrivals
 from reviewapp.services import webhooks
 from reviewapp.services.drift import close_alarm, measure_drift
-from tests.drift_rows import arrive, champion_of_two, drifted, shrink
+from tests.drift_rows import arrive, champion_of_two, drifted, remember_training, shrink
 from tests.factories import NOW, AdminFactory
 from worker.tasks.drift import send_alarms
 
@@ -64,6 +65,53 @@ def test_a_stable_window_raises_no_alarm(champion, small):
     assert sum(window.priors.values()) == pytest.approx(1)
     assert 0 < window.expected_right < 1
     assert not DriftAlarm.objects.exists()
+
+
+def test_a_model_that_brings_its_training_along_is_watched_from_the_first_arrival(champion, small):
+    remember_training(champion)
+    before = arrive(champion, 5)[-1]
+    measure_drift(now=NOW)
+    arrive(champion, 200, described=0.2, seed=1)
+
+    window = measure_drift(now=NOW)
+
+    reference = DriftReference.objects.get()
+    assert (reference.last_product, reference.is_of_training) == (before.pk, True)
+    assert DriftTest.DESCRIPTION in window.drifted
+    assert not {DriftTest.TITLE_LENGTH, DriftTest.LANGUAGE, DriftTest.EMBEDDING} & {*window.drifted}
+    untested = {one["test"] for one in window.findings if one["p_value"] is None}
+    assert untested == {"brightness", "description_length"}  # too few of the window have one
+
+
+def test_what_a_model_does_not_bring_along_is_held_against_the_first_arrivals(champion, small):
+    remember_training(champion, languages=False)
+    arrive(champion, 299, described=0.2)
+    measure_drift(now=NOW)
+    assert not DriftReference.objects.exists()
+    arrive(champion, 1)
+    measure_drift(now=NOW)
+    arrive(champion, 200, described=0.2, seed=1)
+
+    window = measure_drift(now=NOW)
+
+    reference = DriftReference.objects.get()
+    assert reference.arrivals["counts"]["language"] == {"fr": 300}
+    assert "language" not in reference.trained
+    assert {"description", "title_length", "embedding", "confidence"} <= {*reference.trained}
+    # It was so from the first arrival on: only the training knows better.
+    assert DriftTest.DESCRIPTION in window.drifted
+
+
+def test_texts_of_the_training_are_as_long_as_a_catalogue_keeps_them(champion, small, settings):
+    remember_training(champion)
+    inputs = champion.inputs
+    inputs.inputs["numbers"]["title_length"] = [5000.0] * 400
+    inputs.save()
+
+    measure_drift(now=NOW)
+
+    kept = DriftReference.objects.get().arrivals["numbers"]["title_length"]
+    assert set(kept) == {DESIGNATION_CHARS}
 
 
 def test_a_window_is_tested_again_after_a_step(champion, small):

@@ -1,7 +1,8 @@
 import pytest
 
 from reviewapp.choices import DriftTest
-from reviewapp.models import DriftAlarm
+from reviewapp.domain.drift import HELD
+from reviewapp.models import DriftAlarm, DriftReference
 from reviewapp.services.drift import measure_drift
 from tests.drift_rows import arrive, champion_of_two, drifted, shrink
 from tests.factories import NOW, AdminFactory, ChampionFactory, ModeratorFactory
@@ -62,6 +63,17 @@ def test_an_admin_sees_what_changed_and_acknowledges_it(client, admin, champion,
     assert refused.status_code == 422
     assert (alarm.closed_by, alarm.comment) == (admin, "A new feed")
     assert "What has changed, and what to do" not in get(client)
+
+
+def test_it_says_what_each_test_is_held_against(client, admin, champion, small):
+    drifted(champion)
+    assert get(client).count("the first arrivals</span>") == len(HELD)
+
+    DriftReference.objects.update(trained=sorted(HELD - {DriftTest.LANGUAGE}))
+
+    html = get(client)
+    assert html.count("the first arrivals</span>") == 1
+    assert "products of the training, and the first arrivals" in html
 
 
 def test_every_test_of_every_window_is_in_the_csv(client, admin, champion, small):

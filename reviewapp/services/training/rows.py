@@ -114,20 +114,18 @@ def _rows(run: TrainingRun, base: QuerySet[Product], merged: dict[int, str]) -> 
 
 
 def _base_rows(base: QuerySet[Product], known: set[int], merged: dict[int, str]) -> Iterator[Row]:
-    columns = ("pk", "designation", "description", "image__sha256", "given_code", "group_key")
-    rows = base.order_by("pk").values_list(*columns, "split_assignment__split")
-    for pk, designation, description, sha256, code, key, split in rows.iterator(chunk_size=_BATCH):
-        if pk in known:
+    shared = ("designation", "description", "language")
+    columns = (*shared, "pk", "image__sha256", "given_code", "group_key", "split_assignment__split")
+    for row in base.order_by("pk").values(*columns).iterator(chunk_size=_BATCH):
+        if row["pk"] in known:
             continue
-        yield {
-            "key": pk,
-            "designation": designation,
-            "description": description,
-            "image": _image(sha256),
-            "code": code,
+        yield {name: row[name] for name in shared} | {
+            "key": row["pk"],
+            "image": _image(row["image__sha256"]),
+            "code": row["given_code"],
             "weight": 1.0,
-            "split": split,
-            "group": group_name(key, pk, merged),
+            "split": row["split_assignment__split"],
+            "group": group_name(row["group_key"], row["pk"], merged),
             "base": True,
         }
 
@@ -154,6 +152,7 @@ def _label_row(row: SnapshotRow) -> Row:
         "key": row.product_id,
         "designation": row.designation,
         "description": row.description,
+        "language": row.language,
         "image": _image(row.image_sha256),
         "code": row.code,
         "weight": weight(row.inclusion_probability),
