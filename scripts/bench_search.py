@@ -89,9 +89,9 @@ def addresses(rows: int) -> Iterator[tuple[str, str]]:
     yield "search, a rare word", f"/catalogue/?q={rows // 2}"
     yield "search, a typing error", "/catalogue/?q=tracteur+minature"
     yield "search, within a category", "/catalogue/1280/?q=bois"
-    yield "search, words that rarely meet", "/catalogue/?q=les+piscine"
-    yield "search, the same within a category", "/catalogue/2583/?q=les+piscine"
-    yield "search, the same in a family", "/catalogue/?q=les+piscine&family=toys"
+    yield "search, words that rarely meet", "/catalogue/?q=lot+neuf"
+    yield "search, the same within a category", "/catalogue/2583/?q=lot+neuf"
+    yield "search, the same in a family", "/catalogue/?q=lot+neuf&family=toys"
     yield "search, nothing found", "/catalogue/?q=zzzzqqq+xxyyx"
     yield "product page", f"/product/{_any_product()}/"
 

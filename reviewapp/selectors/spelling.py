@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
-from reviewapp.domain.search import KnownWord, has_operators, meanings
+from reviewapp.domain.search import KnownWord, fold, has_operators, meanings
 
 FRENCH, ENGLISH = "catalogue_fr", "catalogue_en"
+# PostgreSQL's French list of stop words lacks the first, and knows the second by its accent only,
+# which is gone by then.
+_FORGOTTEN_STOP_WORDS = frozenset({"les", "a"})
 
 # Trigrams find the near ones by index; which of them is meant is decided in domain.search.
 _NEAR = """
@@ -42,9 +45,15 @@ class Reading:
 
 def either_language(text: str, search_type: str = "plain") -> SearchQuery:
     """Return the query that matches `text` read as French or as English."""
-    return SearchQuery(text, config=FRENCH, search_type=search_type) | SearchQuery(
-        text, config=ENGLISH, search_type=search_type
-    )
+    french = SearchQuery(_without_stop_words(text), config=FRENCH, search_type=search_type)
+    return french | SearchQuery(text, config=ENGLISH, search_type=search_type)
+
+
+def _without_stop_words(text: str) -> str:
+    if has_operators(text):
+        return text
+    kept = [word for word in text.split() if fold(word) not in _FORGOTTEN_STOP_WORDS]
+    return " ".join(kept) or text
 
 
 def is_in_index(text: str) -> bool:
@@ -67,7 +76,7 @@ def read_words(words: list[str]) -> list[Reading]:
     with connection.cursor() as cursor:
         cursor.execute(_NEAR, [words])
         for word, is_stop, known, products in cursor.fetchall():
-            if not is_stop:
+            if not is_stop and word not in _FORGOTTEN_STOP_WORDS:
                 near.setdefault(word, [])
                 if known is not None:
                     near[word].append(KnownWord(known, products))

@@ -50,6 +50,26 @@ def test_search_forgives_inflection_accents_and_either_language(typed):
     assert search(text=typed, filters=ALL).products[0] in (french, english)
 
 
+@pytest.mark.parametrize(
+    "typed", ["les piscines", "coffret à bijoux", "Coffret a bijoux", "les bijous"]
+)
+def test_french_words_that_say_nothing_need_not_be_there(typed):
+    product = ListedProductFactory(designation="Coffret bijoux, piscine gonflable")
+    roll_up(now=NOW)
+
+    found = search(text=typed, filters=ALL)
+
+    assert (found.products, found.relaxed) == ([product], False)
+
+
+def test_a_word_that_says_nothing_is_looked_for_when_it_is_all_or_quoted():
+    with_it = ListedProductFactory(designation="Les Misérables")
+    ListedProductFactory(designation="Piscine")
+
+    assert search(text="les", filters=ALL).products == [with_it]
+    assert search(text='"les misérables"', filters=ALL).products == [with_it]
+
+
 def test_a_title_comes_before_a_description():
     described = ListedProductFactory(designation="Lot", description="Une figurine articulée")
     title = ListedProductFactory(designation="Figurine")
