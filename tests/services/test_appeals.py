@@ -67,6 +67,21 @@ def refusal_of(product, seller, **changes):
     return refused.value.refusal
 
 
+def test_whoever_answers_an_appeal_reads_it_unless_an_audit_hides_it(seller, first, settings):
+    plain, audited = decided(seller, first), decided(seller, first)
+    ModeratorFactory()
+    settings.REVIEW_BLIND_SHARE = settings.REVIEW_SECOND_OPINION_SHARE = 1.0
+    checked = decided(seller, first)
+    ReviewItemFactory(product=audited, reasons=[ReviewReason.AUDIT], is_blind=True)
+
+    for product in (plain, checked, audited):
+        appeal(product, seller)
+
+    open_items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
+    blind = dict(open_items.values_list("product", "is_blind"))
+    assert blind == {plain.pk: False, checked.pk: False, audited.pk: True}
+
+
 def test_an_appeal_goes_to_somebody_else_and_never_to_the_first_moderator(seller, first):
     product, second = decided(seller, first), ModeratorFactory()
 

@@ -42,7 +42,8 @@ def open_item(
     blind, since the answer must come before the models' answers are seen: any further reason keeps
     it so, and an audit that joins an open item makes it so, unless somebody has seen it already.
     REVIEW_BLIND_SHARE of all other items to which FUSION has an answer are blind, too, and whatever
-    will be double-labelled. A check that gets a reason of its own is a check no longer: its answer decides.
+    will be double-labelled; never an appeal, whose words a blind card would hide. A check that gets
+    a reason of its own is a check no longer: its answer decides.
     """
     Product.objects.select_for_update(no_key=True).only("id").get(pk=product.pk)
     item = (
@@ -64,8 +65,6 @@ def open_item(
     else:
         _join(item, reasons)
         item.route = route or item.route
-        is_unseen = item.status == ReviewStatus.PENDING and item.first_seen_at is None
-        item.is_blind = item.is_blind or (is_unseen and ReviewReason.AUDIT in reasons)
         if _number(priority) > item.priority:
             _raise_priority(item, priority)
     item.suggested = answer
@@ -73,8 +72,8 @@ def open_item(
     item.group_key = product.group_key
     is_new = item.pk is None
     item.save(update_fields=None if is_new else _REFRESHED)
-    if is_new and not item.is_blind and is_drawn_blind(item_id=item.pk, has_answer=bool(answer)):
-        item.is_blind = True
+    if is_new and not item.is_blind and ReviewReason.SELLER_APPEAL not in reasons:
+        item.is_blind = is_drawn_blind(item_id=item.pk, has_answer=answer is not None)
         item.save(update_fields=["is_blind"])
     return item
 
@@ -86,6 +85,11 @@ def _join(item: ReviewItem, reasons: Sequence[ReviewReason]) -> None:
         item.checks = None
     if ReviewReason.GOLD not in item.reasons:
         item.known_answer = item.only_for = None
+    if item.status == ReviewStatus.PENDING and item.first_seen_at is None:
+        if ReviewReason.AUDIT in item.reasons:
+            item.is_blind = True
+        elif ReviewReason.SELLER_APPEAL in item.reasons:
+            item.is_blind = False
 
 
 def _raise_priority(item: ReviewItem, priority: float | ExpectedCost) -> None:
