@@ -22,8 +22,8 @@ def assign_slice(
     """Keep the first `most` free items of `queue` for `moderator` until then; return how many.
 
     Left out are items that somebody holds, that are kept for somebody already, and those that the
-    moderator could not be handed: skipped, escalated, or a check of his or her own answer. Takes
-    MOST_ASSIGNED at most, and waits for nobody.
+    moderator could not be handed: skipped, escalated, a check of his or her own answer, or what
+    measures a colleague. Takes MOST_ASSIGNED at most, and waits for nobody.
     """
     free = _free(moderator, now).exclude(assigned_to__isnull=False, assigned_until__gt=now)
     found = in_queue(free, queue, moderator=moderator, now=now).order_by("-rank", "id")
@@ -55,6 +55,7 @@ def _free(moderator: User, now: datetime) -> QuerySet[ReviewItem]:
     free = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(unheld)
     if not moderator.has_perm("reviewapp.lead_review"):
         free = free.filter(escalated_at=None)
+    free = free.filter(Q(only_for=None) | Q(only_for=moderator))
     skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
     return free.exclude(barred_from(moderator)).exclude(pk__in=skipped.values("reviewitem_id"))
 

@@ -82,6 +82,18 @@ def test_what_a_moderator_could_not_be_handed_is_not_assigned():
     assert assign(AdminFactory()) == 3
 
 
+def test_what_measures_one_moderator_is_kept_for_nobody_else():
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    known = KnownAnswerFactory()
+    gold = {"reasons": [ReviewReason.GOLD], "known_answer": known, "only_for": ben}
+    item = ReviewItemFactory(product=known.product, is_blind=True, priority=2.5, **gold)
+
+    kept = assign(ann), assign(ann, queue=ReviewQueue(ReviewReason.AUDIT))
+
+    assert kept == (0, 0)
+    assert claim(ben) == item.pk
+
+
 def test_the_end_of_assignments_frees_the_items():
     ann, ben = ModeratorFactory(), ModeratorFactory()
     item = ReviewItemFactory()
