@@ -354,6 +354,17 @@ def test_the_counters_tell_what_another_tab_holds_once_the_page_has_said_who_it_
     assert "other tabs" not in of_nobody
 
 
+@pytest.mark.parametrize(("count", "words"), [(0, "décidé par"), (1, "décidé par"), (2, "décidés")])
+def test_the_counters_speak_french_of_one_and_of_many(client, count, words):
+    person = ModeratorFactory(language="fr")
+    client.force_login(person)
+    DecisionFactory.create_batch(count, moderator=person, decided_at=timezone.now())
+
+    text = client.get(reverse("review:counts")).content.decode()
+
+    assert f"<strong>{count}</strong> {words}" in text
+
+
 def test_a_form_is_told_when_too_many_are_held(signed_in, moderator):
     hold_items(moderator, MOST_HELD)
     data = {"queue": ReviewReason.AUDIT.value}
