@@ -72,8 +72,9 @@ def open_item(
     item.group_key = product.group_key
     is_new = item.pk is None
     item.save(update_fields=None if is_new else _REFRESHED)
-    if is_new and not item.is_blind and ReviewReason.SELLER_APPEAL not in reasons:
-        item.is_blind = is_drawn_blind(item_id=item.pk, has_answer=answer is not None)
+    is_open = is_new and not item.is_blind and ReviewReason.SELLER_APPEAL not in reasons
+    if is_open and is_drawn_blind(item_id=item.pk, has_answer=answer is not None):
+        item.is_blind = True
         item.save(update_fields=["is_blind"])
     return item
 
