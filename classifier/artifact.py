@@ -22,22 +22,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from classifier.arrays import AnyArray
 from classifier.backbones.directory import read_json, sha256_file, write_json
-from classifier.calibration import Calibrator
 from classifier.config import TrainConfig
 from classifier.ensemble import Ensemble
+from classifier.ensemble_files import Parts, ensemble_of, parts_of
 from classifier.errors import ArtifactInvalid
-from classifier.fusion import PATTERNS, Fusion
-from classifier.logistic import Linear
-from classifier.members.base import MemberState, Modality
-from classifier.members.registry import MEMBERS
-from classifier.types import Member
+from classifier.members.base import Modality
 
 MANIFEST: Final = "MANIFEST.json"
 INPUTS: Final = "inputs.json"
@@ -148,7 +142,7 @@ def load_artifact(directory: Path) -> Model:
     encoders = _read_encoders(directory, preprocessing)
     try:
         tensors = load_tensors((directory / "model.safetensors").read_bytes())
-        ensemble = _read_ensemble(labels["codes"], config, preprocessing, tensors)
+        ensemble = ensemble_of(labels["codes"], Parts(config, preprocessing, tensors))
         names = {int(code): name for code, name in labels["names"].items()}
         trained = TrainConfig.from_json(config["training"])
     except (KeyError, IndexError, TypeError, ValueError, SafetensorError) as error:
@@ -172,89 +166,19 @@ def bundled_backbone(directory: Path, modality: Modality) -> Path:
 
 
 def _write_files(model: Model, part: Path) -> None:
-    ensemble = model.ensemble
-    states = {member: one.save() for member, one in ensemble.members.items()}
-    fusion = ensemble.fusion
-    write_json(
-        part / "config.json",
-        {
-            "training": model.config.to_json(),
-            "members": [str(member) for member in ensemble.members],
-            "fusion": {
-                "members": [str(member) for member in fusion.members],
-                "patterns": [str(pattern) for pattern in PATTERNS],
-            },
-        },
-    )
-    names = {str(code): model.names.get(code, str(code)) for code in ensemble.labels}
-    write_json(part / "labels.json", {"codes": list(ensemble.labels), "names": names})
-    write_json(
-        part / "preprocessing.json",
-        {
-            "encoders": {str(kind): vars(record) for kind, record in model.encoders.items()},
-            "members": {str(member): state.settings for member, state in states.items()},
-        },
-    )
+    parts = parts_of(model.ensemble)
+    write_json(part / "config.json", {"training": model.config.to_json(), **parts.structure})
+    labels = model.ensemble.labels
+    names = {str(code): model.names.get(code, str(code)) for code in labels}
+    write_json(part / "labels.json", {"codes": list(labels), "names": names})
+    encoders = {str(kind): vars(record) for kind, record in model.encoders.items()}
+    write_json(part / "preprocessing.json", {"encoders": encoders, **parts.settings})
     write_json(part / "metrics.json", model.metrics)
     if model.inputs is not None:
         write_json(part / INPUTS, model.inputs)
-    tensors = _ensemble_tensors(ensemble, states)
-    (part / "model.safetensors").write_bytes(save_tensors(tensors))
+    (part / "model.safetensors").write_bytes(save_tensors(parts.tensors))
     for kind, source in model.bundled.items():
         shutil.copytree(source, bundled_backbone(part, kind))
-
-
-def _ensemble_tensors(
-    ensemble: Ensemble, states: Mapping[Member, MemberState]
-) -> dict[str, AnyArray]:
-    fusion = ensemble.fusion
-    tensors: dict[str, AnyArray] = {
-        "fusion/weights": fusion.weights,
-        "fusion/inverse_temperature": fusion.inverse_temperature,
-        "fusion/prior": fusion.prior,
-    }
-    if fusion.correction is not None:
-        tensors["fusion/coef"] = fusion.correction.coef
-        tensors["fusion/intercept"] = fusion.correction.intercept
-    for member, state in states.items():
-        calibrator = ensemble.calibrators[member]
-        tensors[f"{member}/calibration_scale"] = calibrator.scale
-        tensors[f"{member}/calibration_bias"] = calibrator.bias
-        tensors |= {f"{member}/{name}": value for name, value in state.tensors.items()}
-    return {name: np.ascontiguousarray(value) for name, value in sorted(tensors.items())}
-
-
-def _read_ensemble(
-    codes: list[int],
-    config: dict[str, Any],
-    preprocessing: dict[str, Any],
-    tensors: dict[str, AnyArray],
-) -> Ensemble:
-    members, calibrators = {}, {}
-    for name in config["members"]:
-        own = {
-            key.removeprefix(f"{name}/"): value
-            for key, value in tensors.items()
-            if key.startswith(f"{name}/")
-        }
-        member = Member(name)
-        scale, bias = own.pop("calibration_scale"), own.pop("calibration_bias")
-        calibrators[member] = Calibrator(scale, bias)
-        state = MemberState(preprocessing["members"][name], own)
-        members[member] = MEMBERS[member].load(codes, state)
-    if config["fusion"]["patterns"] != [str(pattern) for pattern in PATTERNS]:
-        raise ValueError("config.json: the fusion's patterns are not those of this version")
-    names = tuple(Member(name) for name in config["fusion"]["members"])
-    coef = tensors.get("fusion/coef")
-    fusion = Fusion(
-        members=names,
-        modalities=tuple(members[name].source.modality for name in names),
-        weights=tensors["fusion/weights"],
-        inverse_temperature=tensors["fusion/inverse_temperature"],
-        prior=tensors["fusion/prior"],
-        correction=None if coef is None else Linear(coef, tensors["fusion/intercept"]),
-    )
-    return Ensemble(tuple(codes), members, calibrators, fusion)
 
 
 def _read_encoders(directory: Path, preprocessing: dict[str, Any]) -> dict[Modality, EncoderRecord]:

@@ -57,7 +57,12 @@ class PatternLogits:
 def fit_temperatures(
     fusion: Fusion, held: PatternLogits, targets: Ints, weights: Floats | None = None
 ) -> Fusion:
-    """Return the fusion with one temperature per pattern.
+    """Return the fusion with one temperature per pattern, as `temperatures` finds them."""
+    return fusion.with_temperature(temperatures(held, targets, weights))
+
+
+def temperatures(held: PatternLogits, targets: Ints, weights: Floats | None = None) -> Floats:
+    """Return one inverse temperature per pattern (P,).
 
     held: logits for rows that the fusion was not fitted on; on its own rows it looks surer than
     it will be right
@@ -72,7 +77,7 @@ def fit_temperatures(
             inverse[index] = fit_inverse_temperature(
                 held.logits[index, own], targets[own], rows[own]
             )
-    return fusion.with_temperature(_capped(held, inverse, rows))
+    return _capped(held, inverse, rows)
 
 
 def _capped(held: PatternLogits, inverse: Floats, weights: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from classifier.arrays import Floats, Ints, targets_of
 from classifier.calibration import fit_calibrator, fit_inverse_temperature
 from classifier.config import StackOn, TrainConfig
+from classifier.elder import Before, beside, tempered
 from classifier.ensemble import Ensemble, Outcome
 from classifier.errors import DataInvalid
 from classifier.folds import grouped_folds
@@ -75,6 +76,7 @@ def learn(
     labels: Sequence[int],
     config: TrainConfig,
     on_member: OnMember | None = None,
+    before: Before | None = None,
 ) -> tuple[Ensemble, LearnReport]:
     """Fit members, then calibration and fusion on answers that they were not fitted on.
 
@@ -84,6 +86,7 @@ def learn(
     both.
 
     on_member: hears of each member once it is fitted
+    before: keeps a share of the vote where `calibration` has 200 products that teach nothing else
     Raises DataInvalid when a part is too small.
     """
     fresh = calibration if calibration is not None and len(calibration) else None
@@ -110,6 +113,8 @@ def learn(
     if fresh is not None and len(fresh) >= _ENOUGH_TO_CALIBRATE:
         targets = targets_of(fresh.codes, labels)
         ensemble = recalibrated(ensemble, fresh.features, targets, fresh.weights)
+        if before is not None:
+            ensemble = beside(ensemble, before, fresh.features, targets, fresh.weights)
     else:
         ensemble = _set_temperatures(ensemble, fit, part, fresh)
     strength = {member: one.strength for member, one in reports.items()}
@@ -134,7 +139,8 @@ def recalibrated(
     moved = replace(ensemble, calibrators=calibrators)
     outcomes = {member: moved.predict_member(member, features) for member in moved.members}
     held = PatternLogits.of(moved.fusion, moved.answers(outcomes))
-    return replace(moved, fusion=fit_temperatures(moved.fusion, held, targets, weights))
+    cooled = replace(moved, fusion=fit_temperatures(moved.fusion, held, targets, weights))
+    return tempered(cooled, features, targets, weights)
 
 
 def _folds(part: Part, config: TrainConfig) -> Ints:

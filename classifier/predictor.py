@@ -90,7 +90,7 @@ class Predictor:
             head = _elapsed(started) / len(products)
             times[member] = encoded.milliseconds.get(model.source, np.zeros(len(products))) + head
         started = time.perf_counter()
-        outcomes[Member.FUSION] = self.model.ensemble.fuse(outcomes)
+        outcomes[Member.FUSION] = self.model.ensemble.fuse(outcomes, encoded.features)
         own = _elapsed(started) / len(products)
         # FUSION needs every member, so its time is theirs and its own.
         times[Member.FUSION] = sum(times.values(), np.full(len(products), own))

@@ -20,10 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from classifier.artifact import load_artifact, verify_artifact
 from classifier.backbones.directory import read_json
 from classifier.data import Dataset, read_dataset
+from classifier.elder import Before
 from classifier.encoding import Stages
-from classifier.errors import ClassifierError
+from classifier.errors import ArtifactInvalid, ClassifierError
 from classifier.replay import replayed
 from classifier.run_config import Kind, RunConfig, tuned_training
 from classifier.threads import set_threads
@@ -40,12 +42,14 @@ class Run:
 
     images: where the pictures of the rows lie
     backbones, features: caches, shared with other runs
+    elder: the artifact of the version that keeps a share of the vote, where the configuration names one
     """
 
     folder: Path
     images: Path
     backbones: Path
     features: Path
+    elder: Path | None = None
 
     def config(self) -> RunConfig:
         return RunConfig.from_json(read_json(self.folder / CONFIG))
@@ -103,7 +107,20 @@ def execute(run: Run, out: Path, on_stage: Stages, on_point: Points, relay: Rela
             backbone_cache=run.backbones,
             feature_cache=run.features,
             on_point=on_point,
+            before=_before(run, config),
         )
+
+
+def _before(run: Run, config: RunConfig) -> Before | None:
+    """Return the version that keeps a share of the vote. Raises ArtifactInvalid for another one."""
+    if not config.elder or not config.elder_share:
+        return None
+    if run.elder is None or verify_artifact(run.elder) != config.elder:
+        raise ArtifactInvalid(
+            f"The model {config.elder[:12]}, which is to keep a share of the vote, is not there; put it"
+            ' back, or train with "elder": "".'
+        )
+    return Before(load_artifact(run.elder), config.elder, config.elder_share)
 
 
 def tune(

@@ -5,6 +5,7 @@ Plain values without torch: the site checks a configuration before it asks for a
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final, Literal, Self, get_args, get_origin, get_type_hints
 
@@ -25,6 +26,9 @@ class RunConfig:
     finetune: backbones to train as a whole, before the heads are fitted on their features
     replay: share of the catalogue's own rows of the training part that are seen again; each kept
         row then weighs 1 / replay, so that sums over them stay what they were on average
+    elder: sha256 of the manifest of the version that keeps a share of FUSION's vote, so that fewer
+        right answers are lost (`classifier.elder`); empty for none
+    elder_share: its share, in logarithms
     processes: processes of one fine-tuning, one for each GPU; above 1 `torchrun` starts them
     threads: torch threads of each process; another number may give another model
     """
@@ -32,6 +36,8 @@ class RunConfig:
     training: TrainConfig = field(default_factory=TrainConfig)
     finetune: dict[Kind, FinetuneConfig] = field(default_factory=dict)
     replay: float = 1.0
+    elder: str = ""
+    elder_share: float = 0.3
     processes: int = 1
     threads: int = 1
 
@@ -39,6 +45,9 @@ class RunConfig:
         _check_types(self)
         checks = {
             "replay must lie above 0 and not above 1": 0 < self.replay <= 1,
+            "elder must be the sha256 of a manifest, or empty": not self.elder
+            or bool(re.fullmatch("[0-9a-f]{64}", self.elder)),
+            "elder_share must lie between 0 and 0.5": 0 <= self.elder_share <= 0.5,
             f"processes must lie between 1 and {_MOST_PROCESSES}": 1
             <= self.processes
             <= _MOST_PROCESSES,

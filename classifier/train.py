@@ -15,12 +15,13 @@ from classifier.artifact import EncoderRecord, Model, save_artifact
 from classifier.cache import FeatureCache
 from classifier.config import EncoderConfig, TrainConfig
 from classifier.data import Dataset, split
+from classifier.elder import Before
 from classifier.embedding import seed_of
 from classifier.encoding import Encoded, Encoders, Stages, encode_products
 from classifier.ensemble import Ensemble
 from classifier.errors import ArtifactInvalid, DataInvalid
 from classifier.inputs import training_inputs
-from classifier.learn import LearnReport, Part, learn
+from classifier.learn import LearnReport, OnMember, Part, learn
 from classifier.members.base import FitReport, Modality, Source
 from classifier.members.registry import MEMBERS
 from classifier.report import (
@@ -65,45 +66,63 @@ def train(
     encoders: Encoders | None = None,
     weights: Sequence[float] | None = None,
     on_point: Points | None = None,
+    before: Before | None = None,
 ) -> Trained:
     """Train on `dataset` and write the artifact to the new directory `out`.
 
-    Splits by product group into train, calibration and test (or takes the table's own split),
-    encodes each input once, learns members, calibration and fusion, and measures CNN, BERT, the
-    lexical baseline and FUSION on the test part, which nothing was fitted on.
+    Splits by product group (or takes the table's own split), encodes each input once, learns, and
+    measures CNN, BERT, the lexical baseline and FUSION on the test part, which nothing was fitted on.
 
     on_progress: hears (stage, done, total)
     on_point: hears (curve, x, y): the cross-validated log-loss by strength of each member
     feature_cache: where encoded inputs are kept; a killed run resumes there
     encoders: used instead of loading those that `config` names
+    before: the version that keeps a share of the vote, if it reads vectors of the same encoders
     weights: (N,) one positive weight per product in training; those of `dataset` by default
 
-    The same data, configuration, machine and features give the same artifact, byte by byte.
-    Raises ArtifactInvalid when `out` exists, DataInvalid when there is too little data,
-    BackboneMissing when pretrained weights are not installed.
+    The same data, configuration, machine and features give the same artifact, byte by byte. Raises
+    ArtifactInvalid when `out` exists, DataInvalid when there is too little data, BackboneMissing.
     """
     if out.exists():
         raise ArtifactInvalid(f"{out}: exists already; choose another directory.")
     report = on_progress or (lambda stage, done, total: None)
     parts = divide(dataset, config)
     loaded = open_encoders(dataset, config, backbone_cache, encoders)
-    cache = None if feature_cache is None else FeatureCache(feature_cache)
-    products = [product.input for product in dataset]
-    encoded = encode_products(products, loaded.encoders, cache, report)
+    encoded = _encoded(dataset, loaded, feature_cache, report)
     rows = as_part(dataset, encoded, dataset.weights if weights is None else weights)
     index = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
     tell = _Teller(report, on_point, len(config.members))
-    own, fresh = rows.select(index[TRAIN]), rows.select(index[CALIBRATION])
-    ensemble, learned = learn(own, fresh, sorted(set(rows.codes)), config, tell)
+    ensemble, learned = _learn(rows, index, config, tell, before and before.among(loaded.records))
     report("metrics", 0, 1)
-    measured = measure(ensemble, learned, rows.select(index[TEST]), config)
-    metrics = _data_metrics(dataset, encoded, index) | measured
+    metrics = {
+        **_data_metrics(dataset, encoded, index),
+        **(before.told(ensemble) if before else {}),
+        **measure(ensemble, learned, rows.select(index[TEST]), config),
+    }
     inputs = _inputs(dataset, encoded, index[TRAIN], loaded, config)
     # With the lexical baseline even where FUSION does without: what every other member must beat.
     model = Model(ensemble, dataset.names, config, loaded.records, metrics, loaded.bundled, inputs)
     manifest_sha256 = save_artifact(model, out)
     report("metrics", 1, 1)
     return Trained(manifest_sha256, metrics)
+
+
+def _encoded(
+    dataset: Dataset, loaded: LoadedEncoders, feature_cache: Path | None, report: Stages
+) -> Encoded:
+    cache = FeatureCache(feature_cache) if feature_cache else None
+    return encode_products([one.input for one in dataset], loaded.encoders, cache, report)
+
+
+def _learn(
+    rows: Part,
+    index: Mapping[str, Ints],
+    config: TrainConfig,
+    tell: OnMember,
+    elder: Before | None,
+) -> tuple[Ensemble, LearnReport]:
+    own, fresh = rows.select(index[TRAIN]), rows.select(index[CALIBRATION])
+    return learn(own, fresh, sorted(set(rows.codes)), config, tell, elder)
 
 
 class _Teller:

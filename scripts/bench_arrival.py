@@ -27,9 +27,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-_FILES = tempfile.TemporaryDirectory(prefix="bonrayon-bench-")
+FILES = tempfile.TemporaryDirectory(prefix="bonrayon-bench-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.test"
-os.environ["BONRAYON_TEST_VAR"] = _FILES.name
+os.environ["BONRAYON_TEST_VAR"] = FILES.name
 
 import django
 
@@ -78,7 +78,7 @@ def main() -> None:
         outcome = run(options)
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
-        _FILES.cleanup()
+        FILES.cleanup()
     sys.stdout.write(f"{as_markdown(outcome)}\n{json.dumps(outcome)}\n")
 
 
@@ -148,7 +148,7 @@ def worker(processes: int) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(lambda: live_workers(queue=Queue.INFERENCE, now=timezone.now()).count() >= processes)
+        wait(lambda: live_workers(queue=Queue.INFERENCE, now=timezone.now()).count() >= processes)
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
@@ -170,7 +170,7 @@ def single_delays(count: int, start: int) -> list[float]:
         request = ClassificationRequest.objects.latest("id")
         began = time.perf_counter()
         wake_workers()
-        _wait(partial(_is_done, request.pk), pause=0.002)
+        wait(partial(_is_done, request.pk), pause=0.002)
         delays.append(time.perf_counter() - began)
         time.sleep(_BETWEEN_SECONDS)
     return delays
@@ -187,7 +187,7 @@ def backlog_rate(count: int, start: int, pid: int) -> Rate:
 
 def wait_until_done() -> None:
     wake_workers()
-    _wait(lambda: not ClassificationRequest.objects.filter(status__in=_OPEN).exists(), pause=0.05)
+    wait(lambda: not ClassificationRequest.objects.filter(status__in=_OPEN).exists(), pause=0.05)
 
 
 def naive_rate(name: str, count: int) -> Rate:
@@ -243,7 +243,7 @@ def _is_done(request_id: int) -> bool:
     return ClassificationRequest.objects.filter(pk=request_id, status=RequestStatus.DONE).exists()
 
 
-def _wait(is_so: Callable[[], bool], pause: float = 0.1) -> None:
+def wait(is_so: Callable[[], bool], pause: float = 0.1) -> None:
     began = swept = time.monotonic()
     while not is_so():
         now = time.monotonic()

@@ -70,15 +70,16 @@ def is_stopping() -> bool:
     return bool(_is_stopping.value)
 
 
-def train(hold: RunHold, tick: Callable[[Heard], bool]) -> Outcome:
+def train(hold: RunHold, elder: Path | None, tick: Callable[[Heard], bool]) -> Outcome:
     """Run the program on the run's folder until it ends or is stopped; return how it went.
 
+    elder: the artifact of the version that keeps a share of the vote
     tick: called about twice a second with what was heard; says whether to stop. Whatever it
     raises stops the program too.
     """
     log = hold.folder / _LOG
     with log.open("wb") as errors:
-        process = _start(hold, errors)
+        process = _start(hold, elder, errors)
     try:
         outcome = _listen(process, tick)
     finally:
@@ -88,12 +89,13 @@ def train(hold: RunHold, tick: Callable[[Heard], bool]) -> Outcome:
     return outcome
 
 
-def _start(hold: RunHold, errors: Any) -> subprocess.Popen[bytes]:
+def _start(hold: RunHold, elder: Path | None, errors: Any) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "classifier", "run", str(hold.folder)]
     command += ["--images", str(settings.MEDIA_ROOT)]
     command += ["--backbones", str(settings.BACKBONES_ROOT)]
     command += ["--features", str(Path(settings.VAR_DIR) / "features")]
     command += ["--out", str(hold.part), "--parent", str(os.getpid())]
+    command += ["--elder", str(elder)] if elder else []
     return subprocess.Popen(  # noqa: S603
         command,
         cwd=settings.BASE_DIR,

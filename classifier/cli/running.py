@@ -28,6 +28,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out", type=Path, help="new directory for the model")
     what.add_argument("--tune", choices=["text", "image"], help="only fine-tune, for torchrun")
+    parser.add_argument("--elder", type=Path, help="model that keeps a share of the vote")
     parser.add_argument("--parent", type=int, default=None, help="end when this process has gone")
 
 
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.images.resolve(),
         arguments.backbones.resolve(),
         arguments.features.resolve(),
+        arguments.elder and arguments.elder.resolve(),
     )
     if arguments.tune:
         _end_when(lambda: is_abandoned(run.folder))

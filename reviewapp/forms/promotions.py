@@ -1,12 +1,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reviewapp.models import ModelVersion
+from reviewapp.models import GateReport, ModelVersion
 
 
 class PromotionForm(forms.Form):
-    """An admin's word on a candidate."""
+    """An admin's word on a candidate. seen: the judgement that the page has shown"""
 
+    seen = forms.ModelChoiceField(queryset=GateReport.objects.all(), required=False)
     accepts_unjudged = forms.BooleanField(
         label=_("I have seen what could not be judged"), required=False
     )

@@ -14,6 +14,17 @@ def champion() -> ModelVersion | None:
     return ModelVersion.objects.filter(stage=ModelStage.CHAMPION).first()
 
 
+def trained_champion() -> ModelVersion | None:
+    """Return the champion if a training run here has made it."""
+    trained = ModelVersion.objects.filter(training_runs__isnull=False).distinct()
+    return trained.filter(stage=ModelStage.CHAMPION).first()
+
+
+def by_manifest(sha256: str) -> ModelVersion | None:
+    """Return the version of that very content."""
+    return ModelVersion.objects.filter(manifest_sha256=sha256).first()
+
+
 def versions() -> QuerySet[ModelVersion]:
     """All versions, newest first."""
     return ModelVersion.objects.order_by("-created_at", "-id")

@@ -52,7 +52,7 @@ class NothingBefore(Exception):
 
 
 class OtherChampion(Exception):
-    """The version that was to leave is not the champion (any more)."""
+    """The version that was to leave is not the champion (any more), or was judged again since."""
 
 
 @transaction.atomic
@@ -63,12 +63,15 @@ def promote(
     author: User | None = None,
     reason: str = "",
     accepts_unjudged: bool = False,
+    seen: GateReport | None = None,
 ) -> Promotion | None:
     """Make `version` the champion; the one before retires. None when it is the champion already.
 
     The first champion needs no gate. Any other needs its newest judgement against the present
     champion to have passed, or a written `reason`. Thresholds are certified anew with its answers,
-    and products in review are asked about again. Raises GateNotPassed, and ModelRefused when the
+    and products in review are asked about again. seen: the judgement that `reason` and
+    `accepts_unjudged` are about; raises OtherChampion when it is not the newest against the present
+    champion. Raises GateNotPassed, and ModelRefused when the
     catalogue lacks a category of the model.
     """
     version, champion = _locked(version)
@@ -77,6 +80,8 @@ def promote(
         ask_again(version=version, now=now)
         return None
     report = promotions.newest_report(version, champion) if champion else None
+    if seen is not None and report != seen:
+        raise OtherChampion
     kind = _road(champion, report, reason, accepts_unjudged=accepts_unjudged)
     grounds: dict[str, Any] = {
         "kind": kind,

@@ -35,7 +35,7 @@ def put_into_service(request: UserRequest, version_id: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion, pk=version_id)
     form = PromotionForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("The reason is too long."))
+        messages.error(request, _("The reason is too long, or the judgement is no longer there."))
         return redirect("models:index")
     try:
         promote(
@@ -43,8 +43,13 @@ def put_into_service(request: UserRequest, version_id: int) -> HttpResponse:
             author=request.user,
             reason=form.cleaned_data["reason"],
             accepts_unjudged=form.cleaned_data["accepts_unjudged"],
+            seen=form.cleaned_data["seen"],
             now=timezone.now(),
         )
+    except OtherChampion:
+        words = _("Another model classifies by now, or this one was judged again: look once more.")
+        messages.warning(request, words)
+        return redirect("models:index")
     except GateNotPassed as refused:
         words = _("The gate has not passed this version. Give a reason to promote it all the same.")
         messages.error(request, words)

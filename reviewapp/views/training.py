@@ -130,6 +130,9 @@ def _run_context(run_id: int) -> dict[str, Any]:
         "run": run,
         "curves": selectors.curves(run),
         "config": json.dumps(run.config, indent=2),
+        "elder": model_versions.by_manifest(run.config.get("elder", "")),
+        "is_elder_kept": run.model_version
+        and run.model_version.metrics.get("elder", {}).get("kept", False),
         "is_worker_missing": run.is_open
         and not is_listening(queue=Queue.TRAINING, now=timezone.now()),
     }

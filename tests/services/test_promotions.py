@@ -111,6 +111,19 @@ def test_accepting_what_was_not_judged_does_not_excuse_a_failed_test(now):
         promote(version=new, accepts_unjudged=True, now=now)
 
 
+def test_a_reason_about_one_champion_does_not_push_out_another_one(now):
+    old, new = ChampionFactory(), ModelVersionFactory()
+    seen = judged(old, new, now, GateVerdict.FAILED)
+    other = ModelVersionFactory()
+    promote(version=other, reason="A colleague was faster.", now=now)
+
+    with pytest.raises(OtherChampion):
+        promote(version=new, reason="The old one fails on toys.", seen=seen, now=now)
+
+    other.refresh_from_db()
+    assert other.stage == ModelStage.CHAMPION
+
+
 def test_a_judgement_against_an_earlier_champion_does_not_count(now):
     old, new = ChampionFactory(), ModelVersionFactory()
     judged(old, new, now, GateVerdict.PASSED)

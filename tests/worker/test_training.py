@@ -10,6 +10,7 @@ from reviewapp.models import ModelVersion, SplitAssignment, TrainingPoint, Train
 from reviewapp.selectors.model_versions import champion
 from reviewapp.selectors.training import learned_by
 from reviewapp.services import training
+from reviewapp.services.promotions import promote
 from tests.factories import (
     CategoryFactory,
     ChampionFactory,
@@ -80,6 +81,38 @@ def test_the_same_rows_and_seed_give_the_same_model_which_is_known_then(now, med
     assert first.model_version == second.model_version
     assert first.model_version != other.model_version
     assert ModelVersion.objects.count() == 2
+
+
+def test_a_champion_trained_here_is_the_elder_of_what_comes_after(now, media):
+    catalogue(now, media)
+    first = request(now)
+    work(first.pk)
+    promote(version=fresh(first).model_version, now=now)
+
+    second, alone = request(now), request(now, config={**LEXICAL, "elder": ""})
+    work(second.pk)
+
+    second = fresh(second)
+    elder = fresh(first).model_version.manifest_sha256
+    assert (second.status, second.config["elder"], alone.config["elder"]) == ("done", elder, "")
+    # Too few products of the validation to fit the vote.
+    assert second.model_version.metrics["elder"] == {"sha256": elder, "share": 0.3, "kept": False}
+
+
+def test_a_champion_from_elsewhere_is_no_elder(now):
+    ChampionFactory()
+
+    assert request(now).config["elder"] == ""
+
+
+def test_a_run_whose_elder_is_gone_fails_with_the_way_out(now, media):
+    catalogue(now, media, labelled=4, base=16)
+    run = request(now, config={**LEXICAL, "elder": "a" * 64})
+
+    work(run.pk)
+
+    assert fresh(run).status == TrainingStatus.FAILED
+    assert '"elder": ""' in fresh(run).error
 
 
 def test_a_label_stands_for_its_products_and_the_catalogues_code_for_the_rest(now, media):

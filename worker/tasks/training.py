@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from classifier.backbones.directory import write_json
 from reviewapp.choices import TrainingStage
 from reviewapp.models import TrainingPoint, TrainingRun
-from reviewapp.selectors.model_versions import champion
+from reviewapp.selectors import model_versions
 from reviewapp.selectors.snapshots import SnapshotAltered
 from reviewapp.services import training
 from reviewapp.services.model_versions import ModelRefused
@@ -173,7 +173,9 @@ def _train(hold: RunHold, reporter: _Reporter) -> None:
     _drop(hold.folder.glob("model-*"))
     config = TrainingRun.objects.values_list("config", flat=True).get(pk=hold.run_id)
     write_json(hold.folder / "config.json", config)
-    outcome = trainer.train(hold, reporter.heard)
+    elder = model_versions.by_manifest(config.get("elder", ""))
+    path = model_versions.artifact_path(elder) if elder else None
+    outcome = trainer.train(hold, path, reporter.heard)
     reporter.write(at_once=True)
     if outcome.code == 0 and outcome.result is not None:
         _finish(hold)
@@ -185,7 +187,7 @@ def _train(hold: RunHold, reporter: _Reporter) -> None:
 
 def _finish(hold: RunHold) -> None:
     training.finish_run(hold=hold, now=timezone.now())
-    if champion() is None and training.promote_first(now=timezone.now()):
+    if model_versions.champion() is None and training.promote_first(now=timezone.now()):
         wake_workers()
 
 
