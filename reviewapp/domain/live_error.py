@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from scipy.special import betaincinv
@@ -43,6 +43,16 @@ class Cell:
     answered: int
     wrong: int
 
+    def with_more(self, other: Self) -> Self:
+        """Return both together; they have one rank and rate."""
+        return replace(
+            self,
+            listed=self.listed + other.listed,
+            drawn=self.drawn + other.drawn,
+            answered=self.answered + other.answered,
+            wrong=self.wrong + other.wrong,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LiveError:
@@ -60,6 +70,15 @@ class LiveError:
     listed: int
     drawn: int
     wrong: int
+
+
+def summed(cells: Iterable[Cell]) -> list[Cell]:
+    """Return one cell for each rank and rate."""
+    found: dict[tuple[int, float], Cell] = {}
+    for cell in cells:
+        known = found.get((cell.rank, cell.rate))
+        found[cell.rank, cell.rate] = cell if known is None else known.with_more(cell)
+    return list(found.values())
 
 
 def is_mature(*, drawn: int, answered: int, age_days: int) -> bool:

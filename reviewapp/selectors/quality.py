@@ -21,6 +21,7 @@ from reviewapp.domain.live_error import (
     audits_missing,
     is_mature,
     live_error,
+    summed,
 )
 from reviewapp.models import (
     Category,
@@ -31,6 +32,7 @@ from reviewapp.models import (
 )
 
 PERIODS: Final = (30, 90, 365)
+_SUMS: Final = {name: Sum(name) for name in ("routed", "drawn", "answered", "wrong")}
 _RANK: Final = {AuditStratum.NEAR: 0, AuditStratum.MIDDLE: 1, AuditStratum.FAR: 2}
 
 
@@ -135,10 +137,26 @@ def overall_of(rows: QuerySet[RouteTally], today: date) -> Figure:
     return _overall(_mature(listed, _cohorts(listed, today)))
 
 
-def days_of(rows: QuerySet[RouteTally], today: date) -> list[Figure]:
-    """Return the same by day."""
+def days_of(rows: QuerySet[RouteTally], today: date) -> tuple[list[Figure], Figure]:
+    """Return the figures of the listings among `rows` by day whose checks are in, and of all of these."""
     listed = rows.exclude(stratum=AuditStratum.REVIEW)
-    return _figures(_mature(listed, _cohorts(listed, today)), "day", {}, ENOUGH_OF_A_PART)
+    days: dict[date, list[Cell]] = defaultdict(list)
+    for row in listed.values("day", "stratum", "inclusion_probability").annotate(**_SUMS):
+        days[row["day"]].append(cell_of(row))
+    mature = {day: cells for day, cells in sorted(days.items()) if _is_mature(day, cells, today)}
+    together = [cell for cells in mature.values() for cell in cells]
+    return (
+        [figure(str(day), cells, ENOUGH_OF_A_PART) for day, cells in mature.items()],
+        figure("", summed(together), ENOUGH),
+    )
+
+
+def _is_mature(day: date, cells: Sequence[Cell], today: date) -> bool:
+    return is_mature(
+        drawn=sum(cell.drawn for cell in cells),
+        answered=sum(cell.answered for cell in cells),
+        age_days=(today - day).days,
+    )
 
 
 def figure(label: str, cells: Iterable[Cell], enough: int) -> Figure:
@@ -214,16 +232,14 @@ def _overall(mature: QuerySet[RouteTally]) -> Figure:
 
 
 def _cells(grouped: Any) -> list[Cell]:
-    sums = {name: Sum(name) for name in ("routed", "drawn", "answered", "wrong")}
-    return [cell_of(row) for row in grouped.annotate(**sums)]
+    return [cell_of(row) for row in grouped.annotate(**_SUMS)]
 
 
 def _figures(
     rows: QuerySet[RouteTally], by: str, names: Mapping[Any, str], enough: int
 ) -> list[Figure]:
-    sums = {name: Sum(name) for name in ("routed", "drawn", "answered", "wrong")}
     grouped: dict[Any, list[Cell]] = defaultdict(list)
-    for row in rows.values(by, "stratum", "inclusion_probability").annotate(**sums):
+    for row in rows.values(by, "stratum", "inclusion_probability").annotate(**_SUMS):
         grouped[row[by]].append(cell_of(row))
     return [figure(names.get(key, str(key)), grouped[key], enough) for key in sorted(grouped)]
 
@@ -243,7 +259,7 @@ def _chart(days: Sequence[Figure]) -> dict[str, Any]:
     points = [(label, accuracy) for label, accuracy in shown if accuracy is not None]
     return {
         "x": {"title": _("Day of arrival"), "type": "date"},
-        "y": {"title": _("Right among listed"), "format": ".0%"},
+        "y": {"title": _("Right among listed"), "format": ".2~%"},
         "series": [
             {
                 "kind": "line",

@@ -57,8 +57,7 @@ def automation(scope: Scope, now: datetime) -> Panel:
 
 def accuracy(scope: Scope, now: datetime) -> Panel:
     """Accuracy of automatic listings by day, as the page Quality estimates it from blind audits."""
-    days = quality.days_of(scope.routes(), now.date())
-    whole = quality.overall_of(scope.routes(), now.date())
+    days, whole = quality.days_of(scope.routes(), now.date())
     rows = [
         (
             one.label,
@@ -87,7 +86,7 @@ def accuracy(scope: Scope, now: datetime) -> Panel:
         rows=rows,
         chart={
             "x": {"type": "date"},
-            "y": {"title": _("Right among listed"), "format": ".0%"},
+            "y": {"title": _("Right among listed"), "format": ".2~%"},
             "series": [
                 {
                     "kind": "line",

@@ -53,7 +53,7 @@ def percentiles(scope: Scope, now: datetime) -> Panel:
         rows=rows,
         chart={
             "x": {"type": "category"},
-            "y": {"title": _("Hours after arrival (log scale)"), "type": "log"},
+            "y": {"title": _("Hours (log scale)"), "type": "log"},
             "bars": "group",
             "series": series,
         },

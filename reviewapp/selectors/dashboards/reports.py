@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import ReportStatus
@@ -72,11 +72,14 @@ def reports(scope: Scope, now: datetime) -> Panel:
 
 def _by_day(scope: Scope) -> Mapping[date, Reports]:
     days: dict[date, Reports] = defaultdict(Reports)
-    rows = scope.reports().values_list("day", "status", "bucket")
-    for day, status, bucket, count in rows.annotate(n=Sum("reports")).order_by():
-        days[day].statuses[status] += count
-        if bucket is not None:
-            days[day].delays[bucket] += count
+    # One row for each day and status: of thousands, reading them takes longer than finding them.
+    rows = scope.reports().values_list("day", "status")
+    columns = rows.annotate(b=ArrayAgg("bucket"), n=ArrayAgg("reports")).order_by()
+    for day, status, buckets, reports in columns:
+        days[day].statuses[status] += sum(reports)
+        for bucket, count in zip(buckets, reports, strict=True):
+            if bucket is not None:
+                days[day].delays[bucket] += count
     return days
 
 

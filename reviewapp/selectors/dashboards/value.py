@@ -23,7 +23,8 @@ from reviewapp.templatetags.measures import share as percent
 
 def value(scope: Scope, now: datetime) -> Panel:
     """The period as it was routed, beside all of it by people and beside a flat threshold."""
-    error = quality.overall_of(scope.routes(), now.date()).error
+    _days, whole = quality.days_of(scope.routes(), now.date())
+    error = whole.error
     routed, sample = _routed(scope), _sample(scope)
     shares = _shares(sample, error) if error else None
     rows, words = [], []
