@@ -11,6 +11,7 @@ const DASHES = { accent: "solid", danger: "dash", warning: "dot", info: "dashdot
 function draw(figure) {
   if (!window.Plotly) return;
   const chart = JSON.parse(figure.dataset.chart);
+  registerLocale(document.documentElement.lang);
   window.Plotly.react(figure, chart.series.flatMap(traces), layout(chart), {
     responsive: true,
     // Its buttons would stand inside a picture, and it writes a style sheet of its own.
@@ -19,6 +20,36 @@ function draw(figure) {
   });
   figure.removeAllListeners?.("plotly_click");
   figure.on("plotly_click", follow);
+}
+
+// plotly.min.js brings English only; names and separators of the page's language come from the browser.
+function registerLocale(language) {
+  if (language === "en" || !language) return;
+  const names = (count, at, options) => {
+    const format = new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" });
+    return Array.from({ length: count }, (_, n) => format.format(at(n)));
+  };
+  const weekday = (n) => Date.UTC(2023, 0, n + 1); // a Sunday
+  const month = (n) => Date.UTC(2023, n, 1);
+  const parts = new Intl.NumberFormat(language).formatToParts(1234567.8);
+  const sign = (kind) => parts.find((part) => part.type === kind).value;
+  window.Plotly.register({
+    moduleType: "locale",
+    name: language,
+    dictionary: {},
+    format: {
+      days: names(7, weekday, { weekday: "long" }),
+      shortDays: names(7, weekday, { weekday: "short" }),
+      months: names(12, month, { month: "long" }),
+      shortMonths: names(12, month, { month: "short" }),
+      date: "%d/%m/%Y",
+      month: "%b %Y",
+      dayMonth: "%-d %b",
+      dayMonthYear: "%-d %b %Y",
+      decimal: sign("decimal"),
+      thousands: sign("group"),
+    },
+  });
 }
 
 // A click on a point leads to what stands behind it.
@@ -70,7 +101,7 @@ function layout(chart) {
     hovermode: chart.series[0]?.kind === "heatmap" ? "closest" : "x unified",
     hoverlabel: { bgcolor: cssColour("--surface"), font },
     legend: { orientation: "h", y: -0.25 },
-    xaxis: axis(chart.x),
+    xaxis: { ...axis(chart.x), ...days(chart) },
     yaxis: axis(chart.y),
     ...(chart.y2 ? { yaxis2: { ...axis(chart.y2), overlaying: "y", side: "right", showgrid: false } } : {}),
     shapes: (chart.marks ?? []).map(mark),
@@ -82,6 +113,15 @@ function axis(one = {}) {
   const range = one.from === undefined ? {} : { rangemode: one.from === 0 ? "tozero" : "normal" };
   const line = cssColour("--line");
   return { title: { text: one.title ?? "" }, tickformat: one.format, type: one.type, automargin: true, gridcolor: line, zerolinecolor: line, ...range };
+}
+
+// Of a few days each has its tick: left alone, plotly.js tells the milliseconds around a single one.
+function days(chart) {
+  const all = [...new Set(chart.series.flatMap((series) => series.x ?? []))];
+  if (!all.length || all.length > 7 || !all.every((x) => /^\d{4}-\d\d-\d\d$/.test(x))) return {};
+  const beside = (day, by) => new Date(Date.parse(day) + by * 86_400_000).toISOString().slice(0, 10);
+  const range = all.length === 1 ? { range: [beside(all[0], -1), beside(all[0], 1)] } : {};
+  return { tickvals: all, tickformat: "%x", ...range };
 }
 
 function mark(one) {
