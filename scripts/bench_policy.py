@@ -148,7 +148,7 @@ def over_splits(
     sample: Sample, groups: tuple[str, ...], costs: Costs, splits: int
 ) -> dict[str, float]:
     """Return how often, over random halves, the least-cost policy keeps what it says."""
-    inside = below_flat = below_manual = 0
+    inside = no_more = below_flat = below_manual = 0
     for seed in range(splits):
         halves = halved(sample, groups, seed)
         paid = {
@@ -158,10 +158,12 @@ def over_splits(
         }
         least = paid["least cost"]
         inside += least.predicted.low <= least.money.value <= least.predicted.high
+        no_more += least.money.value <= least.predicted.high
         below_flat += least.money.value <= paid["flat 0.80"].money.value
         below_manual += least.money.value <= paid["all manual"].money.value
     return {
         "paid inside predicted": round(inside / splits, 3),
+        "paid no more than predicted": round(no_more / splits, 3),
         "not above flat 0.80": round(below_flat / splits, 3),
         "not above all manual": round(below_manual / splits, 3),
     }

@@ -124,7 +124,7 @@ def stored(probabilities):
 
 @dataclass(frozen=True)
 class Held:
-    """What a model's windows are held against: first arrivals, and products kept out of training."""
+    """What a model's windows are held against: products of its training, and others kept out of it."""
 
     reference: drift.Reference
     normal: Normal
@@ -144,9 +144,10 @@ class Held:
         ]
 
 
-def reference(generator):
-    held_out = draw(STABLE, drift.REFERENCE, generator)
-    first = drift.Reference.of(draw(STABLE, drift.REFERENCE, generator).arrivals)
+def reference(generator, size=drift.REFERENCE):
+    """size: products of the training that are looked at, and that were kept out of it"""
+    held_out = draw(STABLE, size, generator)
+    first = drift.Reference.of(draw(STABLE, size, generator).arrivals)
     outputs = drift.Reference.of(held_out.arrivals)
     own = (DriftTest.CATEGORY, DriftTest.PICTURE)
     confidence = held_out.arrivals.numbers[DriftTest.CONFIDENCE]
@@ -162,10 +163,10 @@ def reference(generator):
     )
 
 
-def false_alarms(windows, generator):
+def false_alarms(windows, generator, size=drift.REFERENCE):
     """Return by test how many windows, STEP products apart, of a stable stream are found drifted,
     under None by any."""
-    held = reference(generator)
+    held = reference(generator, size)
     stream = [draw(STABLE, drift.STEP, generator) for _ in range(drift.WINDOW // drift.STEP)]
     found = Counter()
     for _ in range(windows):
