@@ -99,7 +99,11 @@ def _chart(
         "series": [
             line(_("Listed by itself"), [e.coverage.value for _t, e in points], "accent"),
             line(_("Wrong among listed"), [_value(e) for _t, e in points], "danger"),
-            line(_("At most (sure to 95 %)"), [e.bound for _t, e in points], "warning"),
+            line(
+                _("At most (sure to 95 %)"),
+                [e.bound if e.accepted else None for _t, e in points],
+                "warning",
+            ),
             line(_("Cost a day"), [e.money.value for _t, e in points], "info", "y2"),
         ],
         "marks": [{"y": target, "text": _("Target")}],
