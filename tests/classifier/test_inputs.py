@@ -10,7 +10,7 @@ from classifier.artifact import load_artifact
 from classifier.data import Dataset
 from classifier.embedding import project
 from classifier.encoding import encode_products
-from classifier.inputs import training_inputs
+from classifier.inputs import PRODUCTS, training_inputs
 from classifier.predictor import Predictor
 from classifier.train import train
 from tests.classifier import world
@@ -101,6 +101,27 @@ def test_products_are_drawn_by_their_weights_and_always_alike(catalogue, monkeyp
     assert first == again
     assert first["products"] == 20
     assert first["counts"]["language"]["fr"] >= 19
+
+
+def test_weights_count_also_where_all_products_would_fit(catalogue):
+    marked = [
+        replace(one, weight=9.0 if at % 10 == 0 else 1.0, language="fr" if at % 10 == 0 else "en")
+        for at, one in enumerate(catalogue)
+    ]
+
+    languages = told(Dataset(tuple(marked), catalogue.names))["counts"]["language"]
+
+    assert len(catalogue) < PRODUCTS
+    assert languages["fr"] == pytest.approx(languages["en"], rel=0.3)
+
+
+def test_of_equal_weights_each_product_stands_once(catalogue):
+    named = [replace(one, language=f"x{at}") for at, one in enumerate(catalogue)]
+
+    languages = told(Dataset(tuple(named), catalogue.names))["counts"]["language"]
+
+    assert set(languages.values()) == {1}
+    assert len(languages) == len(catalogue)
 
 
 def test_what_a_network_has_learned_by_heart_has_no_part_in_the_cloud(catalogue):
