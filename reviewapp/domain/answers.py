@@ -117,7 +117,7 @@ class AnswerSheet:
 def joined(sheets: Sequence[AnswerSheet]) -> AnswerSheet:
     """Return one sheet of the products of all `sheets` (one or more), in order."""
     columns = [sheet.arrays() for sheet in sheets]
-    # What an earlier release has measured of them may lack a column.
+    # A chunk that an earlier release has measured may lack a column of the answers.
     common = set.intersection(*map(set, columns)) - {"labels"}
     flat = {name: np.concatenate([one[name] for one in columns]) for name in sorted(common)}
     return AnswerSheet.from_arrays(flat | {"labels": sheets[0].labels})

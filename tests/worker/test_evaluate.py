@@ -98,11 +98,25 @@ def test_altered_answers_are_not_relied_on_and_asking_again_measures_anew(predic
     assert len(answer_sheet(row)) == 6
 
 
-@pytest.mark.parametrize(("learned", "outcome"), [(1, JobStatus.DONE), (6, JobStatus.FAILED)])
-def test_a_product_that_the_version_may_know_by_heart_is_not_measured(
-    predictor, now, learned, outcome
-):
-    version, frozen = version_of(predictor, created_at=now), snapshot_of_tests(now)
+def test_answers_from_before_a_hash_was_kept_are_measured_anew(predictor, now):
+    version, frozen = version_of(predictor), snapshot_of_tests(now)
+    row = asked(version, frozen, now)
+    run_evaluation(row.pk)
+    Evaluation.objects.update(answers_sha256="")
+    row.refresh_from_db()
+
+    with pytest.raises(AnswersGone):
+        answer_sheet(row)
+    again = asked(version, frozen, now)
+    run_evaluation(again.pk)
+
+    row.refresh_from_db()
+    assert again.status == JobStatus.WAITING
+    assert (row.status, len(answer_sheet(row))) == (JobStatus.DONE, 6)
+
+
+def trained(version, now, *, learned):
+    """Of the test products, so many have been in the training of `version`."""
     TrainingRun.objects.create(
         config={},
         model_version=version,
@@ -111,10 +125,16 @@ def test_a_product_that_the_version_may_know_by_heart_is_not_measured(
         created_at=now,
         finished_at=now,
     )
-    risen = SplitAssignment.objects.filter(split="test").values("pk")[:learned]
-    SplitAssignment.objects.filter(pk__in=list(risen.values_list("pk", flat=True))).update(
-        was_in_training=True
-    )
+    risen = SplitAssignment.objects.filter(split="test").order_by("pk").values_list("pk", flat=True)
+    SplitAssignment.objects.filter(pk__in=list(risen[:learned])).update(was_in_training=True)
+
+
+@pytest.mark.parametrize(("learned", "outcome"), [(1, JobStatus.DONE), (6, JobStatus.FAILED)])
+def test_a_product_that_the_version_may_know_by_heart_is_not_measured(
+    predictor, now, learned, outcome
+):
+    version, frozen = version_of(predictor, created_at=now), snapshot_of_tests(now)
+    trained(version, now, learned=learned)
 
     row = asked(version, frozen, now)
     run_evaluation(row.pk)
@@ -159,6 +179,28 @@ def test_a_killed_worker_is_followed_where_it_stopped(predictor, now, monkeypatc
     row.refresh_from_db()
     assert kept == [True, True, False]
     assert (row.status, row.metrics["products"], len(predictor.batches) - before) == ("done", 6, 1)
+
+
+def test_a_chunk_of_an_earlier_release_hides_no_learned_product(predictor, now, monkeypatch):
+    monkeypatch.setattr(evaluate, "CHUNK", 2)
+    version, frozen = version_of(predictor, created_at=now), snapshot_of_tests(now)
+    row = asked(version, frozen, now)
+    trained(version, now, learned=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(predictor, "distributions", _until(predictor.distributions, 1))
+        with pytest.raises(KeyboardInterrupt):
+            run_evaluation(row.pk)
+    path = chunk_path(row.pk, 0)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file if name != "is_learned"}
+    np.savez_compressed(path, **arrays)
+    Evaluation.objects.update(lease_expires_at=now - timedelta(seconds=1), status="running")
+
+    run_evaluation(row.pk)
+
+    row.refresh_from_db()
+    assert (row.status, row.metrics["products"]) == (JobStatus.DONE, 3)
+    assert answer_sheet(row).is_learned.tolist() == [True] * 3 + [False] * 3
 
 
 def _until(distributions, calls):

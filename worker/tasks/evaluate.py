@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def _chunks(
             candidates.let_arrivals_pass()
             sheet = _measured(_predictor(row), row.model_version, chunk, sellers)
             evaluations.keep_chunk(hold=hold, number=number, sheet=sheet)
-        yield selectors.read_sheet(path)
+        yield _marked(row.model_version, selectors.read_sheet(path))
         done += len(chunk)
         note(done, total)
 
@@ -121,7 +122,6 @@ def _measured(
 ) -> AnswerSheet:
     said = predictor.distributions([_input(row) for row in rows])
     codes = np.array(version.labels, dtype=np.int64)
-    learned = learned_among(version, [row.product_id for row in rows])
     return AnswerSheet(
         labels=codes,
         product=np.array([row.product_id for row in rows], dtype=np.int64),
@@ -131,12 +131,18 @@ def _measured(
         language=np.array([row.language for row in rows]),
         seller=np.array([seller_size(sellers[row.source]) for row in rows]),
         is_audit=np.array([row.is_blind and ReviewReason.AUDIT in row.reasons for row in rows]),
-        is_learned=np.array([row.product_id in learned for row in rows]),
         latency_ms=said[Member.FUSION].latency_ms,
         members={
             str(member): member_answers(one.proba, one.known, codes) for member, one in said.items()
         },
     )
+
+
+def _marked(version: ModelVersion, sheet: AnswerSheet) -> AnswerSheet:
+    """Note what the version has learned by now: a chunk may be from before some of it was known."""
+    ids = sheet.product.tolist()
+    learned = learned_among(version, ids)
+    return replace(sheet, is_learned=np.array([product in learned for product in ids]))
 
 
 def _missing(row: SnapshotRow) -> str:
