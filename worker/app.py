@@ -42,6 +42,7 @@ _BEAT = {
     "measure-drift": ("worker.tasks.drift.measure", UPKEEP_SECONDS),
     "send-alarms": ("worker.tasks.drift.send_alarms", UPKEEP_SECONDS),
     "measure-team": ("worker.tasks.team.measure", MEASURE_SECONDS),
+    "measure-live": ("worker.tasks.live.measure", MEASURE_SECONDS),
     "measure-queue": ("worker.tasks.sweep.measure_queue", MEASURE_SECONDS),
     "count-catalogue": ("worker.tasks.shop.count_catalogue", COUNT_SECONDS),
     "follow-training-schedule": ("worker.tasks.training.follow_schedule", UPKEEP_SECONDS),

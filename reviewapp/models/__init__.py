@@ -21,7 +21,7 @@ from reviewapp.models.dashboards import (
 )
 from reviewapp.models.drift import DriftAlarm, DriftReference, DriftWindow, WebhookMessage
 from reviewapp.models.embedding import EmbeddingOrigin
-from reviewapp.models.evaluations import Evaluation, GateReport
+from reviewapp.models.evaluations import Evaluation, GateReport, LiveMeasure
 from reviewapp.models.exports import DatasetExport
 from reviewapp.models.feedback import FeedbackLabel
 from reviewapp.models.guidance import Explanation, ProductEmbedding
@@ -95,6 +95,7 @@ __all__ = [
     "HeldOutAnswers",
     "KnownAnswer",
     "LabelImport",
+    "LiveMeasure",
     "Mail",
     "MisclassificationReport",
     "ModelVersion",

@@ -18,7 +18,7 @@ class Evaluation(LeasedJob):
     model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="evaluations")
     snapshot = models.ForeignKey(DatasetSnapshot, models.PROTECT, related_name="evaluations")
     metrics = models.JSONField(default=dict, blank=True)
-    # Of the file of answers; empty for those measured before it was kept.
+    # Of the file of answers; empty for those measured before it was kept, which count as gone.
     answers_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -34,6 +34,37 @@ class Evaluation(LeasedJob):
 
     def __str__(self) -> str:
         return f"{self.model_version_id} on {self.snapshot_id}"
+
+
+class LiveMeasure(models.Model):
+    """All members of a ModelVersion on audits and reviews of the last `days`, measured now and then.
+
+    metrics: as of an Evaluation; empty while there are too few products to say anything
+    """
+
+    model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="live_measures")
+    days = models.PositiveSmallIntegerField()
+    products = models.PositiveIntegerField()
+    # Of these: listed and drawn for a blind audit.
+    audits = models.PositiveIntegerField()
+    metrics = models.JSONField(default=dict, blank=True)
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model_version", "days"], name="live_measure_once"),
+            models.CheckConstraint(
+                condition=Q(audits__lte=models.F("products")),
+                name="live_measure_audits_of_products",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_version_id} over {self.days} days"
+
+    @property
+    def reviewed(self) -> int:
+        return self.products - self.audits
 
 
 class GateReport(models.Model):

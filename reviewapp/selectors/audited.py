@@ -13,47 +13,66 @@ from django.db import connection
 from reviewapp.choices import MemberChoice, RouteOutcome
 from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers, missing_inputs
 from reviewapp.domain.policy_effect import Bools, Floats
-from reviewapp.models import ModelVersion, Prediction
+from reviewapp.models import FeedbackLabel, LiveMeasure, ModelVersion, Prediction
 from reviewapp.selectors.group_sql import LANGUAGE, SELLER, SELLER_PRODUCTS
 
 _BATCH: Final = 2000
+# Newest decisions that are looked at: more say little more. What is read of routes is not bounded,
+# so that a worker measures and pages read what it has stored.
+_MOST_LABELS: Final = 30_000
 # As sheets of test products name them.
 _SIZES: Final = {"few": "small", "some": "medium", "many": "large"}
-# The newest route of each product that has a live label for the very input that was routed. An
+# The newest route of each product that has a live label for its present input, the one routed. An
 # answer that saw the model's says less about a listing, so that of listed products only blind
 # audits count; doubtful ones all go to people.
 _LABELLED = f"""
+WITH labels AS MATERIALIZED (
+    SELECT * FROM reviewapp_feedbacklabel
+    WHERE ended_at IS NULL AND source <> 'imported'
+    ORDER BY id DESC LIMIT %(most)s
+)
 SELECT label.product_id, label.input_digest, confirmed.code, route.outcome,
        route.inclusion_probability,
        coalesce('group ' || product.group_key, 'product ' || product.id),
        product.image_id IS NOT NULL, product.designation <> '' OR product.description <> '',
        {LANGUAGE}, {SELLER}
-FROM reviewapp_feedbacklabel label
+FROM labels label
 JOIN reviewapp_product product ON product.id = label.product_id
+  AND product.input_digest = label.input_digest
 JOIN reviewapp_category confirmed ON confirmed.id = label.category_id
 JOIN LATERAL (
-    SELECT route.outcome, route.inclusion_probability, route.created_at
+    SELECT route.outcome, route.inclusion_probability, route.reasons, route.created_at,
+           prediction.input_digest
     FROM reviewapp_route route
     JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
     WHERE route.product_id = label.product_id
       AND prediction.model_version_id = %(version)s
-      AND prediction.input_digest = label.input_digest
       AND prediction.confidence IS NOT NULL
     ORDER BY route.created_at DESC, route.id DESC
     LIMIT 1
-) route ON route.created_at >= %(since)s
+) route ON route.created_at >= %(since)s AND route.input_digest = label.input_digest
 {SELLER_PRODUCTS}
-WHERE label.ended_at IS NULL AND label.source <> 'imported' AND route.inclusion_probability > 0
-  AND (route.outcome = 'review' OR (label.is_blind AND 'audit' = ANY(label.reasons)))
+WHERE route.inclusion_probability > 0
+  AND (route.outcome = 'review'
+       OR ('audit' = ANY(route.reasons) AND label.is_blind AND 'audit' = ANY(label.reasons)))
 ORDER BY label.product_id
 """  # noqa: S608 (no input)
-# What people were asked about, answered or not: each product once.
+# What people were asked about, answered or not: each product once, by its newest route, if that is
+# of its present input. Nobody will answer an earlier one any more.
 _ASKED = """
-SELECT route.outcome, route.inclusion_probability, count(DISTINCT route.product_id)
-FROM reviewapp_route route
-JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
-WHERE prediction.model_version_id = %(version)s AND prediction.confidence IS NOT NULL
-  AND route.created_at >= %(since)s AND route.inclusion_probability > 0
+SELECT route.outcome, route.inclusion_probability, count(*)
+FROM (
+    SELECT DISTINCT ON (route.product_id) route.product_id, route.outcome,
+           route.inclusion_probability, route.reasons, prediction.input_digest
+    FROM reviewapp_route route
+    JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
+    WHERE prediction.model_version_id = %(version)s AND prediction.confidence IS NOT NULL
+      AND route.created_at >= %(since)s
+    ORDER BY route.product_id, route.created_at DESC, route.id DESC
+) route
+JOIN reviewapp_product product ON product.id = route.product_id
+  AND product.input_digest = route.input_digest
+WHERE route.inclusion_probability > 0
   AND (route.outcome = 'review' OR 'audit' = ANY(route.reasons))
 GROUP BY route.outcome, route.inclusion_probability
 """
@@ -76,9 +95,9 @@ def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
 
     Products weigh the inverse of the probability that somebody was asked about them, times the
     asked per answered among listed and among doubtful ones: those still waiting are taken to be
-    like the rest. since: of their routes
+    like the rest. Of the newest decisions only; since: of their routes
     """
-    given = {"version": version.pk, "since": since}
+    given = {"version": version.pk, "since": since, "most": _MOST_LABELS}
     rows = _fetched(_LABELLED, given)
     if not rows:
         return None
@@ -106,6 +125,18 @@ def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
         members=_members(version, list(zip(product, digest, strict=True))),
     )
     return Audited(sheet, int(is_listed.sum()), number - int(is_listed.sum()))
+
+
+def live_measure(version: ModelVersion, *, days: int) -> LiveMeasure | None:
+    """Return what was last measured of `version` over so many days; None before the first time."""
+    return LiveMeasure.objects.filter(model_version=version, days=days).first()
+
+
+def has_news(measure: LiveMeasure) -> bool:
+    """Whether people have decided enough since for the figures to change: a hundredth more."""
+    enough = measure.products // 100
+    newest = FeedbackLabel.objects.order_by("-id").values_list("created_at", flat=True)
+    return any(at > measure.measured_at for at in newest[enough : enough + 1])
 
 
 def _fetched(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -17,25 +16,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviewapp.choices import JobStatus, MemberChoice, Queue
-from reviewapp.domain.evaluation import evaluation_metrics
 from reviewapp.forms.evaluations import EvaluationForm
 from reviewapp.models import Evaluation
 from reviewapp.selectors import evaluation_charts as charts
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
-from reviewapp.selectors.audited import audited
+from reviewapp.selectors.audited import live_measure
 from reviewapp.selectors.quality import PERIODS
 from reviewapp.selectors.workers import is_listening
+from reviewapp.services import live_measures
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
-from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
 from worker.tasks.evaluate import wake_evaluation, wake_gate
 
 _SHOWN = 50
 _MOST_CONFUSED = 30
-# Fewer products say too little about a model.
-_FEWEST_LIVE = 100
 _USUAL_DAYS = 90
 
 may_look = permission_required("reviewapp.view_modelversion", raise_exception=True)
@@ -141,26 +137,23 @@ def products(request: UserRequest, evaluation_id: int) -> HttpResponse:
 @require_GET
 def live(request: UserRequest) -> HttpResponse:
     """All members of the champion on blind audits and reviews of live products of the last `?days=`,
-    once there are enough; one of them in detail (`?member=`)."""
-    now, champion = timezone.now(), model_versions.champion()
-    days = _days(request)
-    found = audited(champion, since=now - timedelta(days=days)) if champion else None
-    number = len(found.sheet) if found else 0
+    once there are enough; one of them in detail (`?member=`). A worker has measured them."""
+    champion, days = model_versions.champion(), _days(request)
+    measure = live_measure(champion, days=days) if champion else None
     context: dict[str, Any] = {
         "champion": champion,
-        "number": number,
-        "fewest": _FEWEST_LIVE,
+        "measure": measure,
+        "fewest": live_measures.FEWEST,
         "days": days,
         "periods": _period_tabs(days),
     }
-    if found and number >= _FEWEST_LIVE:
-        metrics = evaluation_metrics(found.sheet, current_policy(now=now).target_error)
+    if measure and measure.metrics:
+        metrics = measure.metrics
         member = _member(request, metrics)
         members = pages.member_rows(metrics)
         address = f"{reverse('models:live')}?days={days}"
         context |= {
             **_of_member(metrics, member, link=""),
-            "audited": found,
             "members": members,
             "lacks_baseline": not any(one.is_baseline for one in members),
             "tabs": _member_tabs(members, member, f"{address}&member="),

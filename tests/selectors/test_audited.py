@@ -52,6 +52,19 @@ def routed(version, now, *, outcome, rate, reasons, members=MEMBERS):
     return product
 
 
+def reroute(product, now, *, outcome, rate):
+    """The same answers, sent elsewhere by a later policy."""
+    Route.objects.create(
+        product=product,
+        prediction=product.routes.first().prediction,
+        policy=RoutingPolicyFactory(),
+        outcome=outcome,
+        reasons=["audit"],
+        inclusion_probability=rate,
+        created_at=now,
+    )
+
+
 def listed(version, now, *, rate=0.05, reasons=("audit",), **values):
     return routed(
         version, now, outcome=RouteOutcome.LISTED, rate=rate, reasons=list(reasons), **values
@@ -100,6 +113,35 @@ def test_a_product_weighs_the_inverse_of_its_chance_and_for_those_still_waiting(
     assert weight[rare.pk] + weight[frequent.pk] == pytest.approx(20 + 5 + 20)
     assert weight[first.pk] == pytest.approx(3)
     assert (found.audits, found.reviewed) == (2, 1)
+
+
+def test_of_a_product_routed_more_than_once_the_newest_route_counts(version, now):
+    again = doubtful(version, now - timedelta(days=2))
+    reroute(again, now - timedelta(days=1), outcome=RouteOutcome.LISTED, rate=0.05)
+    reroute(again, now, outcome=RouteOutcome.LISTED, rate=0.1)
+    edited = doubtful(version, now)
+    edited.input_digest = "e" * 64
+    edited.save(update_fields=["input_digest"])
+    first, _waiting = doubtful(version, now), doubtful(version, now)
+    decide(again, now)
+    decide(first, now, is_blind=False, reasons=["low_confidence"])
+
+    found = audited(version, since=now - timedelta(days=90))
+
+    weight = dict(zip(found.sheet.product.tolist(), found.sheet.weight.tolist(), strict=True))
+    assert weight == {again.pk: pytest.approx(10), first.pk: pytest.approx(2)}
+
+
+def test_the_newest_decisions_are_looked_at_only(version, now, monkeypatch):
+    monkeypatch.setattr("reviewapp.selectors.audited._MOST_LABELS", 2)
+    products = [listed(version, now) for _ in range(3)]
+    for product in products:
+        decide(product, now)
+
+    found = audited(version, since=now)
+
+    assert found.sheet.product.tolist() == [one.pk for one in products[1:]]
+    assert found.sheet.weight.sum() == pytest.approx(3 * 20)
 
 
 def test_what_says_nothing_of_the_version_today_is_left_out(version, now):

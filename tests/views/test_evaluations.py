@@ -5,8 +5,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from reviewapp.models import Evaluation, GateReport, Route
+from reviewapp.models import Evaluation, FeedbackLabel, GateReport, LiveMeasure, Route
 from reviewapp.services.evaluations import judge, request_gate
+from reviewapp.services.live_measures import measure_live
 from tests.evaluation_world import bare_snapshot, measured
 from tests.factories import (
     AdminFactory,
@@ -236,20 +237,60 @@ def audited(version, now, number):
 
 
 def test_the_champion_is_measured_on_blind_audits_once_there_are_enough(client, admin, monkeypatch):
-    monkeypatch.setattr("reviewapp.views.evaluations._FEWEST_LIVE", 30)
+    monkeypatch.setattr("reviewapp.services.live_measures.FEWEST", 30)
     champion, now = ChampionFactory(name="old-1"), timezone.now()
 
+    unmeasured = get(client, "live").content.decode()
     audited(champion, now, 20)
+    measure_live(now=now)
     early = get(client, "live").content.decode()
     audited(champion, now - timedelta(days=60), 20)
+    FeedbackLabel.objects.update(created_at=now)
+    measure_live(now=now + timedelta(days=1))
     month = get(client, "live", days=30).content.decode()
     later = get(client, "live", member="lexical").content.decode()
 
+    assert "Not measured yet" in unmeasured
     assert "20 products of old-1 are in the sample so far; from 30 on" in early
     assert "20 products of old-1 are in the sample so far; from 30 on" in month
     for text in ("old-1 on 40 products", "90.0%", "Do confidences hold?", "baseline"):
         assert text in later
     assert "?days=90&amp;member=fusion" in later
+
+
+def test_a_look_at_the_live_figures_reads_no_routes(
+    client, admin, django_assert_max_num_queries, monkeypatch
+):
+    monkeypatch.setattr("reviewapp.services.live_measures.FEWEST", 10)
+    champion, now = ChampionFactory(), timezone.now()
+    audited(champion, now, 10)
+    measure_live(now=now)
+
+    with django_assert_max_num_queries(12) as queries:
+        page = get(client, "live").content.decode()
+
+    assert "on 10 products" in page
+    assert "<time" in page
+    assert not any("reviewapp_route" in one["sql"] for one in queries.captured_queries)
+    assert not any("reviewapp_feedbacklabel" in one["sql"] for one in queries.captured_queries)
+
+
+def test_live_figures_are_measured_anew_once_people_have_decided_more():
+    champion, now = ChampionFactory(), timezone.now()
+    audited(champion, now, 2)
+    FeedbackLabel.objects.update(created_at=now)
+    first = measure_live(now=now)
+    idle = measure_live(now=now + timedelta(minutes=15))
+    audited(champion, now, 1)
+    FeedbackLabel.objects.filter(pk=FeedbackLabel.objects.latest("pk").pk).update(
+        created_at=now + timedelta(minutes=20)
+    )
+
+    later = measure_live(now=now + timedelta(minutes=30))
+
+    assert (first, idle, later) == (3, 0, 3)
+    assert set(LiveMeasure.objects.values_list("days", "products")) == {(30, 3), (90, 3), (365, 3)}
+    assert measure_live(now=now + timedelta(days=2)) == 3
 
 
 def test_without_a_model_there_is_nothing_to_measure_live(client, admin):
