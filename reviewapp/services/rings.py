@@ -221,9 +221,13 @@ def _open_reports(case: ReportCase) -> bool:
 
 
 def _answer_late(ring: ReportRing, product: Product, now: datetime) -> int:
+    # An answer to a check leaves no label: it has moved nothing, and answers nobody.
     decision = (
         Decision.objects.filter(
-            product=product, verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED], undone_by=None
+            product=product,
+            verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED],
+            undone_by=None,
+            label__isnull=False,
         )
         .order_by("-id")
         .first()

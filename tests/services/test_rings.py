@@ -14,6 +14,7 @@ from tests.factories import (
     AdminFactory,
     BuyerFactory,
     CategoryFactory,
+    DecisionFactory,
     ListedProductFactory,
     ModeratorFactory,
     ProvenBuyerFactory,
@@ -201,6 +202,24 @@ def test_released_reports_count_again_or_are_answered_by_what_was_decided(produc
     assert MisclassificationReport.objects.filter(status=ReportStatus.UPHELD).count() == CROWD
     assert ReportCase.objects.get().status == CaseStatus.CLOSED
     assert rings.hold_rings(now=NOW + timedelta(minutes=2)) == 0
+
+
+def test_released_reports_are_not_answered_by_what_moved_nothing(product, crowd):
+    rings.hold_rings(now=NOW + timedelta(minutes=1))
+    DecisionFactory(
+        item__product=product,
+        item__status=ReviewStatus.RESOLVED,
+        item__resolved_at=NOW,
+        item__reasons=[ReviewReason.GOLD],
+        category=CategoryFactory(),
+        decided_at=NOW + timedelta(minutes=5),
+    )
+
+    rings.release_ring(
+        ring_id=ReportRing.objects.get().pk, admin=AdminFactory(), note="A sale", now=NOW
+    )
+
+    assert MisclassificationReport.objects.filter(status=ReportStatus.OPEN).count() == CROWD
 
 
 def test_released_reports_weigh_in_again(product, crowd):
