@@ -22,7 +22,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors.suspects import LabelledProduct, openable
 from reviewapp.services import checks, leases
-from reviewapp.services.review import open_item
+from reviewapp.services.review import give_up, open_item
 
 SearchHold = leases.Hold[SuspectSearch]
 _BATCH = 2000
@@ -106,7 +106,8 @@ def ask_about_label(
 ) -> ReviewItem:
     """Open an item on a label in doubt, not for its author if anybody else is there.
 
-    Call it with the product locked; the label stays live until somebody answers.
+    An open item that it joins is taken from the author. Call it with the product locked; the label
+    stays live until somebody answers.
     """
     item = open_item(
         product=product, reasons=[ReviewReason.SUSPECT_LABEL], priority=priority, now=now
@@ -114,6 +115,9 @@ def ask_about_label(
     if author_id is not None and checks.has_colleague(author_id):
         item.not_for_id = author_id
         item.save(update_fields=["not_for"])
+        if author_id in (item.claimed_by_id, item.assigned_to_id):
+            give_up(product=product, party=User.objects.get(pk=author_id))
+            item.refresh_from_db()
     return item
 
 

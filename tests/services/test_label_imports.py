@@ -18,6 +18,7 @@ from reviewapp.selectors.snapshots import frozen_rows
 from reviewapp.services.feedback import record_label, retract
 from reviewapp.services.label_imports import import_labels
 from reviewapp.services.predictions.results import live_labels
+from reviewapp.services.review import claim_next
 from tests.factories import (
     CategoryFactory,
     DecisionFactory,
@@ -119,6 +120,20 @@ def test_another_choice_than_ours_is_kept_beside_and_a_colleague_is_asked(now):
         [ReviewReason.SUSPECT_LABEL],
         given.moderator,
     )
+
+
+def test_a_contested_product_is_taken_from_whoever_decided_it(now):
+    CategoryFactory(code=10)
+    ModeratorFactory()
+    given = label(now, code=20)
+    item = ReviewItemFactory(product=given.product, assigned_to=given.moderator, assigned_until=now)
+    assert claim_next(moderator=given.moderator, now=now) == item.pk
+
+    read([of(given, "10 Livres")], now)
+
+    item.refresh_from_db()
+    assert (item.status, item.claimed_by, item.assigned_to) == (ReviewStatus.PENDING, None, None)
+    assert item.not_for == given.moderator
 
 
 def test_the_same_choice_contests_a_decision_once(now):

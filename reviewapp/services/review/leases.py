@@ -71,7 +71,7 @@ def release_all(*, moderator: User) -> int:
 
 
 def give_up(*, product: Product, party: User) -> None:
-    """Take the product's item from a moderator who has just become a party to the product."""
+    """Take the product's item from a moderator who may not answer it any more."""
     mine = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(product=product)
     mine.filter(assigned_to=party).update(assigned_to=None, assigned_until=None)
     held_by(party).filter(product=product).update(
