@@ -39,8 +39,8 @@ class CatalogueEntry(models.Model):
             ),
             models.Index(fields=["language", "-listed_at", "-product"], name="entry_language"),
             # With the category, or a frequent word within one would have two long lists compared.
-            GinIndex(fields=["title_words", "category"], name="entry_title_words"),
-            GinIndex(fields=["all_words", "category"], name="entry_all_words"),
+            GinIndex(fields=["title_words", "category"], name="entry_title_in_category"),
+            GinIndex(fields=["all_words", "category"], name="entry_all_in_category"),
         ]
 
     def __str__(self) -> str:
