@@ -31,7 +31,7 @@ def announce(*, report_ids: Collection[int], now: datetime) -> None:
 
 def take_back(*, answers: Collection[tuple[int, int | None]]) -> None:
     """Take back unsent news of answers, (report, decision) each, that do not stand any more."""
-    statuses = (ReportStatus.UPHELD, ReportStatus.DISMISSED)
+    statuses = (ReportStatus.UPHELD, ReportStatus.DISMISSED, ReportStatus.EXPIRED)
     withdraw_mail(
         keys=[_key(report, decision, status) for report, decision in answers for status in statuses]
     )

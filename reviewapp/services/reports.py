@@ -153,15 +153,18 @@ def _answer_anew(product: Product, decision: Decision, now: datetime) -> None:
     reports += _expired(product, decision, besides=reports)
     if not reports:
         return
-    changed = []
+    changed, stale = [], []
     for report in reports:
         is_dismissed = report.reported_category_id == decision.category_id
         status = ReportStatus.DISMISSED if is_dismissed else ReportStatus.UPHELD
+        report.earlier.append(_answer_of(report))
         if status != report.status:
             changed.append(report.pk)
-        report.earlier.append(_answer_of(report))
+            # An answer that only repeats one posts nothing: the unsent news may be an older one's.
+            stale += [(report.pk, answer["decision"]) for answer in report.earlier]
         report.status, report.decision, report.resolved_at = status, decision, now
     MisclassificationReport.objects.bulk_update(reports, _ANSWER)
+    report_mail.take_back(answers=stale)
     report_mail.announce(report_ids=changed, now=now)
 
 
@@ -198,18 +201,25 @@ def _answer_of(report: MisclassificationReport) -> dict[str, Any]:
     return {"decision": report.decision_id, "status": report.status, "resolved_at": resolved_at}
 
 
-def _restore_answers(decision: Decision) -> None:
-    """Give the reports that `decision` has answered anew the answers they had before."""
+def _restore_answers(decision: Decision, now: datetime) -> None:
+    """Give the reports that `decision` has answered anew the answers they had before.
+
+    Where it took the news of those back unsent, they are told again.
+    """
     overturning = MisclassificationReport.objects.filter(
         decision=decision, status__in=_BY_DECISION
     ).exclude(earlier=[])
     reports = list(overturning)
     report_mail.take_back(answers=[(report.pk, decision.pk) for report in reports])
+    changed = []
     for report in reports:
         before = report.earlier.pop()
+        if before["status"] != report.status:
+            changed.append(report.pk)
         report.decision_id, report.status = before["decision"], before["status"]
         report.resolved_at = datetime.fromisoformat(before["resolved_at"])
     MisclassificationReport.objects.bulk_update(reports, _ANSWER)
+    report_mail.announce(report_ids=changed, now=now)
 
 
 def reopen_reports(*, decision: Decision, now: datetime) -> int:
@@ -219,7 +229,7 @@ def reopen_reports(*, decision: Decision, now: datetime) -> int:
     A buyer who has filed a newer report on the product meanwhile keeps only that one open, and so
     does a network that reports anonymously.
     """
-    _restore_answers(decision)
+    _restore_answers(decision, now)
     newer = MisclassificationReport.objects.filter(
         product=decision.product_id, status=ReportStatus.OPEN
     )

@@ -4,7 +4,7 @@ import pytest
 
 from reviewapp.choices import ProductStatus, ReportStatus, ReviewReason, ReviewStatus
 from reviewapp.models import Mail, MisclassificationReport, Product, ReportCase, ReviewItem
-from reviewapp.services import decisions, reports, review
+from reviewapp.services import decisions, report_mail, reports, review
 from tests.conftest import NOW
 from tests.factories import (
     BuyerFactory,
@@ -195,6 +195,7 @@ def test_a_decision_that_overturns_another_answers_its_reports_anew():
     dismissed = ReportFactory(product=upheld.product, reported_category=new)
     first = decide(upheld.product, new)
     assert outcome(upheld) == (ReportStatus.UPHELD, first)
+    Mail.objects.update(sent_at=NOW)
 
     second = decide(upheld.product, old)
 
@@ -237,6 +238,57 @@ def test_a_decision_that_confirms_another_leaves_its_answers_alone():
     decide(report.product, new)
 
     assert outcome(report) == (ReportStatus.UPHELD, first)
+
+
+def told(buyer):
+    return [mail.body for mail in Mail.objects.filter(recipient=buyer)]
+
+
+@pytest.fixture
+def reader():
+    return BuyerFactory(wants_mail=True, email="bea@example.org", confirmed_email="bea@example.org")
+
+
+def test_an_answer_given_anew_takes_the_place_of_unsent_ones(reader):
+    first, second, third = CategoryFactory(), CategoryFactory(), CategoryFactory()
+    report = ReportFactory(
+        product=ListedProductFactory(category=first), reported_category=first, reporter=reader
+    )
+    decide(report.product, second)
+    decide(report.product, third)
+
+    decide(report.product, first)
+
+    [body] = told(reader)
+    assert first.name in body
+    assert second.name not in body
+
+
+def test_the_undo_of_an_answer_given_anew_tells_the_first_one_again(reader):
+    old, new = CategoryFactory(), CategoryFactory()
+    report = ReportFactory(
+        product=ListedProductFactory(category=old), reported_category=old, reporter=reader
+    )
+    decide(report.product, new)
+    before = told(reader)
+    second = decide(report.product, old)
+
+    decisions.undo(
+        decision_id=second.pk, moderator=second.moderator, client_key=uuid.uuid4(), now=NOW
+    )
+
+    assert told(reader) == before
+
+
+def test_the_word_that_nobody_looked_is_taken_back_by_an_answer(reader):
+    report = expired(reporter=reader)
+    report_mail.announce(report_ids=[report.pk], now=NOW)
+
+    decide(report.product, CategoryFactory())
+
+    assert [mail.key for mail in Mail.objects.filter(recipient=reader)] == [
+        f"report:{report.pk}:{outcome(report)[1].pk}:{ReportStatus.UPHELD}"
+    ]
 
 
 def expired(**fields):
