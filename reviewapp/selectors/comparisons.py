@@ -110,13 +110,14 @@ def _second_opinions() -> QuerySet[Decision]:
 def _pairs(found: Iterable[Decision]) -> list[Pair]:
     seconds = list(found)
     beliefs = _beliefs(seconds)
-    looks = first_looks().filter(product__in={d.product_id for d in seconds})
-    firsts = {(d.product_id, d.moderator_id): d for d in looks}
+    # Of the same item: an earlier one may have been answered before the product was changed.
+    looks = first_looks().filter(item__in={d.item.checks.item_id for d in seconds if d.item.checks})
+    firsts = {(d.item_id, d.moderator_id): d for d in looks}
     return [
         Pair(d.product_id, _given(first), _given(d), beliefs.get(d.pk, ()))
         for d in seconds
         if d.item.checks is not None
-        and (first := firsts.get((d.product_id, d.item.checks.moderator_id))) is not None
+        and (first := firsts.get((d.item.checks.item_id, d.item.checks.moderator_id))) is not None
     ]
 
 
@@ -214,7 +215,7 @@ def _given(decision: Decision) -> Given:
 
 def _first_answers(seconds: Collection[Decision]) -> dict[int, Given]:
     """Return, by id of a second opinion, the answer it checks: its author's first look, if there
-    was one, or else the answer itself, given with the models' in sight, unless it was taken back.
+    was one, or else the answer itself if the models' were in sight, unless it was taken back.
 
     Not where the second opinion is no first look of its author's, and not those that a lead asked for because of who had answered: they say nothing about how people
     agree, and would accuse whoever gives them. A recheck tells its own outcome.
@@ -233,7 +234,7 @@ def _first_answers(seconds: Collection[Decision]) -> dict[int, Given]:
         look = blind.get((first.item_id, first.moderator_id))
         if look is not None:
             found[pk] = _given(look)
-        elif not hasattr(first, "undone_by"):
+        elif not first.is_blind and not hasattr(first, "undone_by"):
             found[pk] = replace(_given(first), is_in_sight=True)
     return found
 

@@ -61,26 +61,37 @@ def submit_appeal(
         comment=comment,
         created_at=now,
     )
-    item = review.open_item(
-        product=product, reasons=[ReviewReason.SELLER_APPEAL], priority=priority.APPEALED, now=now
-    )
-    _keep_from_the_barred(item, product, now)
+    _open_appealed(product, now)
     return appeal
 
 
 def answer_appeal(*, product: Product, decision: Decision, now: datetime) -> None:
-    """Answer the product's open appeal by `decision`, in its transaction, the product locked."""
+    """Answer the product's open appeal by `decision`, in its transaction, the product locked.
+
+    A blind answer may uphold it, but not dismiss it as long as somebody else is there to read it.
+    """
     appeal = Appeal.objects.filter(product=product, status=AppealStatus.OPEN).first()
     if appeal is None or decision.category_id is None:
         return
-    appeal.status = outcome_of(
+    outcome = outcome_of(
         appeal.contested_category_id,
         decision.category_id,
         is_take_down=appeal.take_down_id is not None,
     )
+    is_unread = decision.is_blind and outcome == AppealStatus.DISMISSED
+    if is_unread and _has_reader(product):
+        return
+    appeal.status = outcome
     appeal.answer = decision
     appeal.resolved_at = now
     appeal.save(update_fields=["status", "answer", "resolved_at"])
+
+
+def hand_on_unread_appeal(*, product: Product, now: datetime) -> None:
+    """Have the appeal that a blind answer has left open read by somebody else, in the transaction
+    of the answer: the audit has measured without it, and the seller is owed a reader."""
+    if Appeal.objects.filter(product=product, status=AppealStatus.OPEN).exists():
+        _open_appealed(product, now)
 
 
 def reopen_appeal(*, decision: Decision) -> None:
@@ -90,9 +101,25 @@ def reopen_appeal(*, decision: Decision) -> None:
     )
 
 
-def _keep_from_the_barred(item: ReviewItem, product: Product, now: datetime) -> None:
+def _open_appealed(product: Product, now: datetime) -> None:
+    item = review.open_item(
+        product=product, reasons=[ReviewReason.SELLER_APPEAL], priority=priority.APPEALED, now=now
+    )
+    _keep_from_the_barred(item, product, now)
+
+
+def _barred(product: Product) -> set[int]:
     deciders = set(answers_to(product).values_list("moderator_id", flat=True))
-    barred = deciders | parties_to(product)
+    return deciders | parties_to(product)
+
+
+def _has_reader(product: Product) -> bool:
+    barred = _barred(product)
+    return any(somebody_may_answer(barred=barred, only_leads=leads) for leads in (False, True))
+
+
+def _keep_from_the_barred(item: ReviewItem, product: Product, now: datetime) -> None:
+    barred = _barred(product)
     if item.claimed_by_id in barred:
         item.status, item.claimed_by, item.claim_expires_at = ReviewStatus.PENDING, None, None
     if item.assigned_to_id in barred:

@@ -82,6 +82,42 @@ def test_whoever_answers_an_appeal_reads_it_unless_an_audit_hides_it(seller, fir
     assert blind == {plain.pk: False, checked.pk: False, audited.pk: True}
 
 
+@pytest.mark.parametrize("has_reader", [True, False])
+def test_an_audit_may_uphold_an_appeal_but_dismiss_none_that_somebody_else_can_read(
+    seller, first, has_reader
+):
+    product, second = decided(seller, first), ModeratorFactory()
+    if has_reader:
+        ModeratorFactory(username="third")
+    audit = ReviewItemFactory(product=product, reasons=[ReviewReason.AUDIT], is_blind=True)
+    filed = appeal(product, seller)
+    assert handed(second) == audit
+
+    answer(audit, second, filed.contested_category)
+
+    filed.refresh_from_db()
+    waiting = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(product=product)
+    assert filed.status == (AppealStatus.OPEN if has_reader else AppealStatus.DISMISSED)
+    assert [(i.reasons, i.is_blind) for i in waiting] == [
+        ([ReviewReason.SELLER_APPEAL], False)
+    ] * has_reader
+    assert handed(second) is None
+
+
+def test_a_blind_answer_that_leaves_the_contested_category_upholds_the_appeal(seller, first):
+    product, second = decided(seller, first), ModeratorFactory()
+    ModeratorFactory(username="third")
+    audit = ReviewItemFactory(product=product, reasons=[ReviewReason.AUDIT], is_blind=True)
+    filed = appeal(product, seller)
+    assert handed(second) == audit
+
+    answer(audit, second, CategoryFactory())
+
+    filed.refresh_from_db()
+    assert filed.status == AppealStatus.UPHELD
+    assert not ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).exists()
+
+
 def test_an_appeal_goes_to_somebody_else_and_never_to_the_first_moderator(seller, first):
     product, second = decided(seller, first), ModeratorFactory()
 

@@ -19,6 +19,7 @@ from reviewapp.models import (
     ModeratorAlarm,
     ModeratorWatch,
 )
+from reviewapp.selectors.comparisons import double_labelled
 from reviewapp.services.adjudications import Word, adjudicate
 from reviewapp.services.comparisons import book_comparisons, close_alarm, withdraw_comparisons
 from tests.factories import (
@@ -342,6 +343,37 @@ def test_a_second_opinion_of_somebody_who_knew_the_product_is_held_against_nobod
 
     kinds = {kind for who in (ann, ben) for kind, _code in tallies(who)}
     assert ComparisonKind.SECOND_OPINION not in kinds
+
+
+def test_a_look_at_an_earlier_input_is_no_half_of_a_pair(categories):
+    ten, forty = categories[:2]
+    ann = ModeratorFactory()
+    earlier = answered(ann, forty, ten, item=answered_item(), is_blind=True)
+    first = DecisionFactory(
+        item=answered_item(product=earlier.product), moderator=ann, category=ten
+    )
+    item = answered_item(product=earlier.product, not_for=ann, checks=first, reasons=SECOND)
+    DecisionFactory(item=item, category=ten, is_blind=True, reasons=SECOND)
+
+    book_all()
+
+    assert double_labelled(most=10) == []
+    assert tallies(ann)[ComparisonKind.IN_SIGHT, 10] == (1, 0)
+
+
+def test_a_blind_answer_that_was_no_first_look_is_not_said_to_have_been_in_sight(categories):
+    ten, forty = categories[:2]
+    ann = ModeratorFactory()
+    earlier = answered(ann, ten, ten, item=answered_item(), is_blind=True)
+    first = DecisionFactory(
+        item=answered_item(product=earlier.product), moderator=ann, category=ten, is_blind=True
+    )
+    item = answered_item(product=earlier.product, not_for=ann, checks=first, reasons=SECOND)
+    DecisionFactory(item=item, category=forty, is_blind=True, reasons=SECOND)
+
+    book_all()
+
+    assert ComparisonKind.IN_SIGHT not in {kind for kind, _code in tallies(ann)}
 
 
 def test_a_grid_confirmed_by_a_colleague_counts_apart_and_for_its_author_only(categories):

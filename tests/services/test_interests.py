@@ -21,6 +21,7 @@ from tests.factories import (
     DecisionFactory,
     DisagreementFactory,
     FeedbackLabelFactory,
+    KnownAnswerFactory,
     ListedProductFactory,
     ModeratorFactory,
     PredictionFactory,
@@ -201,6 +202,21 @@ def test_an_undone_item_goes_to_somebody_else_when_its_author_is_a_party_by_now(
     assert "Desk-State" not in answer
     assert "data-conflict" in answer.content.decode()
     assert review.claim_next(moderator=ModeratorFactory(), now=LATER) == item.pk
+
+
+def test_an_undone_known_answer_of_a_party_is_over(ann):
+    known = KnownAnswerFactory()
+    gold = {"reasons": [ReviewReason.GOLD], "known_answer": known, "only_for": ann}
+    item = ReviewItemFactory(product=known.product, is_blind=True, **gold)
+    assert review.claim_next(moderator=ann, now=NOW) == item.pk
+    given = {"item_id": item.pk, "moderator": ann, "category": CategoryFactory(), "now": NOW}
+    decision = decisions.decide(client_key=uuid.uuid4(), **given)
+    ReportFactory(product=known.product, reporter=ann)
+
+    decisions.undo(decision_id=decision.pk, moderator=ann, client_key=uuid.uuid4(), now=LATER)
+
+    item.refresh_from_db()
+    assert (item.status, item.resolved_at) == (ReviewStatus.RESOLVED, LATER)
 
 
 def test_nobody_answers_an_own_appeal_also_when_the_product_has_changed_hands(ann):

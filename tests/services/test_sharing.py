@@ -189,6 +189,25 @@ def test_a_known_answer_does_not_come_alone_out_of_an_empty_queue(queue):
     assert claim(ann, queue=queue) is None
 
 
+@pytest.mark.parametrize("queue", [ReviewQueue(LOW), EVERYTHING])
+def test_a_known_answer_does_not_come_where_the_asker_can_be_handed_nothing_else(queue):
+    ann = ModeratorFactory()
+    games = CategoryFamilyFactory(slug="games")
+    if queue is EVERYTHING:
+        set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+        ReviewItemFactory(family=CategoryFamilyFactory())
+    ReviewItemFactory(family=games).skipped_by.add(ann)
+    known = KnownAnswerFactory()
+    gold = {"reasons": [ReviewReason.GOLD], "known_answer": known, "only_for": ann}
+    ReviewItemFactory(product=known.product, is_blind=True, **gold)
+
+    alone = claim(ann, queue=queue)
+    ReviewItemFactory(family=games)
+    in_company = claim(ann, queue=queue)
+
+    assert (alone, in_company is None) == (None, False)
+
+
 GAMES = ReviewQueue(family="games")
 
 
@@ -270,11 +289,12 @@ def test_who_is_limited_gets_second_opinions_and_known_answers_of_these_families
 
     second = claim(ann)
     decide(item_id=second, moderator=ann, category=CategoryFactory(), client_key=uuid4(), now=NOW)
+    company = ReviewItemFactory(family=games)
     gold = claim(ann)
 
     assert ReviewItem.objects.get(pk=second).checks.item == items[0]
     assert ReviewItem.objects.get(pk=gold).known_answer == known[1]
-    assert claim(ann, have=[gold]) is None
+    assert claim(ann, have=[gold]) == company.pk
 
 
 def known_of(family):

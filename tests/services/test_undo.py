@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import ProductStatus, ReportStatus, ReviewReason, ReviewStatus, Verdict
+from reviewapp.domain.queues import ReviewQueue
 from reviewapp.domain.review import UndoRefusal
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
+from reviewapp.selectors.review import card, held_item_id
 from reviewapp.services import decisions, review
 from reviewapp.services.listing import hold_product
 from tests.factories import (
@@ -299,3 +301,28 @@ def test_a_case_that_was_closed_meanwhile_does_not_come_back(answer):
     assert refused.value.refusal == UndoRefusal.CASE_CLOSED
     assert (item.status, item.claimed_by) == (ReviewStatus.RESOLVED, None)
     assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize("queue", [ReviewQueue(ReviewReason.AUDIT), ReviewQueue(family="toys")])
+def test_what_was_taken_back_comes_through_the_filter_that_a_blind_card_came_through(queue):
+    moderator = ModeratorFactory()
+    item = claimed(moderator, is_blind=True, reasons=[ReviewReason.AUDIT])
+    decision = decide(item, moderator, CategoryFactory())
+    ReviewItemFactory(is_blind=True)
+
+    undo(decision, moderator)
+
+    assert held_item_id(moderator=moderator, now=NOW, queue=queue) == item.pk
+    assert review.claim_next(moderator=moderator, now=NOW, queue=queue) == item.pk
+
+
+def test_an_undone_audit_offers_no_near_duplicates_that_a_check_never_has():
+    moderator, category = ModeratorFactory(), CategoryFactory()
+    alike = {"group_key": 7, "suggested": category}
+    item = claimed(moderator, is_blind=True, reasons=[ReviewReason.AUDIT], **alike)
+    ReviewItemFactory(**alike)
+    decision = decide(item, moderator, category)
+
+    undo(decision, moderator)
+
+    assert card(item_id=item.pk).near_duplicates == 0

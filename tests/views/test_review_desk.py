@@ -326,45 +326,6 @@ def hold_items(moderator, count):
     )
 
 
-@pytest.mark.parametrize("count", [1, MOST_HELD])
-def test_what_a_lost_tab_held_is_brought_here_by_a_button(signed_in, moderator, count):
-    items = hold_items(moderator, count)
-    ReviewItem.objects.update(claim_page=uuid.uuid4())
-    page = uuid.uuid4()
-
-    stuck = post(signed_in, "claim", page=page)
-    card = post(signed_in, "claim", page=page, take="1")
-
-    assert stuck["Desk-State"] == ("full" if count == MOST_HELD else "empty")
-    assert "Work on them here" in stuck.content.decode()
-    assert card["Desk-State"] == "card"
-    assert ReviewItem.objects.filter(claim_page=page).count() == len(items)
-
-
-def test_the_counters_tell_what_another_tab_holds_once_the_page_has_said_who_it_is(
-    signed_in, moderator
-):
-    hold_items(moderator, 2)
-    ReviewItem.objects.update(claim_page=uuid.uuid4())
-
-    of_another = signed_in.get(reverse("review:counts"), {"page": uuid.uuid4()}).content.decode()
-    of_nobody = signed_in.get(reverse("review:counts")).content.decode()
-
-    assert "2 in other tabs of yours" in of_another
-    assert "other tabs" not in of_nobody
-
-
-@pytest.mark.parametrize(("count", "words"), [(0, "décidé par"), (1, "décidé par"), (2, "décidés")])
-def test_the_counters_speak_french_of_one_and_of_many(client, count, words):
-    person = ModeratorFactory(language="fr")
-    client.force_login(person)
-    DecisionFactory.create_batch(count, moderator=person, decided_at=timezone.now())
-
-    text = client.get(reverse("review:counts")).content.decode()
-
-    assert f"<strong>{count}</strong> {words}" in text
-
-
 def test_a_form_is_told_when_too_many_are_held(signed_in, moderator):
     hold_items(moderator, MOST_HELD)
     data = {"queue": ReviewReason.AUDIT.value}

@@ -125,6 +125,18 @@ def test_what_i_answered_in_another_tab_is_not_said_to_have_been_lost(signed_in,
     assert "its lease ended" not in text
 
 
+def test_what_i_only_skipped_is_not_said_to_have_been_answered(signed_in, moderator):
+    mona = ModeratorFactory(username="mona")
+    item = held(mona)
+    skipped = {"verdict": Verdict.SKIPPED, "category": None, "skip_reason": "unclear"}
+    DecisionFactory(item=item, moderator=moderator, **skipped)
+
+    text = signed_in.get(reverse("review:lost", args=[item.pk])).content.decode()
+
+    assert "answered this product already" not in text
+    assert "its lease ended" in text
+
+
 def test_a_lost_lease_tells_what_the_colleague_decided(signed_in):
     mona = ModeratorFactory(username="mona")
     item = ReviewItemFactory(status=ReviewStatus.RESOLVED, resolved_at=timezone.now())

@@ -150,7 +150,7 @@ def card(*, item_id: int) -> Card:
         is_check=is_check,
         failure=_failure(route.details.get("failure", "")) if route else "",
         urgency=None if is_check else urgency(item),
-        near_duplicates=near_duplicates(item),
+        near_duplicates=0 if is_check else near_duplicates(item),
         appeal=open_appeal(item),
         suspicion=suspicion(item),
         seller_says=None if is_check else seller_says(item.product),

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from reviewapp.choices import ReviewStatus, SkillKind
+from reviewapp.choices import ReviewStatus, SkillKind, Verdict
 from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
-from reviewapp.models import ModeratorSkill, ReviewItem, User
+from reviewapp.models import Decision, ModeratorSkill, ReviewItem, User
 from reviewapp.selectors.accounts import decided_today
 from reviewapp.selectors.appeals import barred_by_answers, barred_from
 from reviewapp.selectors.interests import products_of_interest
@@ -92,8 +92,12 @@ def in_queue(
 def held_in_queue(
     held: QuerySet[ReviewItem], queue: ReviewQueue, *, moderator: User, now: datetime
 ) -> QuerySet[ReviewItem]:
-    """Limit what `moderator` holds to `queue`, and what is blind: that comes through any queue."""
-    return in_queue(held, queue, moderator=moderator, now=now) | held.filter(is_blind=True)
+    """Limit what `moderator` holds to `queue`, and what comes through any: what is blind, and what
+    he or she has taken back, which may have been blind before."""
+    undone = Decision.objects.filter(moderator=moderator, verdict=Verdict.UNDONE)
+    through_any = Q(is_blind=True) | Q(pk__in=undone.values("item"))
+    within = in_queue(held, queue, moderator=moderator, now=now)
+    return held.filter(through_any | Q(pk__in=within.values("pk")))
 
 
 def skills_of(*, moderator: User) -> Skills:
@@ -128,7 +132,9 @@ def queue_state(
     if not is_lead:
         reachable, items = (part.filter(escalated_at=None) for part in (reachable, items))
     next_free, holders = _with_colleagues(reachable.filter(live).exclude(claimed_by=moderator))
-    own, here = items.filter(live, claimed_by=moderator), Q(claim_page=None) | Q(claim_page=page)
+    held = unresolved.filter(live, claimed_by=moderator)
+    own = held_in_queue(held, queue, moderator=moderator, now=now)
+    here = Q(claim_page=None) | Q(claim_page=page)
     return QueueState(
         free=_count_both(reachable.exclude(live)),
         mine=_count(own.filter(here)),

@@ -10,7 +10,7 @@ from reviewapp.domain import priority
 from reviewapp.domain.review import may_bulk, verdict_of
 from reviewapp.models import Category, Decision, ReviewItem, User
 from reviewapp.services import checks
-from reviewapp.services.appeals import answer_appeal
+from reviewapp.services.appeals import answer_appeal, hand_on_unread_appeal
 from reviewapp.services.decisions.case import (
     Answer,
     Case,
@@ -79,7 +79,7 @@ def decide(
         _put_into(category, case, decision, now)
     _resolve(case.item, now)
     if not checks.is_check(case.item):
-        checks.open_second_opinion(decision=decision, product=case.product, now=now)
+        _have_others_look(case, decision, now)
     checks.offer_known_answer(moderator=moderator, decision=decision, now=now)
     return decision
 
@@ -97,6 +97,12 @@ def _put_into(category: Category, case: Case, decision: Decision, now: datetime)
     checks.retire_known_answer(
         product=product, because=KnownAnswerEnd.CHANGED, now=now, unless=category.pk
     )
+
+
+def _have_others_look(case: Case, decision: Decision, now: datetime) -> None:
+    checks.open_second_opinion(decision=decision, product=case.product, now=now)
+    if case.is_appealed:
+        hand_on_unread_appeal(product=case.product, now=now)
 
 
 @transaction.atomic

@@ -69,6 +69,8 @@ def undo(
     _restore_item(case.item, target)
     if is_party(person=moderator, product=case.product):
         case.item.status, case.item.claimed_by, case.item.claim_expires_at = _FREE
+        if case.item.only_for_id is not None:  # nobody else could be handed it
+            case.item.status, case.item.resolved_at = ReviewStatus.RESOLVED, now
     else:
         case.item.status, case.item.claimed_by = ReviewStatus.CLAIMED, moderator
         case.item.claim_expires_at, case.item.claim_page = lease_end(now), page

@@ -20,7 +20,8 @@ OF_FAMILY: Final = (
     "NOT item.is_blind AND item.family_id ="
     " (SELECT id FROM reviewapp_categoryfamily WHERE slug = %(family)s)"
 )
-# Of who is limited to families everything is in these; of who is strong in some, nothing blind.
+# Of who is limited to families everything is in these, which tells such a person the family of what
+# is blind, as the page says where limits are set; of who is strong in some, nothing blind.
 OF_CHOSEN: Final = "(%(is_limited)s OR NOT item.is_blind) AND item.family_id = chosen.family"
 OF_SKILLS: Final = "item.family_id = ANY(%(families)s)"
 OLD: Final = "item.opened_at <= %(before)s"

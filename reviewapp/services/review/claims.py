@@ -44,7 +44,12 @@ RETURNING item.id
 _FIRST = """
     SELECT item.id, item.rank
     FROM reviewapp_reviewitem item
-    WHERE {within} AND item.not_for_id IS DISTINCT FROM %(moderator)s
+    WHERE {within} AND {may_have}
+    ORDER BY {order}
+    LIMIT 1
+    FOR UPDATE OF item SKIP LOCKED
+"""
+_MAY_HAVE = """item.not_for_id IS DISTINCT FROM %(moderator)s
       AND (item.checks_id IS NULL OR NOT EXISTS (
           SELECT 1 FROM reviewapp_recheck demotion
           WHERE demotion.moderator_id = %(moderator)s AND demotion.demotes
@@ -69,11 +74,7 @@ _FIRST = """
       AND NOT EXISTS (
           SELECT 1 FROM reviewapp_reviewitem_skipped_by skip
           WHERE skip.reviewitem_id = item.id AND skip.user_id = %(moderator)s
-      )
-    ORDER BY {order}
-    LIMIT 1
-    FOR UPDATE OF item SKIP LOCKED
-"""
+      )"""
 # The first of each family by its index, and of these the first: an index holds no order over
 # several families. The others are locked until the end of the transaction and no longer.
 _FIRST_OF_FAMILIES = """
@@ -110,8 +111,10 @@ SELECT coalesce(avg(next.is_blind::int), 0) FROM (
 ) AS next
 """
 # In order, for the same index as the claim: EXISTS would read the table where the planner hopes.
+# What is meant for the one who asks is no company to itself.
 _QUEUE_HOLDS_SOME = """(
-    SELECT item.id FROM reviewapp_reviewitem item WHERE {within} ORDER BY {order} LIMIT 1
+    SELECT item.id FROM reviewapp_reviewitem item
+    WHERE {within} AND item.only_for_id IS NULL AND {may_have} ORDER BY {order} LIMIT 1
 ) IS NOT NULL"""
 
 
@@ -219,11 +222,11 @@ def _claim_blind(cursor: Any, values: dict[str, Any], ask: Ask) -> int | None:
 
 
 def _holds_some(ask: Ask) -> str:
-    if ask.queue.is_everything:
-        return "TRUE"
     bounds = [] if ask.queue.is_assigned else ask.bounds()
+    if ask.queue.is_everything and not bounds:
+        return "TRUE"
     within = " AND ".join([_FREE, _UNESCALATED, *ask.limits(), *bounds])
-    return _QUEUE_HOLDS_SOME.format(within=within, order=ask.order)
+    return _QUEUE_HOLDS_SOME.format(within=within, may_have=_MAY_HAVE, order=ask.order)
 
 
 def _claim_by_lot(
@@ -272,7 +275,8 @@ def _claim(
 ) -> int | None:
     is_of_one = OF_FAMILY in limits
     family = [OF_SKILLS if is_of_one else OF_CHOSEN] if by_family else []
-    free = _FIRST.format(within=" AND ".join([_FREE, *limits, *family]), order=order)
+    within = " AND ".join([_FREE, *limits, *family])
+    free = _FIRST.format(within=within, may_have=_MAY_HAVE, order=order)
     if by_family and not is_of_one:
         free = _FIRST_OF_FAMILIES.format(first=free)
     cursor.execute(_CLAIM.format(free=free), values)

@@ -10,7 +10,9 @@ from django.db.models import Q, QuerySet
 
 from reviewapp.choices import ReviewStatus, ServedBy
 from reviewapp.domain import review as rules
+from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.models import Product, ReviewItem, User
+from reviewapp.selectors.review.queue import held_in_queue
 
 
 def lease_end(now: datetime) -> datetime:
@@ -52,14 +54,19 @@ def leave_items(
     )
 
 
-def take_over(*, moderator: User, now: datetime, page: UUID | None = None) -> int:
-    """Bring to `page` what the moderator's other pages show, or showed when they crashed; return how
-    many items.
+def take_over(
+    *, moderator: User, now: datetime, page: UUID | None = None, queue: ReviewQueue = EVERYTHING
+) -> int:
+    """Bring to `page`, which works on `queue`, what the moderator's other pages show of it, or showed
+    when they crashed; return how many items.
 
-    A page that lives on learns of it with its next sign of life. Grids stay where they are.
+    What the queue would pass over stays where it is shown. A page that lives on learns of it with
+    its next sign of life. Grids stay where they are.
     """
     elsewhere = held_by(moderator).filter(claim_expires_at__gt=now).exclude(of_page(page))
-    mine = elsewhere.exclude(served_by=ServedBy.BULK)
+    mine = held_in_queue(
+        elsewhere.exclude(served_by=ServedBy.BULK), queue, moderator=moderator, now=now
+    )
     return mine.update(claim_page=page, claim_expires_at=lease_end(now))
 
 

@@ -125,7 +125,7 @@ def _undone(request: UserRequest, record: Decision) -> HttpResponse:
         return card_response(request, record.item_id)
     text = _("Undone. The product is back with you.")
     if not is_back:
-        text = _("Undone. The product does not come back to you: somebody else answers it now.")
+        text = _("Undone. The product does not come back to you: you are a party to it now.")
     if is_script(request):
         return render(request, "review/_undone.html", {"text": text})
     messages.success(request, text)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -74,7 +74,9 @@ def claim(request: UserRequest) -> HttpResponse:
     now = timezone.now()
     queue = parse(form.cleaned_data["queue"])
     if form.cleaned_data["take"]:
-        review.take_over(moderator=request.user, now=now, page=form.cleaned_data["page"])
+        review.take_over(
+            moderator=request.user, now=now, page=form.cleaned_data["page"], queue=queue
+        )
     try:
         item_id = review.claim_next(
             moderator=request.user,
@@ -86,7 +88,7 @@ def claim(request: UserRequest) -> HttpResponse:
     except review.TooManyHeld as full:
         if not is_script(request):
             return to_the_held(request, full)
-        return _full(request, full, queue)
+        return _full(request, full, queue, form.cleaned_data["page"])
     if not is_script(request):
         return redirect(desk_address(queue))
     if item_id is None:
@@ -103,9 +105,14 @@ def claim(request: UserRequest) -> HttpResponse:
     return card_response(request, item_id)
 
 
-def _full(request: UserRequest, full: review.TooManyHeld, queue: ReviewQueue) -> HttpResponse:
+def _full(
+    request: UserRequest, full: review.TooManyHeld, queue: ReviewQueue, page: UUID | None
+) -> HttpResponse:
     """Tell the script that this page gets no more while the person's other pages hold so many."""
-    response = render(request, "review/_full.html", {"held": full.held, "queue": queue})
+    state = selectors.queue_state(
+        moderator=request.user, now=timezone.now(), queue=queue, page=page
+    )
+    response = render(request, "review/_full.html", {"held": full.held, "state": state})
     response["Desk-State"] = "full"
     return response
 
