@@ -47,6 +47,7 @@ class LabelledProduct:
     weight: how many products it stands for in training, above 0
     is_base: one of the catalogue's own codes, not a person's label
     language: as "fr", empty when it is not known; None where the table has no languages
+    was_in_training: an earlier model may have learned it, whatever part it is in now
     """
 
     input: ProductInput
@@ -56,6 +57,7 @@ class LabelledProduct:
     weight: float = 1.0
     is_base: bool = False
     language: str | None = None
+    was_in_training: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def _row_product(row: Mapping[str, Any], images: Path) -> tuple[LabelledProduct,
         weight,
         is_base=bool(row["base"]),
         language=row.get("language"),
+        was_in_training=bool(row.get("was_in_training", False)),
     )
     return labelled, is_missing
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from classifier.arrays import Floats, Ints, targets_of
+from classifier.arrays import Bools, Floats, Ints, targets_of
 from classifier.calibration import fit_calibrator, fit_inverse_temperature
 from classifier.config import StackOn, TrainConfig
 from classifier.elder import Before, beside, tempered
@@ -32,12 +32,17 @@ _ENOUGH_TO_CALIBRATE: Final = 200  # products; a temperature is then known to ab
 
 @dataclass(frozen=True)
 class Part:
-    """Labelled rows. weights: (N,) or None for all alike."""
+    """Labelled rows.
+
+    weights: (N,) or None for all alike
+    was_in_training: (N,) what an earlier model may have learned; None where it has learned nothing
+    """
 
     features: Features
     codes: tuple[int, ...]
     groups: tuple[str, ...]
     weights: Floats | None = None
+    was_in_training: Bools | None = None
 
     def select(self, index: Ints) -> Part:
         """Return the rows at `index`."""
@@ -46,7 +51,14 @@ class Part:
             tuple(self.codes[int(row)] for row in index),
             tuple(self.groups[int(row)] for row in index),
             None if self.weights is None else self.weights[index],
+            None if self.was_in_training is None else self.was_in_training[index],
         )
+
+    def new_to_all(self) -> Part:
+        """Return the rows that no earlier model has learned."""
+        if self.was_in_training is None:
+            return self
+        return self.select(np.flatnonzero(~self.was_in_training))
 
     def followed_by(self, other: Part) -> Part:
         """Return the rows of both."""
@@ -56,6 +68,7 @@ class Part:
             self.codes + other.codes,
             self.groups + other.groups,
             np.concatenate([_weights(self), _weights(other)]) if has_weights else None,
+            np.concatenate([_learned(self), _learned(other)]),
         )
 
     def __len__(self) -> int:
@@ -86,7 +99,8 @@ def learn(
     both.
 
     on_member: hears of each member once it is fitted
-    before: keeps a share of the vote where `calibration` has 200 products that teach nothing else
+    before: keeps a share of the vote where `calibration` has 200 products that teach nothing else,
+        and that no earlier model has learned
     Raises DataInvalid when a part is too small.
     """
     fresh = calibration if calibration is not None and len(calibration) else None
@@ -114,11 +128,19 @@ def learn(
         targets = targets_of(fresh.codes, labels)
         ensemble = recalibrated(ensemble, fresh.features, targets, fresh.weights)
         if before is not None:
-            ensemble = beside(ensemble, before, fresh.features, targets, fresh.weights)
+            ensemble = _with_elder(ensemble, before, fresh.new_to_all())
     else:
         ensemble = _set_temperatures(ensemble, fit, part, fresh)
     strength = {member: one.strength for member, one in reports.items()}
     return ensemble, LearnReport(strength, fit.report)
+
+
+def _with_elder(ensemble: Ensemble, before: Before, fresh: Part) -> Ensemble:
+    """Return the ensemble with the earlier version's vote, if these rows suffice to fit it."""
+    if len(fresh) < _ENOUGH_TO_CALIBRATE:
+        return ensemble
+    targets = targets_of(fresh.codes, ensemble.labels)
+    return beside(ensemble, before, fresh.features, targets, fresh.weights)
 
 
 def recalibrated(
@@ -238,3 +260,11 @@ def _set_temperatures(
 
 def _weights(part: Part) -> Floats:
     return np.ones(len(part)) if part.weights is None else part.weights
+
+
+def _learned(part: Part) -> Bools:
+    return (
+        np.zeros(len(part), dtype=np.bool_)
+        if part.was_in_training is None
+        else part.was_in_training
+    )

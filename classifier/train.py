@@ -213,6 +213,7 @@ def as_part(dataset: Dataset, encoded: Encoded, weights: Sequence[float] | None 
         tuple(product.code for product in dataset),
         tuple(product.group for product in dataset),
         values,
+        np.array([product.was_in_training for product in dataset], dtype=np.bool_),
     )
 
 

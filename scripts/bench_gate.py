@@ -52,7 +52,6 @@ from reviewapp.domain.gate_result import GateRules, verdict_of
 from reviewapp.domain.routing import Policy
 
 _TRAINING_SEED, _TEST_SEED = 11, 12
-_SHARE = RunConfig().elder_share
 _POLICY, _COSTS, _RULES = Policy(version=1), Costs(), GateRules()
 
 
@@ -78,12 +77,15 @@ def poisoned(clean: list[LabelledProduct], code: int, into: int) -> list[Labelle
 
 
 def trained(
-    data: list[LabelledProduct], folder: Path, seed: int = 0, elder: Path | None = None
+    data: list[LabelledProduct],
+    folder: Path,
+    seed: int = 0,
+    elder: tuple[Path, float] | None = None,
 ) -> Path:
-    """Train on `data`, with a share of the vote for `elder`; return the artifact."""
+    """Train on `data`; return the artifact. elder: another one, and its share of the vote"""
     config = TrainConfig(seed=seed, members=(Member.LEXICAL,), bootstrap_samples=20)
     out = folder / f"model-{len(list(folder.iterdir()))}"
-    before = elder and Before(load_artifact(elder), verify_artifact(elder), _SHARE)
+    before = elder and Before(load_artifact(elder[0]), verify_artifact(elder[0]), elder[1])
     parts: dict[str, list[int]] = {"train": [], "val": [], "test": []}
     for row, one in enumerate(data):
         # By its name alone: what the elder has learned calibrates nobody.
@@ -94,7 +96,7 @@ def trained(
         config,
         backbone_cache=folder,
         encoders=Encoders(None, None),
-        before=before or None,
+        before=before,
     )
     return out
 
@@ -155,6 +157,9 @@ def main() -> int:
     parser.add_argument("--products", type=int, default=600, help="the champion's training data")
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument(
+        "--share", type=float, default=RunConfig().elder_share, help="of the vote, for the elder"
+    )
     options = parser.parse_args()
     test = products(options.test, _TEST_SEED)
     more = products(3 * options.products, _TRAINING_SEED)
@@ -165,14 +170,15 @@ def main() -> int:
         folder = Path(name)
         first = trained(few, folder)
         champion = answers(first, test)
+        elder = first, options.share
         twin = answers(trained(few, folder, seed=1), test)
         candidates = {
             "better": trained(more, folder),
-            "better_with_elder": trained(more, folder, elder=first),
+            "better_with_elder": trained(more, folder, elder=elder),
             "poisoned_more": trained(bad_more, folder),
-            "poisoned_more_with_elder": trained(bad_more, folder, elder=first),
+            "poisoned_more_with_elder": trained(bad_more, folder, elder=elder),
             "poisoned_same": trained(bad_few, folder),
-            "poisoned_same_with_elder": trained(bad_few, folder, elder=first),
+            "poisoned_same_with_elder": trained(bad_few, folder, elder=elder),
         }
         report = {name: judged(champion, answers(one, test)) for name, one in candidates.items()}
     report["twin"] = judged(champion, twin)

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from classifier.config import ConfigInvalid
-from classifier.run_config import RunConfig
 from reviewapp.domain.recipes import RECIPES, Recipe
 from reviewapp.models import DatasetSnapshot, TrainingSchedule
+from reviewapp.selectors.training import checked_config
 
 NEW, NONE = "new", "none"
 _LARGEST_SEED: Final = 2**31 - 1
@@ -45,7 +45,7 @@ class RecipeForm(forms.Form):
         if not isinstance(config, dict):
             raise forms.ValidationError(_("A JSON object is expected."))
         try:
-            RunConfig.from_json(config)
+            checked_config(config)
         except ConfigInvalid as error:
             raise forms.ValidationError(str(error)) from error
         return config

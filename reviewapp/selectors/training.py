@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +10,8 @@ from typing import Any, Final
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from classifier.config import ConfigInvalid
+from classifier.run_config import RunConfig
 from reviewapp.choices import (
     JobStatus,
     MemberChoice,
@@ -27,6 +29,7 @@ from reviewapp.models import (
     TrainingSchedule,
 )
 from reviewapp.models.training import OPEN
+from reviewapp.selectors.model_versions import is_trained_here
 
 # A message that has not been taken up by then may be lost.
 _MESSAGE_DUE: Final = timedelta(seconds=15)
@@ -34,6 +37,19 @@ _TONES: Final = ("accent", "danger", "warning", "info")
 _TABLE_ROWS: Final = 20  # of a chart's numbers beside it
 Point = tuple[float, float]
 _LOSS_BY_STRENGTH: Final = "log_loss_by_strength"
+
+
+def checked_config(values: Mapping[str, Any]) -> RunConfig:
+    """Return the configuration of a run here.
+
+    Raises ConfigInvalid as `RunConfig.from_json` does, and for an elder that no run here has made:
+    the gate could not leave out what such a one has learned.
+    """
+    config = RunConfig.from_json(dict(values))
+    if config.elder and not is_trained_here(config.elder):
+        message = _('elder: no model trained here has the manifest %s…; name one, or "" for none.')
+        raise ConfigInvalid(message % config.elder[:12])
+    return config
 
 
 def recent_runs() -> QuerySet[TrainingRun]:

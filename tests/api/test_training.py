@@ -69,6 +69,7 @@ def test_without_a_snapshot_the_labels_of_today_are_frozen_or_only_the_catalogue
     ("wish", "field"),
     [
         ({"config": {"replay": 3}}, "config"),
+        ({"config": {"elder": "a" * 64}}, "config"),
         ({"config": [1]}, "config"),
         ({"snapshot": 99}, "snapshot"),
         ({"recipe": "soup"}, "recipe"),

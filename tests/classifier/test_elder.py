@@ -9,6 +9,7 @@ import pytest
 from classifier.arrays import targets_of
 from classifier.artifact import Model, load_artifact, save_artifact
 from classifier.config import ConfigInvalid, TrainConfig
+from classifier.data import read_dataset
 from classifier.elder import Before, beside
 from classifier.errors import ArtifactInvalid
 from classifier.learn import learn, recalibrated
@@ -128,6 +129,31 @@ def test_recalibrating_fits_the_vote_anew(versions):
     assert warm.elder.inverse_temperature[0] > 0.5
 
 
+def test_what_the_elder_may_have_learned_fits_no_temperature_of_the_vote(versions):
+    champion, _candidate, held = versions
+    own, before = hard(120, seed=1), Before(model_of(champion), "e" * 64, SHARE)
+    risen = np.arange(len(held) + len(own)) >= len(held)
+    both = replace(held.followed_by(own), was_in_training=risen)
+    few = replace(both, was_in_training=np.arange(len(both)) >= 199)
+
+    kept, _ = learn(hard(400, seed=2), both, world.LABELS, world.two_members(), before=before)
+    none, _ = learn(hard(400, seed=2), few, world.LABELS, world.two_members(), before=before)
+
+    targets = targets_of(held.codes, world.LABELS)
+    fresh = beside(replace(kept, elder=None), before, held.features, targets)
+    assert np.allclose(kept.elder.inverse_temperature, fresh.elder.inverse_temperature)
+    assert none.elder is None
+
+
+def test_a_run_reads_which_rows_may_have_been_learned(tmp_path):
+    write_rows(tmp_path, was_in_training=True)
+
+    rows = read_dataset(tmp_path)
+
+    assert all(row.was_in_training for row in rows)
+    assert not any(row.was_in_training for row in world.dataset(tmp_path / "new"))
+
+
 def test_a_run_whose_elder_is_gone_says_so_and_one_without_needs_none(tmp_path):
     world.dataset(tmp_path)
     write_rows(tmp_path)
@@ -169,6 +195,6 @@ def test_a_run_with_its_elder_ends_in_the_same_model_each_time(tmp_path):
 
 
 def test_a_configuration_with_an_impossible_elder_is_refused():
-    for wrong in ({"elder": "run-4"}, {"elder_share": 0.6}):
+    for wrong in ({"elder": "run-4"}, {"elder_share": 0.31}):
         with pytest.raises(ConfigInvalid):
             RunConfig.from_json(wrong)

@@ -153,6 +153,11 @@ def test_the_sweeper_finds_what_no_message_reached_and_what_a_dead_worker_left(n
 def test_impossible_wishes_are_refused(now):
     with pytest.raises(ConfigInvalid):
         request(now, config={"training": {"folds": 0}})
+    for elder in ("a" * 64, ChampionFactory().manifest_sha256):  # unknown; not trained here
+        with pytest.raises(ConfigInvalid, match=f"trained here has the manifest {elder[:12]}"):
+            request(now, config={"elder": elder})
+        with pytest.raises(ConfigInvalid):
+            set_schedule(now, config={"elder": elder})
     with pytest.raises(training.NothingToTrain):
         request(now, has_base=False)
     with pytest.raises(training.NothingToTrain):

@@ -123,6 +123,8 @@ def test_a_run_is_started_on_an_old_snapshot_with_a_configuration_of_ones_own(cl
         ({"own_config": "{"}, "This is no JSON"),
         ({"own_config": "[]"}, "A JSON object is expected"),
         ({"own_config": '{"replay": 2}'}, "replay must lie"),
+        ({"own_config": '{"elder_share": 0.31}'}, "between 0 and 0.3"),
+        ({"own_config": json.dumps({"elder": "a" * 64})}, "no model trained here has"),
         ({"labels": "none", "has_base": ""}, "something to learn"),
         ({"labels": "99"}, "99"),
         ({"seed": "-1"}, "seed"),

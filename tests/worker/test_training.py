@@ -107,7 +107,8 @@ def test_a_champion_from_elsewhere_is_no_elder(now):
 
 def test_a_run_whose_elder_is_gone_fails_with_the_way_out(now, media):
     catalogue(now, media, labelled=4, base=16)
-    run = request(now, config={**LEXICAL, "elder": "a" * 64})
+    run = request(now)
+    TrainingRun.objects.filter(pk=run.pk).update(config={**run.config, "elder": "a" * 64})
 
     work(run.pk)
 
@@ -215,6 +216,8 @@ def test_a_base_row_learned_before_leaves_the_training_with_its_tested_twin(now)
         base.pk: "test",
         tested.pk: "test",
     }
+    was_in_training = {int(row["key"]): row["was_in_training"] for row in rows_of(run)}
+    assert was_in_training == {base.pk: True, tested.pk: False}
     assert list(learned_by(earlier)) == [base]
 
 

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from classifier.config import ConfigInvalid
-from classifier.run_config import RunConfig
 from reviewapp.domain.recipes import RECIPES, Recipe
 from reviewapp.models import DatasetSnapshot, TrainingPoint, TrainingRun
 from reviewapp.selectors.snapshots import finished_snapshots
+from reviewapp.selectors.training import checked_config
 
 _LARGEST_SEED = 2**31 - 1
 
@@ -72,7 +72,7 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
         if not isinstance(value, dict):
             raise serializers.ValidationError(_("A JSON object is expected."))
         try:
-            RunConfig.from_json(value)
+            checked_config(value)
         except ConfigInvalid as error:
             raise serializers.ValidationError(str(error)) from error
         return value

@@ -10,6 +10,7 @@ from reviewapp.choices import JobStatus, TrainingStatus
 from reviewapp.domain.recipes import RECIPES, Recipe
 from reviewapp.domain.snapshots import Filters
 from reviewapp.models import DatasetSnapshot, TrainingRun
+from reviewapp.selectors.training import checked_config
 from reviewapp.services import training
 from reviewapp.services.snapshots import request_snapshot
 from reviewapp.services.training import Progress
@@ -75,14 +76,15 @@ class Command(BaseCommand):
 
 
 def _requested(options: dict[str, Any]) -> TrainingRun:
-    snapshot = None
-    if not options["base_only"]:
-        snapshot = _known(options["snapshot"]) if options["snapshot"] else _frozen()
+    snapshot, config = None, _config(options["config"], Recipe(options["recipe"]))
     try:
+        checked_config(config)
+        if not options["base_only"]:
+            snapshot = _known(options["snapshot"]) if options["snapshot"] else _frozen()
         return training.request_run(
             snapshot=snapshot,
             has_base=not options["labels_only"],
-            config=_config(options["config"], Recipe(options["recipe"])),
+            config=config,
             seed=options["seed"],
             note=options["note"],
             now=timezone.now(),

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from classifier.run_config import RunConfig
 from reviewapp.choices import JobStatus, TrainingOrigin
 from reviewapp.models import DatasetSnapshot, TrainingRun, User
 from reviewapp.selectors.model_versions import trained_champion
+from reviewapp.selectors.training import checked_config
 
 
 class NothingToTrain(Exception):
@@ -33,7 +33,7 @@ def request_run(
     """Note that a model is wanted; a worker takes the row once its snapshot is frozen.
 
     snapshot: may still be waiting to be frozen; None learns the catalogue's own codes alone
-    config: as `RunConfig.from_json` reads it; raises its ConfigInvalid. Unless it names another elder,
+    config: as `checked_config` reads it; raises its ConfigInvalid. Unless it names another elder,
         or none, the champion keeps a share of the vote if it was trained here: of any other nobody
         knows which products it has learned.
     Raises NothingToTrain for neither a snapshot nor the catalogue's codes, and for a snapshot that
@@ -41,7 +41,7 @@ def request_run(
     """
     elder = trained_champion()
     usual = {"elder": elder.manifest_sha256 if elder else ""}
-    checked = RunConfig.from_json({**usual, **config}).with_seed(seed)
+    checked = checked_config({**usual, **config}).with_seed(seed)
     if snapshot is None and not has_base:
         raise NothingToTrain
     if snapshot is not None and snapshot.status == JobStatus.FAILED:

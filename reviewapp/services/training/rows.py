@@ -31,6 +31,8 @@ ROWS: Final = "rows.jsonl"
 OnProgress = Callable[[int, int], None]
 _BATCH: Final = 2000
 _TOLD_EVERY: Final = 500
+_OF_ASSIGNMENT: Final = ("split", "was_in_training")
+_ASSIGNED: Final = tuple(f"split_assignment__{name}" for name in _OF_ASSIGNMENT)
 Row = dict[str, Any]
 
 
@@ -115,7 +117,7 @@ def _rows(run: TrainingRun, base: QuerySet[Product], merged: dict[int, str]) -> 
 
 def _base_rows(base: QuerySet[Product], known: set[int], merged: dict[int, str]) -> Iterator[Row]:
     shared = ("designation", "description", "language")
-    columns = (*shared, "pk", "image__sha256", "given_code", "group_key", "split_assignment__split")
+    columns = (*shared, "pk", "image__sha256", "given_code", "group_key", *_ASSIGNED)
     for row in base.order_by("pk").values(*columns).iterator(chunk_size=_BATCH):
         if row["pk"] in known:
             continue
@@ -125,6 +127,7 @@ def _base_rows(base: QuerySet[Product], known: set[int], merged: dict[int, str])
             "code": row["given_code"],
             "weight": 1.0,
             "split": row["split_assignment__split"],
+            "was_in_training": bool(row["split_assignment__was_in_training"]),
             "group": group_name(row["group_key"], row["pk"], merged),
             "base": True,
         }
@@ -136,13 +139,14 @@ def _label_rows(run: TrainingRun, merged: dict[int, str]) -> Iterator[Row]:
     while chunk := list(islice(rows, _BATCH)):
         assigned = SplitAssignment.objects.filter(product__in=[row.product_id for row in chunk])
         known = {
-            pk: (key, split)
-            for pk, key, split in assigned.values_list("product", "product__group_key", "split")
+            pk: own
+            for pk, *own in assigned.values_list("product", "product__group_key", *_OF_ASSIGNMENT)
         }
         for row in chunk:
-            key, split = known.get(row.product_id, (None, row.split))
+            key, split, was_in_training = known.get(row.product_id, (None, row.split, False))
             yield _label_row(row) | {
                 "split": strictest([row.split, split]),
+                "was_in_training": was_in_training,
                 "group": merged.get(key, row.group) if key is not None else row.group,
             }
 

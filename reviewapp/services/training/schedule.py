@@ -9,7 +9,6 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
-from classifier.run_config import RunConfig
 from reviewapp.choices import TrainingOrigin
 from reviewapp.domain import training as rules
 from reviewapp.domain.snapshots import Filters
@@ -53,7 +52,7 @@ def set_schedule(
 ) -> TrainingSchedule:
     """Put a new version in force with `changes`; the rest is taken over from the one before.
 
-    changes: new values by name, of NUMBERS; config as `RunConfig.from_json` reads it, whose
+    changes: new values by name, of NUMBERS; config as `checked_config` reads it, whose
     ConfigInvalid is raised
     based_on: the version the author has seen; raises VersionOutdated when a newer one is in force
     """
@@ -61,7 +60,7 @@ def set_schedule(
         raise ValueError(f"No numbers of a schedule: {', '.join(unknown)}")
     before = versions.in_force_for_next(TrainingSchedule, based_on=based_on, now=now)
     numbers = {name: getattr(before, name) for name in NUMBERS} | dict(changes)
-    RunConfig.from_json(dict(numbers["config"]))
+    selectors.checked_config(numbers["config"])
     return TrainingSchedule.objects.create(
         **numbers, version=before.version + 1, note=note, created_by=author, created_at=now
     )
