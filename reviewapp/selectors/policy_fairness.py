@@ -42,11 +42,12 @@ def policy_fairness(
     keep a policy from becoming fairer.
     """
     columns = _columns(sample)
+    values = {kind: _values(column) for kind, column in columns.items()}
     masks = {
-        f"{kind}:{value}": column == value
-        for kind, column in columns.items()
-        for value in _values(column)
-        if len(_values(column)) > 1
+        f"{kind}:{value}": columns[kind] == value
+        for kind, named in values.items()
+        if len(named) > 1
+        for value in named
     }
     before = {(one.harm, one.name): one for one in _of_policy(sample, masks, current, bound)}
     found = _of_policy(sample, masks, proposed, bound)
@@ -57,7 +58,7 @@ def policy_fairness(
             kind for kind in columns if any(one.kind == kind and one.is_judged for one in found)
         ],
         unknown=[kind for kind in DECLARED if kind not in columns],
-        alike=[kind for kind, column in columns.items() if len(_values(column)) <= 1],
+        alike=[kind for kind, named in values.items() if len(named) <= 1],
     )
 
 

@@ -40,7 +40,9 @@ def index(request: UserRequest) -> HttpResponse:
     current = current_policy(now=timezone.now())
     if request.method == "POST":
         return _put_into_force(request, current)
-    return _page(request, current, _form(_shown(request, current), current))
+    known = _known(request)
+    shown = _shown(request, current, known)
+    return _page(request, current, _form(shown, current), known, shown=shown)
 
 
 @login_required
@@ -53,20 +55,20 @@ def effect(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "policy/_invalid.html", {"form": form}, status=422)
     proposed = draft(current, form.changes())
-    return render(request, "policy/_effect.html", _effect(request, current, proposed))
+    return render(request, "policy/_effect.html", _effect(current, proposed, _known(request)))
 
 
 def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpResponse:
     if not request.user.has_perm("reviewapp.add_routingpolicy"):
         raise PermissionDenied
     form = PolicyForm(request.POST, categories=_categories())
-    if not form.is_valid():
-        return _page(request, current, form, status=422)
     known = _known(request)
+    if not form.is_valid():
+        return _page(request, current, form, known, status=422)
     if known and _fairness(current, draft(current, form.changes()), known).broken:
         words = _("Not put into force: a group would fare worse than the bound allows; see below.")
         messages.error(request, words)
-        return _page(request, current, form, status=422)
+        return _page(request, current, form, known, status=422)
     try:
         policy = set_policy(
             changes=form.changes(),
@@ -79,21 +81,22 @@ def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpRespons
         current = current_policy(now=timezone.now())
         words = _("Somebody has changed the policy meanwhile. These are the numbers in force now.")
         messages.warning(request, words)
-        return _page(request, current, _form(current, current), status=409)
+        return _page(request, current, _form(current, current), known, status=409)
     messages.success(request, _("Policy %(version)s is in force.") % {"version": policy.version})
     return redirect("policy:index")
 
 
-def _shown(request: UserRequest, current: RoutingPolicy) -> RoutingPolicy:
+def _shown(
+    request: UserRequest, current: RoutingPolicy, known: calibration.KnownProducts | None
+) -> RoutingPolicy:
     """The version or the alternative that the address asks for; else the one in force."""
     if wanted := request.GET.get("version", ""):
         version = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else 0
         return get_object_or_404(RoutingPolicy, version=version)
-    known = _known(request)
     name = request.GET.get("numbers", "")
     if known is None or not name:
         return current
-    found = _what_if(current, current, known)
+    found = _what_if(current, current, known, arrivals=0.0)  # numbers do not depend on them
     chosen = next((one for one in found.alternatives if one.key == name), None)
     return current if chosen is None else draft(current, _numbers(chosen.policy))
 
@@ -138,7 +141,11 @@ def _known(request: UserRequest) -> calibration.KnownProducts | None:
 
 
 def _what_if(
-    current: RoutingPolicy, proposed: RoutingPolicy, known: calibration.KnownProducts
+    current: RoutingPolicy,
+    proposed: RoutingPolicy,
+    known: calibration.KnownProducts,
+    *,
+    arrivals: float,
 ) -> policies.WhatIf:
     return policies.what_if(
         sample=known.sample,
@@ -146,22 +153,22 @@ def _what_if(
         proposed=rules(proposed),
         costs=costs(proposed),
         target=proposed.target_error,
-        arrivals=calibration.arrivals_per_day(now=timezone.now()),
+        arrivals=arrivals,
     )
 
 
 def _effect(
-    request: UserRequest, current: RoutingPolicy, proposed: RoutingPolicy
+    current: RoutingPolicy, proposed: RoutingPolicy, known: calibration.KnownProducts | None
 ) -> dict[str, Any]:
-    known = _known(request)
     names = {category.code: category.name for category in _categories()}
     context: dict[str, Any] = {"known": known, "target": proposed.target_error, "names": names}
     if known is None:
         return context
     groups = _fairness(current, proposed, known)
+    arrivals = calibration.arrivals_per_day(now=timezone.now())
     return context | {
-        "effect": _what_if(current, proposed, known),
-        "arrivals": calibration.arrivals_per_day(now=timezone.now()),
+        "effect": _what_if(current, proposed, known, arrivals=arrivals),
+        "arrivals": arrivals,
         "broken": fairness.labelled(groups.broken),
         "unjudged": len(groups.unjudged),
         "judged_kinds": _kinds(groups.judged),
@@ -174,10 +181,17 @@ def _effect(
 
 
 def _page(
-    request: UserRequest, current: RoutingPolicy, form: PolicyForm, status: int = 200
+    request: UserRequest,
+    current: RoutingPolicy,
+    form: PolicyForm,
+    known: calibration.KnownProducts | None,
+    *,
+    shown: RoutingPolicy | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    shown = draft(current, form.changes()) if form.is_bound and form.is_valid() else None
-    proposed = shown or (current if form.is_bound else _shown(request, current))
+    """shown: the version whose effect is told; without one the form's numbers, if they are valid"""
+    drafted = draft(current, form.changes()) if form.is_bound and form.is_valid() else None
+    proposed = shown or drafted or current
     context = {"policy": current, "form": form, "history": policies.history()[:20]}
-    context |= _effect(request, current, proposed)
+    context |= _effect(current, proposed, known)
     return render(request, "policy/index.html", context, status=status)

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from reviewapp.models import HeldOutAnswers, RoutingPolicy
@@ -74,6 +76,22 @@ def test_the_effect_follows_the_form(client, admin, answers):
     assert ">0.0%<" in stricter.content.decode()
     assert ">100.0%<" in looser.content.decode()
     assert RoutingPolicy.objects.count() == 1
+
+
+def test_each_request_reads_what_is_known_once(client, admin, answers):
+    address = reverse("policy:index"), reverse("policy:effect")
+
+    for path, query in (
+        (address[0], {}),
+        (address[0], {"numbers": "certified"}),
+        (address[1], VALID),
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            client.get(path, query)
+
+        statements = [one["sql"] for one in asked]
+        assert sum("reviewapp_heldoutanswers" in sql for sql in statements) == 1
+        assert sum('"arrived_at" >=' in sql for sql in statements) <= 2
 
 
 def test_an_alternative_can_be_taken_into_the_form(client, admin, answers):
