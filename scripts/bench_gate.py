@@ -152,7 +152,7 @@ def seeming_better(one: AnswerSheet, twin: AnswerSheet, runs: int) -> int:
     return passed
 
 
-def main() -> int:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--products", type=int, default=600, help="the champion's training data")
     parser.add_argument("--test", type=int, default=2000)
@@ -160,7 +160,11 @@ def main() -> int:
     parser.add_argument(
         "--share", type=float, default=RunConfig().elder_share, help="of the vote, for the elder"
     )
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = _options()
     test = products(options.test, _TEST_SEED)
     more = products(3 * options.products, _TRAINING_SEED)
     few = more[: options.products]

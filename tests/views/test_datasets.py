@@ -286,7 +286,7 @@ def test_undecided_products_are_offered_as_tasks_with_todays_categories(client, 
     CategoryFactory(code=10, name_fr="Livres")
     item = ReviewItemFactory()
 
-    page = client.get(reverse("datasets:labels")).content.decode()
+    page = client.get(reverse("datasets:labels"), headers=ENGLISH).content.decode()
     sent = client.get(reverse("datasets:undecided"))
     config = client.get(reverse("datasets:present-config"))
 
