@@ -20,6 +20,7 @@ from reviewapp.models import (
     SuspectSearch,
     User,
 )
+from reviewapp.selectors.appeals import somebody_may_answer
 from reviewapp.selectors.suspects import LabelledProduct, openable
 from reviewapp.services import checks, leases
 from reviewapp.services.review import give_up, open_item
@@ -104,7 +105,7 @@ def open_suspects(*, search_id: int, most: int, now: datetime) -> int:
 def ask_about_label(
     *, product: Product, author_id: int | None, priority: float, now: datetime
 ) -> ReviewItem:
-    """Open an item on a label in doubt, not for its author if anybody else is there.
+    """Open an item on a label in doubt, not for its author if anybody else may answer it.
 
     An open item that it joins is taken from the author. Call it with the product locked; the label
     stays live until somebody answers.
@@ -112,13 +113,19 @@ def ask_about_label(
     item = open_item(
         product=product, reasons=[ReviewReason.SUSPECT_LABEL], priority=priority, now=now
     )
-    if author_id is not None and checks.has_colleague(author_id):
+    if author_id is not None and _has_other(item, author_id):
         item.not_for_id = author_id
         item.save(update_fields=["not_for"])
         if author_id in (item.claimed_by_id, item.assigned_to_id):
             give_up(product=product, party=User.objects.get(pk=author_id))
             item.refresh_from_db()
     return item
+
+
+def _has_other(item: ReviewItem, author_id: int) -> bool:
+    if item.escalated_at is not None:  # leads only
+        return somebody_may_answer(barred={author_id}, only_leads=True)
+    return checks.has_colleague(author_id)
 
 
 def _suspect(

@@ -104,6 +104,23 @@ def test_an_audit_may_uphold_an_appeal_but_dismiss_none_that_somebody_else_can_r
     assert handed(second) is None
 
 
+def test_a_blind_answer_can_be_taken_back_until_somebody_reads_the_appeal_it_left(seller, first):
+    product, second, third = decided(seller, first), ModeratorFactory(), ModeratorFactory()
+    audit = ReviewItemFactory(product=product, reasons=[ReviewReason.AUDIT], is_blind=True)
+    filed = appeal(product, seller)
+    assert handed(second) == audit
+    given = answer(audit, second, filed.contested_category)
+
+    decisions.undo(decision_id=given.pk, moderator=second, client_key=uuid.uuid4(), now=NOW)
+
+    [waiting] = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
+    assert (waiting, waiting.claimed_by) == (audit, second)
+    given = answer(audit, second, CategoryFactory())
+    filed.refresh_from_db()
+    assert (filed.status, filed.answer) == (AppealStatus.UPHELD, given)
+    assert handed(third) is None
+
+
 def test_a_blind_answer_that_leaves_the_contested_category_upholds_the_appeal(seller, first):
     product, second = decided(seller, first), ModeratorFactory()
     ModeratorFactory(username="third")

@@ -20,6 +20,7 @@ from reviewapp.services.label_imports import import_labels
 from reviewapp.services.predictions.results import live_labels
 from reviewapp.services.review import claim_next
 from tests.factories import (
+    AdminFactory,
     CategoryFactory,
     DecisionFactory,
     ModeratorFactory,
@@ -134,6 +135,20 @@ def test_a_contested_product_is_taken_from_whoever_decided_it(now):
     item.refresh_from_db()
     assert (item.status, item.claimed_by, item.assigned_to) == (ReviewStatus.PENDING, None, None)
     assert item.not_for == given.moderator
+
+
+def test_an_escalated_product_stays_with_the_only_lead_who_decided_it(now):
+    CategoryFactory(code=10)
+    ModeratorFactory()
+    lead = AdminFactory()
+    given = label(now, code=20, moderator=lead)
+    item = ReviewItemFactory(product=given.product, escalated_at=now)
+    assert claim_next(moderator=lead, now=now) == item.pk
+
+    read([of(given, "10 Livres")], now)
+
+    item.refresh_from_db()
+    assert (item.claimed_by, item.not_for) == (lead, None)
 
 
 def test_the_same_choice_contests_a_decision_once(now):

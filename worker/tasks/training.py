@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from classifier.backbones.directory import write_json
+from classifier.config import ConfigInvalid
 from reviewapp.choices import TrainingStage
 from reviewapp.models import TrainingPoint, TrainingRun
 from reviewapp.selectors import model_versions
@@ -73,6 +74,11 @@ def follow_schedule() -> None:
         run = training.follow_schedule(now=timezone.now())
     except ModelRefused:
         logger.exception("The first model cannot classify")
+        return
+    except ConfigInvalid:
+        logger.exception(
+            "The schedule's configuration is no longer allowed; save the schedule anew"
+        )
         return
     if run is not None and run.snapshot_id is not None:
         wake_snapshots(run.snapshot_id)

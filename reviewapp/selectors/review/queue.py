@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from reviewapp.choices import ReviewStatus, SkillKind, Verdict
 from reviewapp.domain.priority import HIGH_VALUE
@@ -94,8 +94,10 @@ def held_in_queue(
 ) -> QuerySet[ReviewItem]:
     """Limit what `moderator` holds to `queue`, and what comes through any: what is blind, and what
     he or she has taken back, which may have been blind before."""
-    undone = Decision.objects.filter(moderator=moderator, verdict=Verdict.UNDONE)
-    through_any = Q(is_blind=True) | Q(pk__in=undone.values("item"))
+    undone = Decision.objects.filter(
+        item=OuterRef("pk"), moderator=moderator, verdict=Verdict.UNDONE
+    )
+    through_any = Q(is_blind=True) | Q(Exists(undone))
     within = in_queue(held, queue, moderator=moderator, now=now)
     return held.filter(through_any | Q(pk__in=within.values("pk")))
 

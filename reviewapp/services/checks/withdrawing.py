@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewStatus
+from reviewapp.choices import DisagreementKind, KnownAnswerEnd, ReviewReason, ReviewStatus
 from reviewapp.models import Decision, Disagreement, KnownAnswer, Product, Recheck, ReviewItem
 from reviewapp.services.feedback import retract
 
@@ -63,7 +63,11 @@ def withdraw_checks_on(*, product: Product, now: datetime) -> int:
 
 def _checks_of(decision: Decision) -> QuerySet[ReviewItem]:
     is_check = Q(checks=decision) | Q(known_answer__decision=decision)
-    return _open_items(decision).filter(is_check, escalated_at=None)
+    # An appeal that a blind answer has left to a reader: nobody need read it once that is undone.
+    is_handed_on = Q(
+        reasons=[ReviewReason.SELLER_APPEAL], opened_at=decision.decided_at, claimed_by=None
+    )
+    return _open_items(decision).filter(is_check | is_handed_on, escalated_at=None)
 
 
 def _open_items(decision: Decision) -> QuerySet[ReviewItem]:
