@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from reviewapp.settings import env
 
 # Playwright's event loop runs in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# How fast examples come says something about the machine, nothing about what is tested.
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 _TESTS = Path(__file__).parent
 _LONG_FOLDERS = ("chaos", "worker", "e2e", "supervisor", "classifier")

@@ -51,6 +51,7 @@ from tests.views.test_team import alarm_about, closed, measured
 NO_PAGES = {
     "logout", "preferences", "readyz", "healthz", "version", "exports:index", "exports:state",
     "exports:download", "datasets:state", "datasets:card", "datasets:config", "imports:report",
+    "datasets:undecided", "datasets:present-config",
     "policy:effect", "reports:mail", "reports:mail-again", "reports:submit", "review:claim", "review:heartbeat",
     "review:leave", "review:unskip", "review:held", "review:lost", "review:counts",
     "review:decide", "review:skip", "review:escalate", "review:neighbours", "review:explanation",

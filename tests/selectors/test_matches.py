@@ -77,7 +77,8 @@ def test_a_full_page_that_ends_a_pass_goes_on_with_the_next(category):
 
 
 @pytest.mark.parametrize(
-    ("words", "other"), [("title_words", "all_words"), ("all_words", "title_words")]
+    ("words", "other"),
+    [("title_in_category", "all_in_category"), ("all_in_category", "title_in_category")],
 )
 def test_the_index_of_words_knows_the_category_too(words, other, category):
     """By its own type: the index would not be asked about a smaller integer."""
