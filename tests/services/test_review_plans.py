@@ -188,7 +188,6 @@ def test_what_a_moderator_sells_and_has_reported_is_passed_over_by_the_same_inde
 
     assert "using review_item_queue " in found, found
     assert "Sort" not in found
-    assert "hashed SubPlan" not in found
     assert "Seq Scan on reviewapp_product" not in found
     assert "Seq Scan on reviewapp_misclassificationreport" not in found
 
