@@ -9,7 +9,7 @@ from reviewapp.services.accounts import ensure_roles
 
 CATEGORIES = 27
 RARE = 100
-"""One item in so many is an audit."""
+"""One item in so many is an audit, and blind."""
 
 
 def fill(items: int, moderators: int) -> None:
@@ -68,7 +68,7 @@ FILL = [
     INSERT INTO reviewapp_reviewitem (product_id, reasons, status, is_blind, priority, opened_at,
         family_id, served_by)
     SELECT n, ARRAY[CASE WHEN n %% %(rare)s = 0 THEN 'audit' ELSE 'low_confidence' END], 'pending',
-        false, 1.2 * random(), now() - random() * interval '10 days', 1 + n %% 6, ''
+        n %% %(rare)s = 0, 1.2 * random(), now() - random() * interval '10 days', 1 + n %% 6, ''
     FROM generate_series(1, %(items)s) n
     """,
 ]
