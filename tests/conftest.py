@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from reviewapp.settings import env
@@ -58,6 +59,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture
 def now():
     return NOW
+
+
+@pytest.fixture(autouse=True)
+def _language_of_nobody():
+    """A request leaves its language to the thread; each test begins with that of the settings."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from classifier.config import ConfigInvalid
 from reviewapp.choices import JobStatus, ProductStatus, TrainingOrigin, TrainingStatus
@@ -150,6 +151,7 @@ def test_the_sweeper_finds_what_no_message_reached_and_what_a_dead_worker_left(n
     assert stranded_runs(now=now + timedelta(minutes=5)) == [lost.pk, dead.pk]
 
 
+@translation.override("en")
 def test_impossible_wishes_are_refused(now):
     with pytest.raises(ConfigInvalid):
         request(now, config={"training": {"folds": 0}})
