@@ -47,9 +47,13 @@
   class WrongCategoryReport extends HTMLElement {
     static observedAttributes = ["token"];
 
+    // One product's turn: what is still on its way for an earlier one must not show on the next.
+    turn = { asking: false };
+
     // A shop of a single page shows its next product in the same element.
     attributeChangedCallback(_name, before) {
       if (before === null || !this.shadowRoot) return;
+      this.turn = { asking: false };
       this.form?.remove();
       this.form = null;
       this.opener.hidden = false;
@@ -72,36 +76,40 @@
     }
 
     async report() {
-      if (this.asking) return;
-      this.asking = true;
+      const { turn } = this;
+      if (turn.asking) return;
+      turn.asking = true;
       this.status.textContent = this.words.busy;
       const answer = await this.post({});
-      if (answer?.ok) await this.thank();
-      else if (answer?.status === 403) await this.lead();
-      else await this.regret(answer);
-      this.asking = false;
+      if (turn !== this.turn) return;
+      if (answer?.ok) await this.thank(turn);
+      else if (answer?.status === 403) await this.lead(turn);
+      else await this.regret(answer, turn);
+      turn.asking = false;
     }
 
-    async thank() {
+    async thank(turn) {
       this.opener.hidden = true;
       this.status.textContent = this.words.thanks;
       this.status.focus();
       const options = await this.options();
-      if (options) this.draw(options.categories);
+      if (options && turn === this.turn) this.draw(options.categories);
     }
 
     // Reports need an account there: go to the product's own page.
-    async lead() {
+    async lead(turn) {
       const options = await this.options();
-      if (!options) return this.regret();
+      if (turn !== this.turn) return;
+      if (!options) return this.regret(undefined, turn);
       const link = make("a", { href: options.address, textContent: this.words.away, target: "_blank", rel: "noopener" });
       this.status.replaceChildren(link);
       link.focus();
     }
 
     // A problem (RFC 9457) says what is wrong; the reason of a field comes first.
-    async regret(answer) {
+    async regret(answer, turn) {
       const problem = (await answer?.json().catch(() => null)) ?? {};
+      if (turn !== this.turn) return;
       const told = problem.errors?.[0]?.detail ?? problem.detail;
       this.status.textContent = answer?.status === 429 ? this.words.many : told ?? this.words.failed;
     }
@@ -128,14 +136,16 @@
     }
 
     async add(said) {
+      const { turn } = this;
       const button = this.form.querySelector("button");
       button.disabled = true;
       const answer = await this.post(said);
+      if (turn !== this.turn) return;
       if (answer?.ok) {
         this.close();
         this.status.textContent = this.words.added;
       } else {
-        await this.regret(answer);
+        await this.regret(answer, turn);
         button.disabled = false;
       }
     }

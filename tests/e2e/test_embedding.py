@@ -101,6 +101,29 @@ def test_another_token_is_another_product_with_its_own_button(page, shop, bear):
     assert set(reported) == {bear.pk, other.pk}
 
 
+def test_what_comes_late_for_the_last_product_stays_off_the_next(page, shop, bear):
+    allow(shop, anonymous=True)
+    other = ListedProductFactory()
+    held = []
+    page.route("**/api/v1/embed/options*", lambda route: held.append(route), times=1)
+    page.goto(shop.address)
+    button = page.get_by_role("button", name="Report a wrong category")
+    button.click()
+    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+
+    page.locator("wrong-category-report").evaluate(
+        "(element, token) => element.setAttribute('token', token)", product_token(other)
+    )
+    with page.expect_response("**/api/v1/embed/options*"):
+        held[0].continue_()
+    expect(page.get_by_label("The right category")).to_be_hidden()
+    button.click()
+    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+
+    reported = MisclassificationReport.objects.values_list("product", flat=True)
+    assert set(reported) == {bear.pk, other.pk}
+
+
 def test_more_is_added_by_keyboard_to_the_same_report(page, shop, bear, faults):
     allow(shop, anonymous=True)
     page.goto(shop.address)
