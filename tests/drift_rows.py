@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from classifier.embedding import project
 from reviewapp.choices import DriftTest
 from reviewapp.domain import drift
 from reviewapp.models import (
@@ -48,7 +49,7 @@ def remember_training(version, *, described=0.7, languages=True, count=400):
     """Give the version what its training looked like, the same as what `arrive` brings."""
     know_more(version, count)
     generator = np.random.default_rng(11)
-    vectors = drift.project(generator.standard_normal((count, 256)) / 16)
+    vectors = project(generator.standard_normal((count, 256)) / 16)
     present = int((generator.random(count) < described).sum())
     held = drift.Reference(
         numbers={

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from classifier.embedding import project
 from reviewapp.choices import DriftTest
 from reviewapp.domain import drift, label_shift
 from reviewapp.domain.drift import Arrivals
@@ -89,7 +90,7 @@ def draw(world, size, generator):
             ).tolist(),
             DriftTest.PICTURE: [flags[bool(one)] for one in pictures],
         },
-        vectors=drift.project(seen),
+        vectors=project(seen),
         vector_products=list(range(size)),
     )
     return Batch(arrivals, probabilities, np.where(is_new, -1, true))

@@ -16,10 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from classifier.embedding import PROJECTIONS, project
 from reviewapp.choices import DriftTest
-
-__all__ = ["PROJECTIONS", "project"]
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
+from classifier.embedding import PROJECTIONS, project
 from reviewapp.choices import DriftTest, MemberChoice, ModelStage
 from reviewapp.domain import drift
 from reviewapp.domain.drift import Arrivals, Finding
@@ -214,9 +215,9 @@ def _vectors(
     ).values_list("product_id", "vector")
     found = list(rows)
     if not found:
-        return np.empty((0, drift.PROJECTIONS)), []
+        return np.empty((0, PROJECTIONS)), []
     stacked = np.array([vector for _product, vector in found], dtype=np.float64)
-    return drift.project(stacked), [product for product, _vector in found]
+    return project(stacked), [product for product, _vector in found]
 
 
 def _missing(

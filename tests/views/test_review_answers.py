@@ -13,23 +13,11 @@ from tests.factories import (
     AdminFactory,
     CategoryFactory,
     DecisionFactory,
-    ModeratorFactory,
     ReviewItemFactory,
 )
 from tests.views.test_review_desk import claimed, post
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moderator():
-    return ModeratorFactory(language="en")
-
-
-@pytest.fixture
-def signed_in(client, moderator):
-    client.force_login(moderator)
-    return client
 
 
 def test_a_decision_is_answered_in_words_and_once(signed_in, moderator):

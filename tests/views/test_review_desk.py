@@ -32,17 +32,6 @@ NEW_EACH_TIME = re.compile(r'[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|value
 
 
 @pytest.fixture
-def moderator():
-    return ModeratorFactory(language="en")
-
-
-@pytest.fixture
-def signed_in(client, moderator):
-    client.force_login(moderator)
-    return client
-
-
-@pytest.fixture
 def world(settings):
     load_categories()
 

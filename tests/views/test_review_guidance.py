@@ -17,17 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def moderator():
-    return ModeratorFactory(language="en")
-
-
-@pytest.fixture
-def signed_in(client, moderator):
-    client.force_login(moderator)
-    return client
-
-
-@pytest.fixture
 def held(moderator):
     """An item in the moderator's hands, its product placed by the model."""
     load_categories()

@@ -25,17 +25,6 @@ from tests.review_world import doubtful_item, load_categories
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def moderator():
-    return ModeratorFactory(language="en")
-
-
-@pytest.fixture
-def signed_in(client, moderator):
-    client.force_login(moderator)
-    return client
-
-
 def decided(moderator, **kwargs):
     item = ReviewItemFactory()
     now = kwargs.pop("now", timezone.now())

@@ -21,17 +21,6 @@ pytestmark = pytest.mark.django_db
 SENT = {**DEFAULT_KEYS, "has_characters": "on"}
 
 
-@pytest.fixture
-def moderator():
-    return ModeratorFactory(language="en")
-
-
-@pytest.fixture
-def signed_in(client, moderator):
-    client.force_login(moderator)
-    return client
-
-
 def held(holder, **kwargs):
     until = timezone.now() + timedelta(minutes=2, seconds=5)
     return ReviewItemFactory(

@@ -15,17 +15,6 @@ from tests.views.test_review_desk import hold_items, post
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def moderator():
-    return ModeratorFactory(language="en")
-
-
-@pytest.fixture
-def signed_in(client, moderator):
-    client.force_login(moderator)
-    return client
-
-
 @pytest.mark.parametrize("count", [1, MOST_HELD])
 def test_what_a_lost_tab_held_is_brought_here_by_a_button(signed_in, moderator, count):
     items = hold_items(moderator, count)
