@@ -30,12 +30,22 @@ def mean(values: Floats, duplicates: Ints | None) -> Interval:
     single group no spread is known.
     """
     value = float(values.mean())
-    sums = _sums(values - value, duplicates)
-    if len(sums) < 2:
-        return Interval(value, value, value, len(values))
-    variance = float((sums**2).sum()) * len(sums) / (len(sums) - 1)
-    half = float(stats.t.ppf(0.975, len(sums) - 1)) * math.sqrt(variance) / len(values)
+    half = quantile(duplicates, len(values)) * math.sqrt(variance(values - value, duplicates))
     return Interval(value, max(value - half, 0.0), value + half, len(values))
+
+
+def variance(deviations: Floats, duplicates: Ints | None) -> float:
+    """Return the variance of the mean of values by their deviations from it (N,)."""
+    sums = _sums(deviations, duplicates)
+    if len(sums) < 2:
+        return 0.0
+    return float((sums**2).sum()) * len(sums) / (len(sums) - 1) / len(deviations) ** 2
+
+
+def quantile(duplicates: Ints | None, size: int) -> float:
+    """Return Student's t of a 95 % interval for the number of groups among `size` products."""
+    groups = size if duplicates is None else len(np.unique(duplicates))
+    return float(stats.t.ppf(0.975, groups - 1)) if groups > 1 else Z_95
 
 
 def share(hits: Bools, duplicates: Ints | None) -> Interval:
@@ -44,12 +54,6 @@ def share(hits: Bools, duplicates: Ints | None) -> Interval:
     effect = design_effect(hits, duplicates)
     found = intervals.share(float(hits.sum()) / effect, len(hits) / effect)
     return replace(found, sample=len(hits))
-
-
-def half_width(deviations: Floats, duplicates: Ints | None) -> float:
-    """Return half the width of the 95 % interval of a mean whose terms have these standard deviations
-    (N,), if the products of a group err together and groups do not depend on each other."""
-    return Z_95 * math.sqrt(float((_sums(deviations, duplicates) ** 2).sum())) / len(deviations)
 
 
 def _sums(values: Floats, duplicates: Ints | None) -> Floats:

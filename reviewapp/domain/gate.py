@@ -63,7 +63,7 @@ def cost_gain(
     Both list by the thresholds of least cost on their own confidences: a version must not look
     better because the thresholds in force were made for it.
     """
-    cheapest = policy_effect.cheapest(policy, costs, list(costs.by_category))
+    cheapest = policy_effect.cheapest(policy, costs)
     spent = []
     for sheet in (old, new):
         sample = sheet.sample(MemberChoice.FUSION)

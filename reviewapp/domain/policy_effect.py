@@ -21,14 +21,12 @@ from reviewapp.domain.costs import Costs
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.listed_errors import DELTA, ListedErrors
 from reviewapp.domain.routing import STRATA, Policy
+from reviewapp.domain.trust import AS_THEY_ARE, Trust, learned, log_odds
 
 # Fewer products of a category say nothing about it alone.
 FEWEST_PER_CATEGORY: Final = 30
 
 _DIGITS: Final = 1_000_000
-# Certainty has no odds.
-_EDGE: Final = 1e-9
-
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -70,6 +68,15 @@ class Sample:
         of_product = [places.setdefault(pair, len(places)) for pair in pairs]
         return list(places), np.array(of_product, dtype=np.int64)
 
+    @cached_property
+    def trust(self) -> Trust:
+        """How far these products say that the confidences are to be trusted."""
+        return learned(self.confidence, self.is_right, self.duplicates)
+
+    def duplicates_of(self, chosen: Bools) -> Ints | None:
+        """Return the near-duplicate groups of the `chosen` products (N,)."""
+        return None if self.duplicates is None else self.duplicates[chosen]
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -77,7 +84,7 @@ class Effect:
 
     error: selective error of automatic listings; None when nothing is listed
     bound: the error is at most this with 1 - DELTA, if the policy was not picked by this sample
-    money: what was paid for, by the known categories; predicted: by the confidences alone
+    money: what was paid for, by the known categories
     """
 
     coverage: Interval
@@ -88,7 +95,6 @@ class Effect:
     reviews: float
     hours: float
     money: Interval
-    predicted: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,6 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
         reviews=reviews,
         hours=reviews * costs.review_seconds / 3600,
         money=_scaled(clusters.mean(spent, sample.duplicates), arrivals),
-        predicted=_predicted(sample, listed, policy, costs, arrivals),
     )
 
 
@@ -151,11 +156,17 @@ def flat(policy: Policy, accept_at: float) -> Policy:
     return replace(policy, accept_at=accept_at, thresholds={}, missing_thresholds={})
 
 
-def cheapest(policy: Policy, costs: Costs, codes: Sequence[int]) -> Policy:
-    """Return the policy with the threshold of least cost for each category (Chow's rule)."""
-    default = costs.threshold(-1)
-    own = {code: costs.threshold(code) for code in codes if code in costs.by_category}
-    return replace(policy, accept_at=default, thresholds=own)
+def cheapest(policy: Policy, costs: Costs, trust: Trust = AS_THEY_ARE) -> Policy:
+    """Return the policy with the threshold of least cost for each category (Chow's rule).
+
+    trust: how far the confidences that it will be compared with are to be trusted
+    """
+    default, *own = (
+        trust.confidence_for(costs.threshold(code)) for code in (-1, *costs.by_category)
+    )
+    return replace(
+        policy, accept_at=default, thresholds=dict(zip(costs.by_category, own, strict=True))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +189,8 @@ def certified(sample: Sample, policy: Policy, target: float) -> Promise:
     confidence lies above its threshold.
     """
     above = listed_by(sample, policy)
-    margin = _log_odds(sample.confidence) - _log_odds(thresholds_of(sample, policy))
-    groups = None if sample.duplicates is None else sample.duplicates[above]
+    margin = log_odds(sample.confidence) - log_odds(thresholds_of(sample, policy))
+    groups = sample.duplicates_of(above)
     found = learn_then_test(margin[above], sample.is_right[above], target, DELTA, groups)
     if not found.is_given:
         return Promise(None, found, _errors(sample, above).labels_missing(target))
@@ -216,7 +227,7 @@ def curve(
 
 def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
     """Return the cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
-    damage = _damage(sample, costs)
+    damage = damage_of(sample, costs)
     review = costs.review + costs.moderator_error * damage
     # An audit is work, but no wait: the product stays listed.
     audit = _audit_rates(sample, policy) * costs.review_minute * costs.review_seconds / 60
@@ -234,7 +245,7 @@ def _audit_rates(sample: Sample, policy: Policy) -> Floats:
     return np.asarray(rates[np.searchsorted(reaches, way, side="right")])
 
 
-def _damage(sample: Sample, costs: Costs) -> Floats:
+def damage_of(sample: Sample, costs: Costs) -> Floats:
     """Return what listing each product wrongly costs (N,)."""
     return _by_kind(sample, lambda code, _missing: costs.wrong_in(code))
 
@@ -246,19 +257,6 @@ def _by_kind(sample: Sample, number: Callable[[int, str], float]) -> Floats:
     return np.asarray(values[of_product])
 
 
-def _predicted(
-    sample: Sample, listed: Bools, policy: Policy, costs: Costs, arrivals: float
-) -> Interval:
-    """Where the cost of a sample of this size should lie if the confidences are calibrated, and near
-    duplicates are wrong together."""
-    doubt = 1 - sample.confidence
-    mean = float(paid(sample, listed, policy, costs, doubt).mean())
-    damage = _damage(sample, costs)
-    deviations = np.where(listed, damage * np.sqrt(doubt * (1 - doubt)), 0.0)
-    half = clusters.half_width(deviations, sample.duplicates)
-    return _scaled(Interval(mean, max(mean - half, 0.0), mean + half, len(sample)), arrivals)
-
-
 def halve_doubt(policy: Policy) -> Policy:
     """Return the policy with doubled odds for every threshold, which about halves the doubt let in."""
     return _raised(policy, math.log(2))
@@ -266,7 +264,7 @@ def halve_doubt(policy: Policy) -> Policy:
 
 def _raised(policy: Policy, step: float) -> Policy:
     def up(threshold: float) -> float:
-        raised = 1 / (1 + math.exp(-float(_log_odds(np.array(threshold))) - step))
+        raised = 1 / (1 + math.exp(-float(log_odds(np.array(threshold))) - step))
         # Upwards: a rounded threshold must not let in what was not tested.
         return min(math.ceil(round(raised * _DIGITS, 3)) / _DIGITS, 1.0)
 
@@ -278,15 +276,8 @@ def _raised(policy: Policy, step: float) -> Policy:
     )
 
 
-def _log_odds(probability: Floats) -> Floats:
-    inside = np.clip(probability, _EDGE, 1 - _EDGE)
-    result: Floats = np.log(inside / (1 - inside))
-    return result
-
-
 def _errors(sample: Sample, accepted: Bools) -> ListedErrors:
-    groups = None if sample.duplicates is None else sample.duplicates[accepted]
-    return ListedErrors.of(~sample.is_right[accepted], groups)
+    return ListedErrors.of(~sample.is_right[accepted], sample.duplicates_of(accepted))
 
 
 def _scaled(interval: Interval, factor: float) -> Interval:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from reviewapp.domain import policy_effect
 from reviewapp.domain.costs import Costs
+from reviewapp.domain.foresight import foreseen
+from reviewapp.domain.intervals import Interval
 from reviewapp.domain.policy_effect import CategoryEffect, Effect, Promise, Sample
 from reviewapp.domain.routing import Policy
 from reviewapp.models import Promotion, RoutingPolicy
 
 FLAT = 0.80
+AHEAD_DAYS: Final = 30
 _CURVE = tuple(round(0.4 + step / 50, 2) for step in range(31))
 
 
@@ -31,9 +35,15 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """A proposed policy beside the one in force and what else one might do."""
+    """A proposed policy beside the one in force and what else one might do.
+
+    foreseen: what the proposed one will cost in AHEAD_DAYS days; None where nothing arrives
+    right_at_flat: share of answers with a confidence of FLAT that are right, by the sample
+    """
 
     alternatives: Sequence[Alternative]
+    foreseen: Interval | None
+    right_at_flat: float
     promise: Promise
     categories: Sequence[CategoryEffect]
     chart: dict[str, Any]
@@ -61,7 +71,7 @@ def what_if(
     arrivals: float,
 ) -> WhatIf:
     """Compare `proposed` with `current` and the alternatives, all at the same costs."""
-    cheapest = policy_effect.cheapest(proposed, costs, list(costs.by_category))
+    cheapest = policy_effect.cheapest(proposed, costs, sample.trust)
     promise = policy_effect.certified(sample, cheapest, target)
     options = [
         ("proposed", _("Proposed"), proposed),
@@ -71,7 +81,10 @@ def what_if(
         *([("certified", _("Least cost, certified"), promise.policy)] if promise.policy else []),
         ("", _("All by hand"), policy_effect.all_manual(sample, proposed)),
     ]
+    ahead = AHEAD_DAYS * arrivals
     return WhatIf(
+        foreseen=foreseen(sample, proposed, costs, ahead) if ahead else None,
+        right_at_flat=float(sample.trust.right(np.array([FLAT]))[0]),
         alternatives=[
             Alternative(key, title, one, policy_effect.effect(sample, one, costs, arrivals))
             for key, title, one in options

@@ -169,6 +169,8 @@ def _effect(
     return context | {
         "effect": _what_if(current, proposed, known, arrivals=arrivals),
         "arrivals": arrivals,
+        "ahead_days": policies.AHEAD_DAYS,
+        "flat": policies.FLAT,
         "broken": fairness.labelled(groups.broken),
         "unjudged": len(groups.unjudged),
         "judged_kinds": _kinds(groups.judged),

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from reviewapp.domain import clusters
-from reviewapp.domain.intervals import Z_95
 
 
 def grouped(generator, groups, size):
@@ -34,10 +33,10 @@ def test_the_interval_covers_the_truth_where_products_come_in_groups():
 def test_deviations_of_a_group_add_up():
     deviations, duplicates = np.array([1.0, 1.0, 2.0]), np.array([7, 7, 9])
 
-    half = clusters.half_width(deviations, duplicates)
+    variance = clusters.variance(deviations, duplicates)
 
-    assert half == pytest.approx(Z_95 * np.sqrt(2**2 + 2**2) / 3)
-    assert clusters.half_width(deviations, None) == pytest.approx(Z_95 * np.sqrt(6) / 3)
+    assert variance == pytest.approx((2**2 + 2**2) * 2 / 9)
+    assert clusters.variance(deviations, None) == pytest.approx(6 * 3 / 2 / 9)
 
 
 def test_of_one_group_no_spread_is_known():

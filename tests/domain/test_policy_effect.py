@@ -66,7 +66,7 @@ def test_by_hand_nothing_is_listed_and_each_product_costs_a_review():
 def test_the_cheapest_policy_costs_no_more_than_any_flat_one():
     known = calibrated(20_000, seed=1)
     costs = replace(COSTS, by_category={10: 40.0})
-    cheapest = policy_effect.cheapest(POLICY, costs, [10])
+    cheapest = policy_effect.cheapest(POLICY, costs)
 
     paid = policy_effect.effect(known, cheapest, costs, 1.0)
 
@@ -84,15 +84,6 @@ def test_audits_cost_what_the_stratum_of_each_product_says():
     effect = policy_effect.effect(known, replace(policy, thresholds={20: 1.0}), COSTS, arrivals=400)
 
     assert effect.reviews == pytest.approx(400 * (0.4 + 0.2 + 0.01 + 0.01) / 4)
-
-
-def test_the_cost_foreseen_from_confidences_covers_the_cost_that_came():
-    missed = 0
-    for seed in range(200):
-        effect = policy_effect.effect(calibrated(500, seed), POLICY, COSTS, 100.0)
-        missed += not effect.predicted.low <= effect.money.value <= effect.predicted.high
-
-    assert missed <= 20  # 5 % of 200, and what chance adds to it
 
 
 def test_a_certified_policy_is_stricter_by_the_same_odds_everywhere_and_keeps_its_promise():
@@ -157,24 +148,3 @@ def test_each_category_is_told_what_its_own_promise_takes():
 
     assert [(one.code, one.labels_missing) for one in effects] == [(10, 0), (20, 99), (30, 149)]
     assert effects[2].error is None
-
-
-def test_the_cost_foreseen_covers_what_came_where_near_duplicates_are_wrong_together():
-    missed = {True: 0, False: 0}
-    for seed in range(100):
-        one = calibrated(150, seed)
-        five = {
-            name: np.repeat(getattr(one, name), 5) for name in ("confidence", "predicted", "true")
-        }
-        duplicates = np.repeat(np.arange(150), 5)
-        for is_known in missed:
-            grouped = Sample(
-                **five, missing=("",) * 750, duplicates=duplicates if is_known else None
-            )
-            effect = policy_effect.effect(grouped, POLICY, COSTS, arrivals=100)
-            missed[is_known] += (
-                not effect.predicted.low <= effect.money.value <= effect.predicted.high
-            )
-
-    assert missed[True] <= 10
-    assert missed[False] >= 25
