@@ -26,8 +26,11 @@ _NAVIGATION: list[tuple[str | None, str, Callable[[], str]]] = [
     ("reviewapp.view_modelversion", "policy:index", lambda: _("Policy")),
     ("reviewapp.view_decision", "quality:index", lambda: _("Quality")),
 ]
-# An area's other pages, reached by its tabs.
-_WITHIN = {"quality:index": ("dashboards:index", "fairness:index", "drift:index")}
+# An area's other pages, reached from its first one.
+_WITHIN = {
+    "models:index": ("training:index",),
+    "quality:index": ("dashboards:index", "fairness:index", "drift:index"),
+}
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:

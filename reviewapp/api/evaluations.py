@@ -21,10 +21,12 @@ from reviewapp.api.serializers.evaluations import (
     EvaluationRequestSerializer,
     EvaluationSerializer,
     GateReportSerializer,
+    LiveMeasureDetailSerializer,
+    LiveMeasureSerializer,
 )
 from reviewapp.choices import JobStatus, MemberChoice
 from reviewapp.domain.paired import NotPaired
-from reviewapp.models import Evaluation, GateReport
+from reviewapp.models import Evaluation, GateReport, LiveMeasure
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
 from reviewapp.selectors.evaluation_pages import category_names
@@ -129,6 +131,21 @@ class GateReportViewSet(
             raise _no_test_products() from error
         wake_gate(report)
         return Response(GateReportSerializer(report).data, status=status.HTTP_202_ACCEPTED)
+
+
+class LiveMeasureViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[LiveMeasure]
+):
+    """Versions on blind audits and reviews of live products of the last `days`, while they were the
+    champion. Workers measure every quarter of an hour where there is something new."""
+
+    permission_classes = [permissions.IsAuthenticated, MayEvaluate]
+    pagination_class = ByArrival
+    queryset = LiveMeasure.objects.select_related("model_version")
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[LiveMeasure]]:
+        return LiveMeasureSerializer if self.action == "list" else LiveMeasureDetailSerializer
 
 
 def _no_test_products() -> exceptions.ValidationError:

@@ -64,7 +64,8 @@ class ModelVersionViewSet(
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, name: str) -> Response:
         """Make the version the champion. 201 with the promotion; 200 with the one it has if it is
-        the champion already; 409 where the gate has not passed it and no reason is given."""
+        the champion already; 409 where the gate has not passed it and no reason is given, and where
+        another judgement than `gate` is the one that counts."""
         form = PromotionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         version = self.get_object()
@@ -73,8 +74,13 @@ class ModelVersionViewSet(
                 version=version,
                 author=signed_in(request),
                 now=timezone.now(),
-                **form.validated_data,
+                reason=form.validated_data["reason"],
+                accepts_unjudged=form.validated_data["accepts_unjudged"],
+                seen=form.validated_data["gate"],
             )
+        except OtherChampion as error:
+            words = _("Another model classifies by now, or this one was judged again.")
+            raise NotPromoted(words, code="other_judgement") from error
         except GateNotPassed as error:
             raise NotPromoted(_not_passed(error), code="gate_not_passed") from error
         except ModelRefused as error:

@@ -5,7 +5,11 @@ from rest_framework.routers import SimpleRouter
 from reviewapp.api import appeals, catalog, errors, previews, tokens
 from reviewapp.api.datasets import ExportViewSet, SnapshotViewSet
 from reviewapp.api.embedding import EmbeddedOptions, EmbeddedReports
-from reviewapp.api.evaluations import EvaluationViewSet, GateReportViewSet
+from reviewapp.api.evaluations import (
+    EvaluationViewSet,
+    GateReportViewSet,
+    LiveMeasureViewSet,
+)
 from reviewapp.api.promotions import ModelVersionViewSet, PromotionViewSet
 from reviewapp.api.reports import ReportViewSet
 from reviewapp.api.training import TrainingRunViewSet
@@ -20,6 +24,7 @@ router.register("training-runs", TrainingRunViewSet, basename="training-run")
 router.register("models", ModelVersionViewSet, basename="model")
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("gate-reports", GateReportViewSet, basename="gate-report")
+router.register("live-measures", LiveMeasureViewSet, basename="live-measure")
 router.register("promotions", PromotionViewSet, basename="promotion")
 
 urlpatterns = [

@@ -14,18 +14,9 @@ def champion() -> ModelVersion | None:
     return ModelVersion.objects.filter(stage=ModelStage.CHAMPION).first()
 
 
-def trained_champion() -> ModelVersion | None:
-    """Return the champion if a training run here has made it."""
-    return _trained_here().filter(stage=ModelStage.CHAMPION).first()
-
-
 def is_trained_here(sha256: str) -> bool:
     """Whether a training run here has made the version of that very content."""
-    return _trained_here().filter(manifest_sha256=sha256).exists()
-
-
-def _trained_here() -> QuerySet[ModelVersion]:
-    return ModelVersion.objects.filter(training_runs__isnull=False).distinct()
+    return ModelVersion.objects.filter(training_runs__isnull=False, manifest_sha256=sha256).exists()
 
 
 def by_manifest(sha256: str) -> ModelVersion | None:

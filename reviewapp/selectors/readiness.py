@@ -113,6 +113,8 @@ def _model(now: datetime) -> str:
     seen = list(workers.heard_of(queue=Queue.INFERENCE, now=now))
     if any(worker.model_version_id == champion.pk and not worker.problem for worker in seen):
         return ""
+    if workers.may_be_loading(champion, now=now) and any(not worker.problem for worker in seen):
+        return ""
     problems = sorted({worker.problem for worker in seen if worker.problem})
     return "; ".join(problems) or f"no worker has loaded {champion.name}"
 

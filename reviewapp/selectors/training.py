@@ -195,7 +195,9 @@ def _curve(
         }
         for (name, points), tone in zip(named.items(), _TONES, strict=False)
     ]
-    x_axis = {"title": x_title, **({"type": "log", "format": ".0e"} if is_log else {})}
+    # Labels at powers of ten only: at their multiples they lie on each other.
+    log = {"type": "log", "format": ".0e", "dtick": 1}
+    x_axis = {"title": x_title, **(log if is_log else {})}
     at: dict[float, dict[str, float]] = {}
     for name, points in named.items():
         for x, y in points:

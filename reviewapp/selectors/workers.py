@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from reviewapp.choices import Queue
-from reviewapp.models import WorkerHeartbeat
+from reviewapp.models import ModelVersion, WorkerHeartbeat
 
 DEMO_TRAINER = "train_demo_model"
 """How the name of a program begins that trains the demo's model and will let it classify."""
@@ -35,6 +35,11 @@ def live_workers(*, queue: Queue, now: datetime) -> QuerySet[WorkerHeartbeat]:
 
 def is_listening(*, queue: Queue, now: datetime) -> bool:
     return live_workers(queue=queue, now=now).exists()
+
+
+def may_be_loading(champion: ModelVersion, *, now: datetime) -> bool:
+    """Whether it was promoted so lately that its workers need not have told that they have it."""
+    return champion.promoted_at is not None and champion.promoted_at >= _silent_since(now)
 
 
 def is_demo_training(*, now: datetime) -> bool:

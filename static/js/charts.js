@@ -1,6 +1,6 @@
 // Draws what the server measured. A chart is a <figure data-chart="JSON">, its colours are those of
 // the page:
-//   { x: {title, format}, y: {title, format, from}, y2: {...}, bars: "group" | "stack",
+//   { x: {title, format, dtick}, y: {title, format, from}, y2: {...}, bars: "group" | "stack",
 //     series: [{kind: "line" | "bar" | "area" | "heatmap", name, x, y, low, high, tone, axis, links}],
 //     marks: [{y | x, text}] }
 // A table beside each chart says the same without it; plotly.js comes from its Python package.
@@ -112,7 +112,7 @@ function layout(chart) {
 function axis(one = {}) {
   const range = one.from === undefined ? {} : { rangemode: one.from === 0 ? "tozero" : "normal" };
   const line = cssColour("--line");
-  return { title: { text: one.title ?? "" }, tickformat: one.format, type: one.type, automargin: true, gridcolor: line, zerolinecolor: line, ...range };
+  return { title: { text: one.title ?? "" }, tickformat: one.format, dtick: one.dtick, type: one.type, automargin: true, gridcolor: line, zerolinecolor: line, ...range };
 }
 
 // Of a few days each has its tick: left alone, plotly.js tells the milliseconds around a single one.

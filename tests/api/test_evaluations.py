@@ -2,7 +2,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from reviewapp.choices import GateVerdict, JobStatus
-from reviewapp.models import Evaluation, GateReport
+from reviewapp.models import Evaluation, GateReport, LiveMeasure
 from reviewapp.selectors.evaluations import answers_path
 from reviewapp.services.evaluations import judge
 from tests.evaluation_world import bare_snapshot, measured
@@ -16,6 +16,7 @@ from worker.tasks.evaluate import judge_gates, run_evaluation
 
 pytestmark = pytest.mark.django_db
 EVALUATIONS, REPORTS = "/api/v1/evaluations", "/api/v1/gate-reports"
+LIVE = "/api/v1/live-measures"
 
 
 @pytest.fixture(autouse=True)
@@ -42,10 +43,34 @@ def test_only_admins_measure_and_judge(now):
     assert client.get(EVALUATIONS).status_code == 401
     client.force_authenticate(ModeratorFactory())
 
+    assert client.get(LIVE).status_code == 403
     for address in (EVALUATIONS, REPORTS):
         assert client.get(address).status_code == 403
         assert client.post(address, wish(version, snapshot), format="json").status_code == 403
     assert not Evaluation.objects.exists()
+
+
+def test_the_rolling_audit_tells_what_it_has_measured(api, now):
+    measure = LiveMeasure.objects.create(
+        model_version=ChampionFactory(name="run-4"),
+        days=90,
+        products=120,
+        audits=20,
+        metrics={"members": {"fusion": {"accuracy": 0.9}}},
+        measured_at=now,
+    )
+
+    (listed,) = api.get(LIVE).data["results"]
+    shown = api.get(f"{LIVE}/{measure.pk}").data
+
+    assert (listed["model_version"], listed["days"], listed["products"], listed["audits"]) == (
+        "run-4",
+        90,
+        120,
+        20,
+    )
+    assert "metrics" not in listed
+    assert shown == {**listed, "metrics": measure.metrics}
 
 
 def test_a_version_is_measured_once_however_often_it_is_asked(api, now):

@@ -85,6 +85,19 @@ def test_what_the_gate_refused_is_409_until_a_reason_is_written(api, now):
     )
 
 
+def test_a_reason_counts_for_the_judgement_that_it_names_alone(api, now):
+    old, new = ChampionFactory(), ModelVersionFactory(name="new-1")
+    seen, newer = (judged(old, new, now, GateVerdict.FAILED) for _ in range(2))
+
+    late = post(api, "new-1", "promote", gate=seen.pk, reason="Toys are right now.")
+    unknown = post(api, "new-1", "promote", gate=newer.pk + 1, reason="Toys are right now.")
+    done = post(api, "new-1", "promote", gate=newer.pk, reason="Toys are right now.")
+
+    assert (late.status_code, "judged again" in late.data["detail"]) == (409, True)
+    assert unknown.status_code == 400
+    assert (done.status_code, done.data["gate"]) == (201, newer.pk)
+
+
 def test_rolling_back_may_be_repeated_after_a_lost_answer(api, now):
     ChampionFactory(name="old-1")
     promote(version=ModelVersionFactory(name="new-1"), reason="urgent", now=now)

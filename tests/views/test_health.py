@@ -1,4 +1,5 @@
 import tomllib
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -7,6 +8,8 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
 
+from reviewapp.choices import ModelStage
+from reviewapp.models import ModelVersion
 from reviewapp.services.workers import beat
 from tests.factories import ChampionFactory
 
@@ -66,6 +69,22 @@ def test_a_broken_model_is_told_in_the_workers_words(problems, ready):
     beat(name="a", queue="inference", now=timezone.now(), problem="labels.json: was altered")
 
     assert problems() == {"model": "labels.json: was altered"}
+
+
+def test_a_promotion_leaves_the_site_ready_while_workers_load_the_new_model(
+    client, problems, ready, settings
+):
+    now = timezone.now()
+    ModelVersion.objects.filter(pk=ready.pk).update(stage=ModelStage.RETIRED)
+    new = ChampionFactory(name="run-4", promoted_at=now)
+
+    loading = client.get("/readyz").status_code
+    ModelVersion.objects.filter(pk=new.pk).update(
+        promoted_at=now - timedelta(seconds=settings.WORKER_SILENT_SECONDS + 1)
+    )
+
+    assert loading == 200
+    assert problems() == {"model": "no worker has loaded run-4"}
 
 
 def test_a_worker_that_has_gone_silent_is_gone(problems, ready, settings):

@@ -86,6 +86,12 @@ def test_the_page_tells_how_many_labels_are_missing_in_each_category(client, adm
     assert "1 category has fewer than the 5 it needs" in text
 
 
+def test_training_is_a_part_of_models_in_the_navigation(client, admin):
+    text = page(client, "index").content.decode()
+
+    assert f'href="{reverse("models:index")}" aria-current="page"' in text
+
+
 def test_a_champion_ends_the_cold_start(client, admin):
     ChampionFactory()
 

@@ -83,26 +83,20 @@ def test_the_same_rows_and_seed_give_the_same_model_which_is_known_then(now, med
     assert ModelVersion.objects.count() == 2
 
 
-def test_a_champion_trained_here_is_the_elder_of_what_comes_after(now, media):
+def test_a_champion_is_the_elder_of_what_comes_after_only_where_it_is_named(now, media):
     catalogue(now, media)
     first = request(now)
     work(first.pk)
     promote(version=fresh(first).model_version, now=now)
 
-    second, alone = request(now), request(now, config={**LEXICAL, "elder": ""})
+    elder = fresh(first).model_version.manifest_sha256
+    second, alone = request(now, config={**LEXICAL, "elder": elder}), request(now)
     work(second.pk)
 
     second = fresh(second)
-    elder = fresh(first).model_version.manifest_sha256
     assert (second.status, second.config["elder"], alone.config["elder"]) == ("done", elder, "")
     # Too few products of the validation to fit the vote.
     assert second.model_version.metrics["elder"] == {"sha256": elder, "share": 0.3, "kept": False}
-
-
-def test_a_champion_from_elsewhere_is_no_elder(now):
-    ChampionFactory()
-
-    assert request(now).config["elder"] == ""
 
 
 def test_a_run_whose_elder_is_gone_fails_with_the_way_out(now, media):

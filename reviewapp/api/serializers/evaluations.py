@@ -6,7 +6,14 @@ from typing import Any
 from rest_framework import serializers
 
 from reviewapp.choices import MemberChoice
-from reviewapp.models import DatasetSnapshot, Evaluation, GateReport, ModelVersion, Promotion
+from reviewapp.models import (
+    DatasetSnapshot,
+    Evaluation,
+    GateReport,
+    LiveMeasure,
+    ModelVersion,
+    Promotion,
+)
 from reviewapp.selectors.snapshots import finished_snapshots
 from reviewapp.selectors.version_pairs import VersionPair
 
@@ -50,6 +57,25 @@ class EvaluationDetailSerializer(EvaluationSerializer):
 
     class Meta(EvaluationSerializer.Meta):
         fields = [*EvaluationSerializer.Meta.fields, "metrics"]
+        read_only_fields = fields
+
+
+class LiveMeasureSerializer(serializers.ModelSerializer[LiveMeasure]):
+    """`products` are those people have answered for, `audits` those of them drawn for a blind audit."""
+
+    model_version = serializers.CharField(source="model_version.name", read_only=True)
+
+    class Meta:
+        model = LiveMeasure
+        fields = ["id", "model_version", "days", "products", "audits", "measured_at"]
+        read_only_fields = fields
+
+
+class LiveMeasureDetailSerializer(LiveMeasureSerializer):
+    """With `metrics`, as of an evaluation; empty while there are too few products."""
+
+    class Meta(LiveMeasureSerializer.Meta):
+        fields = [*LiveMeasureSerializer.Meta.fields, "metrics"]
         read_only_fields = fields
 
 
@@ -175,8 +201,12 @@ class PromotionSerializer(serializers.ModelSerializer[Promotion]):
 
 class PromotionRequestSerializer(serializers.Serializer[Any]):
     """`accepts_unjudged`: you have seen what could not be judged; `reason`: why in spite of the
-    gate."""
+    gate; `gate`: the gate report that both are about, so that neither counts for a newer one or
+    against another champion."""
 
+    gate = serializers.PrimaryKeyRelatedField[GateReport](
+        queryset=GateReport.objects.all(), default=None, allow_null=True
+    )
     accepts_unjudged = serializers.BooleanField(default=False)
     reason = serializers.CharField(max_length=1000, default="", allow_blank=True)
 

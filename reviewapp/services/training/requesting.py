@@ -10,7 +10,6 @@ from django.db import transaction
 
 from reviewapp.choices import JobStatus, TrainingOrigin
 from reviewapp.models import DatasetSnapshot, TrainingRun, User
-from reviewapp.selectors.model_versions import trained_champion
 from reviewapp.selectors.training import checked_config
 
 
@@ -33,15 +32,11 @@ def request_run(
     """Note that a model is wanted; a worker takes the row once its snapshot is frozen.
 
     snapshot: may still be waiting to be frozen; None learns the catalogue's own codes alone
-    config: as `checked_config` reads it; raises its ConfigInvalid. Unless it names another elder,
-        or none, the champion keeps a share of the vote if it was trained here: of any other nobody
-        knows which products it has learned.
+    config: as `checked_config` reads it; raises its ConfigInvalid
     Raises NothingToTrain for neither a snapshot nor the catalogue's codes, and for a snapshot that
     has failed.
     """
-    elder = trained_champion()
-    usual = {"elder": elder.manifest_sha256 if elder else ""}
-    checked = checked_config({**usual, **config}).with_seed(seed)
+    checked = checked_config(config).with_seed(seed)
     if snapshot is None and not has_base:
         raise NothingToTrain
     if snapshot is not None and snapshot.status == JobStatus.FAILED:
