@@ -8,8 +8,10 @@ Fills a database of its own with the demo's invented texts, a number added to ea
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import os
+import re
 import statistics
 import sys
 import time
@@ -27,7 +29,6 @@ from bench_machine import machine
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_test_environment
 from django.utils import timezone
 
 from reviewapp.demo.catalogue import generate
@@ -76,16 +77,15 @@ def fill(rows: int) -> None:
 
 def addresses(rows: int) -> Iterator[tuple[str, str]]:
     """Yield what is measured: a name and an address."""
-    client = Client()
-    deep = client.get("/catalogue/1280/").context["next_query"]
-    found = client.get("/catalogue/", {"q": "jouet en bois"}).context["next_query"]
+    deep = _next_page("/catalogue/1280/")
+    found = _next_page("/catalogue/?q=jouet+en+bois")
     yield "catalogue, all families", "/catalogue/"
     yield "one category", "/catalogue/1280/"
-    yield "one category, next page", f"/catalogue/1280/?{deep}"
+    yield "one category, next page", deep
     yield "one category, facets", "/catalogue/1280/?language=fr&picture=&days=7"
     yield "search, a frequent word", "/catalogue/?q=jouet"
     yield "search, three words", "/catalogue/?q=jouet+en+bois"
-    yield "search, next page", f"/catalogue/?{found}"
+    yield "search, next page", found
     yield "search, a rare word", f"/catalogue/?q={rows // 2}"
     yield "search, a typing error", "/catalogue/?q=tracteur+minature"
     yield "search, within a category", "/catalogue/1280/?q=bois"
@@ -94,6 +94,14 @@ def addresses(rows: int) -> Iterator[tuple[str, str]]:
     yield "search, the same in a family", "/catalogue/?q=lot+neuf&family=toys"
     yield "search, nothing found", "/catalogue/?q=zzzzqqq+xxyyx"
     yield "product page", f"/product/{_any_product()}/"
+
+
+def _next_page(address: str) -> str:
+    page = Client().get(address).content.decode()
+    link = re.search(r'href="([^"]+)"', page[page.index('rel="next"') :])
+    if link is None:
+        raise SystemExit(f"{address} has no next page")
+    return html.unescape(link[1])
 
 
 def _any_product() -> int:
@@ -131,7 +139,6 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=40)
     options = parser.parse_args()
-    setup_test_environment()
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         call_command("migrate", verbosity=0)

@@ -25,6 +25,8 @@ def fill(items: int, moderators: int) -> None:
             cursor.execute(statement, {"items": items, "categories": CATEGORIES, "rare": RARE})
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("VACUUM ANALYZE")
+        # Filling is over when it is on disk: else the first decisions wait for what is left to write.
+        cursor.execute("CHECKPOINT")
     ensure_roles()
     group = Group.objects.get(name=Role.MODERATOR.value)
     for number in range(moderators):

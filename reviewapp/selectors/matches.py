@@ -8,8 +8,9 @@ products have. So a few of the newest are looked at first.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -25,6 +26,14 @@ NEWEST_READ = 3_000
 be read and sorted all together."""
 FREQUENT = 0.05
 """From this share of the newest on, words are frequent: enough matches stand a little further on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(Generic[_Row]):
+    """Some rows that match. are_recent: the newest of the shelf may fill a page of them"""
+
+    rows: list[_Row]
+    are_recent: bool = True
 
 
 @contextmanager
@@ -48,12 +57,16 @@ def by_words() -> AbstractContextManager[None]:
 
 
 def page_of_matches(
-    matches: Entries, *, shelf: Entries, cursor: str, size: int
+    matches: Entries, *, shelf: Entries, cursor: str, size: int, are_recent: bool = True
 ) -> Page[CatalogueEntry]:
     """Return one page of `matches`, newest first. Raises pages.CursorInvalid.
 
     shelf: entries that an index reads by time, all of `matches` among them
+    are_recent: as `some_matches` has found it; False spares a look among the newest
     """
+    if not (are_recent or cursor):
+        with by_words():
+            return page_by_time(matches, field="listed_at", cursor="", size=size)
     oldest = _place(after(shelf, field="listed_at", cursor=cursor), NEWEST_READ)
     if oldest is None:
         return page_by_time(matches, field="listed_at", cursor=cursor, size=size)
@@ -67,27 +80,34 @@ def page_of_matches(
 
 
 def some_matches(
-    matches: QuerySet[CatalogueEntry, _Row], *, shelf: Entries, most: int
-) -> list[_Row]:
-    """Return `most` of `matches`, or all if there are fewer, in no order; shelf: as above."""
-    found = _among_newest(matches, shelf, most)
-    if len(found) == most:
-        return found
-    with by_words():
-        return list(matches[:most])
+    matches: QuerySet[CatalogueEntry, _Row], *, shelf: Entries, most: int, page: int
+) -> Matches[_Row]:
+    """Return `most` of `matches`, or all if there are fewer, in no order.
 
-
-def _among_newest(matches: QuerySet[CatalogueEntry, _Row], shelf: Entries, most: int) -> list[_Row]:
-    """Return the first `most` on the way from the newest; none where matches are not frequent."""
+    shelf: as above; page: how many make one
+    """
     oldest = _place(shelf, NEWEST_READ)
     if oldest is None:
-        return []
+        with by_words():
+            return Matches(list(matches[:most]))
     with by_time():
-        share = matches.filter(listed_at__gte=oldest).count() / NEWEST_READ
-        if share < FREQUENT:
-            return []
-        # Twice as far as they should reach: some times have fewer.
-        limit = _place(shelf, round(2 * most / share))
+        newest = matches.filter(listed_at__gte=oldest).count()
+    found = _among_newest(matches, shelf, most, newest / NEWEST_READ)
+    if len(found) < most:
+        with by_words():
+            found = list(matches[:most])
+    return Matches(found, are_recent=newest > page)
+
+
+def _among_newest(
+    matches: QuerySet[CatalogueEntry, _Row], shelf: Entries, most: int, share: float
+) -> list[_Row]:
+    """Return the first `most` on the way from the newest; none where matches are not frequent."""
+    if share < FREQUENT:
+        return []
+    # Twice as far as they should reach: some times have fewer.
+    limit = _place(shelf, round(2 * most / share))
+    with by_time():
         return list(matches.filter(listed_at__gte=limit)[:most]) if limit else []
 
 

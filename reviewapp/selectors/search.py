@@ -5,20 +5,20 @@ finds few, the words as they may have been meant. Within a pass the newest come 
 page continues where the last one ended, however deep.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import and_, or_
 
-from django.contrib.postgres.search import SearchQuery
+from django.contrib.postgres.search import SearchQueryCombinable
 from django.db.models import F, Q, QuerySet
 from django.db.models.lookups import GreaterThan
 
 from reviewapp.domain.search import fold, has_operators, split_words
 from reviewapp.models import CatalogueEntry, Category, Product
 from reviewapp.selectors.facets import MONTH, WEEK, Facets, Fact, Filters, count_facets, total
-from reviewapp.selectors.matches import page_of_matches, some_matches
+from reviewapp.selectors.matches import Matches, page_of_matches, some_matches
 from reviewapp.selectors.pages import CursorInvalid, Page, page_by_time
 from reviewapp.selectors.shop import PAGE_SIZE, categories_in_use, products_in_order
 from reviewapp.selectors.spelling import (
@@ -33,6 +33,7 @@ MOST_COUNTED = 1_000
 FEW = 5
 """With fewer matches than this, the words are read as they may have been meant, too."""
 _MOST_NAMED = 4
+_Reader = Callable[..., Page[CatalogueEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,14 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was found, at most MOST_COUNTED products of it. is_more: there are others"""
+    """What was found, at most MOST_COUNTED products of it.
+
+    is_more: there are others; are_recent: see `matches.Matches`
+    """
 
     facts: list[Fact] = field(default_factory=list)
     is_more: bool = False
+    are_recent: bool = True
 
     @property
     def count(self) -> int:
@@ -99,8 +104,10 @@ def search(*, text: str, filters: Filters, cursor: str = "", size: int = PAGE_SI
     else:
         wanted = [one for one in kept.facts if one.passes(filters) and one.count(filters.days)]
         entries = entries.filter(pk__in=[pk for one in wanted for pk in one.product_ids])
-    shelf = filters.shelf() if kept.is_more and plan.is_by_words else None
-    products, older = _page(entries, plan.passes, cursor, size, shelf=shelf)
+    read: _Reader = partial(page_by_time, field="listed_at")
+    if kept.is_more and plan.is_by_words:
+        read = partial(page_of_matches, shelf=filters.shelf(), are_recent=kept.are_recent)
+    products, older = _page(entries, plan.passes, cursor, size, read)
     return Results(
         products=products,
         older=older,
@@ -168,7 +175,7 @@ def _plan(text: str, filters: Filters, categories: list[Category]) -> _Plan:
     return plan
 
 
-def _passes(query: SearchQuery) -> list[Q]:
+def _passes(query: SearchQueryCombinable) -> list[Q]:
     return [Q(title_words=query), Q(all_words=query) & ~Q(title_words=query)]
 
 
@@ -196,11 +203,11 @@ def _look_for(plan: _Plan, filters: Filters, categories: list[Category]) -> _Fou
         "pk", "category_id", "language", "has_picture", in_week, in_month
     )
     if plan.is_by_words:
-        rows = some_matches(matches, shelf=filters.shelf(), most=MOST_COUNTED + 1)
+        some = some_matches(matches, shelf=filters.shelf(), most=MOST_COUNTED + 1, page=PAGE_SIZE)
     else:
-        rows = list(matches[: MOST_COUNTED + 1])
-    facts = _facts(rows[:MOST_COUNTED], {category.pk: category for category in categories})
-    return _Found(facts, is_more=len(rows) > MOST_COUNTED)
+        some = Matches(list(matches[: MOST_COUNTED + 1]))
+    facts = _facts(some.rows[:MOST_COUNTED], {category.pk: category for category in categories})
+    return _Found(facts, len(some.rows) > MOST_COUNTED, some.are_recent)
 
 
 def _facts(
@@ -231,18 +238,14 @@ def _page(
     passes: list[Q],
     cursor: str,
     size: int,
-    *,
-    shelf: QuerySet[CatalogueEntry] | None,
+    read: _Reader,
 ) -> tuple[list[Product], str]:
-    """Return a page and the cursor of the next: "<pass>,<time>,<id>", or "<pass>," at its start.
-
-    shelf: see `page_of_matches`; None when `entries` are few
-    """
+    """Return a page and the cursor of the next: "<pass>,<time>,<id>", or "<pass>," at its start."""
     first, after = _read(cursor, len(passes))
     ids: list[int] = []
     for number in range(first, len(passes)):
         rows = entries.filter(passes[number]).only("pk", "listed_at")
-        page = _part(rows, shelf, after, max(size - len(ids), 1))
+        page = read(rows, cursor=after, size=max(size - len(ids), 1))
         if len(ids) == size:
             if page.rows:
                 return products_in_order(ids), f"{number},"
@@ -252,14 +255,6 @@ def _page(
             return products_in_order(ids), f"{number},{page.older}"
         after = ""
     return products_in_order(ids), ""
-
-
-def _part(
-    rows: QuerySet[CatalogueEntry], shelf: QuerySet[CatalogueEntry] | None, after: str, size: int
-) -> Page[CatalogueEntry]:
-    if shelf is None:
-        return page_by_time(rows, field="listed_at", cursor=after, size=size)
-    return page_of_matches(rows, shelf=shelf, cursor=after, size=size)
 
 
 def _read(cursor: str, passes: int) -> tuple[int, str]:

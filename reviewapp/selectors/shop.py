@@ -20,6 +20,7 @@ from reviewapp.selectors.pages import page_by_time
 
 PAGE_SIZE = 24
 TALLIES = "tallies"
+_GUIDELINE = ("definition_fr", "definition_en", "includes", "excludes", "synonyms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,12 @@ def listed_products() -> QuerySet[Product]:
 
 def products_in_order(ids: Sequence[int]) -> list[Product]:
     """Return the listed ones among `ids`, in that order, without what only their own page shows."""
-    listed = listed_products().defer("description", "raw_designation", "raw_description")
+    listed = listed_products().defer(
+        "description",
+        "raw_designation",
+        "raw_description",
+        *(f"category__{name}" for name in _GUIDELINE),
+    )
     found = {product.pk: product for product in listed.filter(pk__in=ids)}
     return [found[pk] for pk in ids if pk in found]
 
@@ -85,6 +91,7 @@ def categories_in_use() -> list[Category]:
     return list(
         Category.objects.filter(is_active=True)
         .select_related("family")
+        .defer("includes", "excludes")
         .order_by("family__position", "family__slug", "code")
     )
 
