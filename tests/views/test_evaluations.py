@@ -270,9 +270,24 @@ def test_a_look_at_the_live_figures_reads_no_routes(
         page = get(client, "live").content.decode()
 
     assert "on 10 products" in page
+    assert "say nothing of what is in the shop" not in page
     assert "<time" in page
     assert not any("reviewapp_route" in one["sql"] for one in queries.captured_queries)
     assert not any("reviewapp_feedbacklabel" in one["sql"] for one in queries.captured_queries)
+
+
+def test_live_figures_without_audits_say_that_they_are_about_doubtful_products(
+    client, admin, monkeypatch
+):
+    monkeypatch.setattr("reviewapp.services.live_measures.FEWEST", 10)
+    champion, now = ChampionFactory(), timezone.now()
+    audited(champion, now, 10)
+    measure_live(now=now)
+    LiveMeasure.objects.update(audits=0)
+
+    page = get(client, "live").content.decode()
+
+    assert "say nothing of what is in the shop" in page
 
 
 def test_live_figures_are_measured_anew_once_people_have_decided_more():
