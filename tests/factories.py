@@ -19,6 +19,7 @@ from reviewapp.choices import (
     ReviewReason,
     ReviewStatus,
     Role,
+    TrainingStatus,
     Verdict,
 )
 from reviewapp.services.accounts import ensure_roles
@@ -129,6 +130,20 @@ class ModelVersionFactory(DjangoModelFactory[models.ModelVersion]):
     manifest_sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
     labels = [10, 20]
     created_at = NOW
+
+
+class TrainedRunFactory(DjangoModelFactory[models.TrainingRun]):
+    """The finished run that has made `model_version`; no files lie behind it."""
+
+    class Meta:
+        model = models.TrainingRun
+
+    config = factory.LazyFunction(dict)
+    model_version = factory.SubFactory(ModelVersionFactory)
+    rows_sha256 = "f" * 64
+    status = TrainingStatus.DONE
+    created_at = NOW
+    finished_at = NOW
 
 
 class ChampionFactory(ModelVersionFactory):

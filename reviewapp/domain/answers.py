@@ -115,11 +115,10 @@ class AnswerSheet:
 
 
 def joined(sheets: Sequence[AnswerSheet]) -> AnswerSheet:
-    """Return one sheet of the products of all `sheets` (one or more), in order."""
+    """Return one sheet of the products of all `sheets` (one or more, of equal columns), in order."""
     columns = [sheet.arrays() for sheet in sheets]
-    # A chunk that an earlier release has measured may lack a column of the answers.
-    common = set.intersection(*map(set, columns)) - {"labels"}
-    flat = {name: np.concatenate([one[name] for one in columns]) for name in sorted(common)}
+    names = columns[0].keys() - {"labels"}
+    flat = {name: np.concatenate([one[name] for one in columns]) for name in sorted(names)}
     return AnswerSheet.from_arrays(flat | {"labels": sheets[0].labels})
 
 

@@ -11,10 +11,16 @@ import numpy as np
 from django.db import connection
 
 from reviewapp.choices import MemberChoice, RouteOutcome
-from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers, missing_inputs
+from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers
 from reviewapp.domain.policy_effect import Bools, Floats
 from reviewapp.models import FeedbackLabel, LiveMeasure, ModelVersion, Prediction
-from reviewapp.selectors.group_sql import LANGUAGE, SELLER, SELLER_PRODUCTS
+from reviewapp.selectors.group_sql import (
+    DUPLICATES,
+    LANGUAGE,
+    MISSING,
+    SELLER,
+    SELLER_PRODUCTS,
+)
 
 _BATCH: Final = 2000
 # Newest decisions that are looked at: more say little more. What is read of routes is not bounded,
@@ -33,9 +39,7 @@ WITH labels AS MATERIALIZED (
 )
 SELECT label.product_id, label.input_digest, confirmed.code, route.outcome,
        route.inclusion_probability,
-       coalesce('group ' || product.group_key, 'product ' || product.id),
-       product.image_id IS NOT NULL, product.designation <> '' OR product.description <> '',
-       {LANGUAGE}, {SELLER}
+       {DUPLICATES}, {MISSING}, {LANGUAGE}, {SELLER}
 FROM labels label
 JOIN reviewapp_product product ON product.id = label.product_id
   AND product.input_digest = label.input_digest
@@ -101,9 +105,7 @@ def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
     rows = _fetched(_LABELLED, given)
     if not rows:
         return None
-    product, digest, true, outcome, rate, group, has_image, has_text, language, seller = zip(
-        *rows, strict=True
-    )
+    product, digest, true, outcome, rate, group, missing, language, seller = zip(*rows, strict=True)
     number = len(rows)
     is_listed = np.array(outcome) == RouteOutcome.LISTED
     sheet = AnswerSheet(
@@ -111,12 +113,7 @@ def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
         product=np.array(product, dtype=np.int64),
         true=np.array(true, dtype=np.int64),
         group=np.array(group),
-        missing=np.array(
-            [
-                missing_inputs(has_image=image, has_text=text)
-                for image, text in zip(has_image, has_text, strict=True)
-            ]
-        ),
+        missing=np.array(missing),
         language=np.array(["" if one == "unknown" else one for one in language]),
         seller=np.array([_SIZES.get(one, one) for one in seller]),
         is_audit=is_listed,

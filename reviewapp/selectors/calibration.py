@@ -13,7 +13,14 @@ from django.db.models import QuerySet
 from reviewapp.choices import GroupKind, SampleSource
 from reviewapp.domain.policy_effect import Sample
 from reviewapp.models import FeedbackLabel, HeldOutAnswers, ModelVersion, Product
-from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, SELLER, SELLER_PRODUCTS
+from reviewapp.selectors.group_sql import (
+    DESCRIPTION,
+    DUPLICATES,
+    LANGUAGE,
+    MISSING,
+    SELLER,
+    SELLER_PRODUCTS,
+)
 
 # Blind audits speak of today's products; but fewer than this say too little.
 ENOUGH_AUDITS = 300
@@ -33,11 +40,7 @@ WITH labels AS MATERIALIZED (
 )
 SELECT label.product_id, routed.confidence, predicted.code, confirmed.code, routed.outcome,
        routed.inclusion_probability, label.draw,
-       concat_ws(',', CASE WHEN product.image_id IS NULL THEN 'image' END,
-                      CASE WHEN product.designation = '' AND product.description = ''
-                           THEN 'text' END),
-       {LANGUAGE}, {DESCRIPTION}, {SELLER},
-       coalesce('group ' || product.group_key, 'product ' || product.id)
+       {MISSING}, {LANGUAGE}, {DESCRIPTION}, {SELLER}, {DUPLICATES}
 FROM labels label
 CROSS JOIN LATERAL (
     SELECT route.outcome, route.inclusion_probability, prediction.confidence,

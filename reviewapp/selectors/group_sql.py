@@ -8,6 +8,12 @@ from typing import Final
 LANGUAGE: Final = "coalesce(nullif(product.language, ''), 'unknown')"
 DESCRIPTION: Final = "CASE WHEN product.description = '' THEN 'missing' ELSE 'present' END"
 PICTURE: Final = "CASE WHEN product.image_id IS NULL THEN 'missing' ELSE 'present' END"
+DUPLICATES: Final = "coalesce('group ' || product.group_key, 'product ' || product.id)"
+# As `domain.answers.missing_inputs` has it.
+MISSING: Final = """
+    concat_ws(',', CASE WHEN product.image_id IS NULL THEN 'image' END,
+              CASE WHEN product.designation = '' AND product.description = '' THEN 'text' END)
+"""
 # What the seller had sent when this product arrived, counted up to where it no longer matters.
 SELLER_PRODUCTS: Final = """
     CROSS JOIN LATERAL (

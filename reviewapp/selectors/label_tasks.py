@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
@@ -42,17 +43,12 @@ def undecided_tasks() -> Iterator[str]:
     """
     names = dict(Category.objects.values_list("code", "name_fr"))
     items = undecided().select_related("product__image")[:MOST_TASKS]
-    batch: list[ReviewItem] = []
-    before = "[\n"
-    for item in items.iterator(chunk_size=_BATCH):
-        batch.append(item)
-        if len(batch) == _BATCH:
-            yield before + _written(batch, names)
-            before, batch = ",\n", []
-    if batch:
-        yield before + _written(batch, names)
-        before = ",\n"
-    yield "\n]\n" if before != "[\n" else "[]\n"
+    rows = items.iterator(chunk_size=_BATCH)
+    before = "["
+    while batch := list(islice(rows, _BATCH)):
+        yield f"{before}\n{_written(batch, names)}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
 
 
 def _written(items: Sequence[ReviewItem], names: dict[int, str]) -> str:

@@ -26,10 +26,11 @@ def measure_live(*, now: datetime) -> int:
     with a hundredth more decisions since.
     """
     champion = model_versions.champion()
-    due = [days for days in PERIODS if champion and _is_due(champion, days, now)]
+    if champion is None:
+        return 0
+    due = [days for days in PERIODS if _is_due(champion, days, now)]
     for days in due:
-        if champion:
-            _measure(champion, days, now)
+        _measure(champion, days, now)
     return len(due)
 
 

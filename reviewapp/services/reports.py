@@ -77,39 +77,36 @@ def submit_report(
         "reported_digest": product.input_digest,
     }
     case = report_cases.case_of(product=product, now=now)
-    report, _created = MisclassificationReport.objects.update_or_create(
-        product=product,
-        **whose,
-        status=ReportStatus.OPEN,
-        defaults=_said_anew(said, seen, product, whose),
-        create_defaults=said
-        | seen
-        | {"case": case, "network": network, "created_at": now, "is_demo": product.is_demo},
-    )
+    mine = MisclassificationReport.objects.filter(**whose, product=product)
+    report = mine.filter(status=ReportStatus.OPEN).first()
+    if report is None:
+        filed = {"case": case, "network": network, "created_at": now, "is_demo": product.is_demo}
+        report = mine.create(**whose | said | seen | filed, product=product)
+    else:
+        _say_anew(report, said, seen)
     if reporter is not None:
         review.give_up(product=product, party=reporter)
     report_cases.weigh(case=case, product=product, now=now)
     return report
 
 
-def _said_anew(
-    said: Mapping[str, Any], seen: Mapping[str, Any], product: Product, whose: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what a report filed again changes in the open one: a bare click nothing.
+def _say_anew(
+    report: MisclassificationReport, said: Mapping[str, Any], seen: Mapping[str, Any]
+) -> None:
+    """Bring an open report up to date with what is filed again: a bare click changes nothing.
 
     From one network come several people: nobody takes back what others have said, the first word
     counts. Where the product has moved since, the report is about its new place, and all is new.
     """
-    open_report = MisclassificationReport.objects.filter(
-        product=product, **whose, status=ReportStatus.OPEN
-    ).first()
-    if open_report is None or open_report.reported_category_id != product.category_id:
-        return {**said, **seen}
-    if not any(said.values()):
-        return {}
-    if whose["reporter"] is not None:
-        return {**said, **seen}
-    return {name: value for name, value in said.items() if not getattr(open_report, name)}
+    has_moved = report.reported_category_id != seen["reported_category_id"]
+    if not has_moved and not any(said.values()):
+        return
+    changes = {**said, **seen}
+    if report.reporter_id is None and not has_moved:
+        changes = {name: value for name, value in said.items() if not getattr(report, name)}
+    for name, value in changes.items():
+        setattr(report, name, value)
+    report.save(update_fields=list(changes))
 
 
 def close_reports(*, product: Product, decision: Decision, now: datetime) -> int:

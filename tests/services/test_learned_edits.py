@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import RouteOutcome
-from reviewapp.models import Route, SplitAssignment, TrainingRun
+from reviewapp.models import Route, SplitAssignment
 from reviewapp.services import predictions
 from tests.factories import (
     CategoryFactory,
     ChampionFactory,
     RequestFactory,
     RoutingPolicyFactory,
+    TrainedRunFactory,
 )
 from tests.worker.predictors import result
 
@@ -28,14 +29,7 @@ def test_an_edit_of_what_the_model_knows_by_heart_is_audited_as_if_it_were_just_
     CategoryFactory(code=20)
     RoutingPolicyFactory(audit_rate=0.05)
     model, request = ChampionFactory(labels=[10, 20]), RequestFactory()
-    TrainingRun.objects.create(
-        config={},
-        model_version=model,
-        rows_sha256="f" * 64,
-        status="done",
-        created_at=now,
-        finished_at=now,
-    )
+    TrainedRunFactory(model_version=model)
     moment = model.created_at + timedelta(days=0 if is_learned else 1)
     SplitAssignment.objects.create(product=request.product, split="train", assigned_at=moment)
 

@@ -311,17 +311,15 @@ def test_a_hundred_answers_about_one_seller_do_not_displace_those_about_others(p
     decision = DecisionFactory(
         item__product__seller=seller, item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW
     )
-    MisclassificationReport.objects.bulk_create(
-        MisclassificationReport(
-            product=decision.product,
-            reporter=buyer,
-            reported_category=product.category,
-            status=ReportStatus.UPHELD,
-            decision=decision,
-            created_at=NOW,
-            resolved_at=NOW + timedelta(minutes=1),
-        )
-        for _ in range(101)
+    ReportFactory.create_batch(
+        101,
+        product=decision.product,
+        reporter=buyer,
+        case=None,
+        reported_category=product.category,
+        status=ReportStatus.UPHELD,
+        decision=decision,
+        resolved_at=NOW + timedelta(minutes=1),
     )
 
     submit(product, buyer, now=NOW + timedelta(hours=1))

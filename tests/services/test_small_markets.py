@@ -13,6 +13,7 @@ from tests.factories import (
     DecisionFactory,
     ListedProductFactory,
     PredictionFactory,
+    ReportFactory,
     SellerFactory,
 )
 
@@ -27,18 +28,16 @@ def answered(people, seller, *, count=ENOUGH, status=ReportStatus.UPHELD):
         decision = DecisionFactory(
             item__product__seller=seller, item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW
         )
-        MisclassificationReport.objects.bulk_create(
-            MisclassificationReport(
+        for person in people:
+            ReportFactory(
                 product=decision.product,
                 reporter=person,
+                case=None,
                 reported_category=decision.category,
                 status=status,
                 decision=decision,
-                created_at=NOW,
                 resolved_at=NOW,
             )
-            for person in people
-        )
 
 
 def listed_by(seller):

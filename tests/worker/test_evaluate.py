@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from reviewapp.choices import GateTest, GateVerdict, JobStatus
-from reviewapp.models import Evaluation, GateReport, SplitAssignment, TrainingRun
+from reviewapp.models import Evaluation, GateReport, SplitAssignment
 from reviewapp.selectors.evaluations import (
     AnswersGone,
     answer_sheet,
@@ -16,7 +16,7 @@ from reviewapp.selectors.evaluations import (
 from reviewapp.selectors.snapshots import snapshot_path
 from reviewapp.services import evaluations, leases
 from tests.evaluation_world import bare_snapshot, measured, snapshot_of_tests
-from tests.factories import ChampionFactory, ModelVersionFactory
+from tests.factories import ChampionFactory, ModelVersionFactory, TrainedRunFactory
 from tests.worker.predictors import FixedPredictor
 from worker import candidates
 from worker.tasks import evaluate
@@ -115,16 +115,9 @@ def test_answers_from_before_a_hash_was_kept_are_measured_anew(predictor, now):
     assert (row.status, len(answer_sheet(row))) == (JobStatus.DONE, 6)
 
 
-def trained(version, now, *, learned):
+def trained(version, *, learned):
     """Of the test products, so many have been in the training of `version`."""
-    TrainingRun.objects.create(
-        config={},
-        model_version=version,
-        rows_sha256="f" * 64,
-        status="done",
-        created_at=now,
-        finished_at=now,
-    )
+    TrainedRunFactory(model_version=version)
     risen = SplitAssignment.objects.filter(split="test").order_by("pk").values_list("pk", flat=True)
     SplitAssignment.objects.filter(pk__in=list(risen[:learned])).update(was_in_training=True)
 
@@ -134,7 +127,7 @@ def test_a_product_that_the_version_may_know_by_heart_is_not_measured(
     predictor, now, learned, outcome
 ):
     version, frozen = version_of(predictor, created_at=now), snapshot_of_tests(now)
-    trained(version, now, learned=learned)
+    trained(version, learned=learned)
 
     row = asked(version, frozen, now)
     run_evaluation(row.pk)
@@ -185,7 +178,7 @@ def test_a_chunk_of_an_earlier_release_hides_no_learned_product(predictor, now, 
     monkeypatch.setattr(evaluate, "CHUNK", 2)
     version, frozen = version_of(predictor, created_at=now), snapshot_of_tests(now)
     row = asked(version, frozen, now)
-    trained(version, now, learned=3)
+    trained(version, learned=3)
     with monkeypatch.context() as patch:
         patch.setattr(predictor, "distributions", _until(predictor.distributions, 1))
         with pytest.raises(KeyboardInterrupt):

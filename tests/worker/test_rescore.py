@@ -10,7 +10,6 @@ from reviewapp.models import (
     ReviewItem,
     Route,
     SplitAssignment,
-    TrainingRun,
 )
 from reviewapp.services import rescoring
 from reviewapp.services.promotions import promote
@@ -22,6 +21,7 @@ from tests.factories import (
     ProductFactory,
     RequestFactory,
     ReviewItemFactory,
+    TrainedRunFactory,
 )
 from tests.worker.predictors import FixedPredictor
 from worker import inference
@@ -50,14 +50,7 @@ def promoted(predictor, now):
     def put_into_service(*, is_trained_here=False):
         version = ModelVersionFactory(manifest_sha256=predictor.manifest_sha256, created_at=now)
         if is_trained_here:
-            TrainingRun.objects.create(
-                config={},
-                model_version=version,
-                rows_sha256="f" * 64,
-                status="done",
-                created_at=now,
-                finished_at=now,
-            )
+            TrainedRunFactory(model_version=version)
         promote(version=version, reason="better", now=now)
         return version
 
