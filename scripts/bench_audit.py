@@ -5,13 +5,14 @@
 """
 
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from reviewapp.domain.certificate_watch import CertificateBets
+from reviewapp.domain.certificate_watch import CertificateBets, gain
 from reviewapp.domain.intervals import share
 from reviewapp.domain.live_error import live_error
 from tests.audit_simulation import draw_audits, draw_shop
@@ -53,16 +54,27 @@ def _intervals(shops: int) -> None:
         )
 
 
-def _watch(error: float, audits: int, runs: int) -> None:
+def _watch(
+    error: float, audits: int, runs: int, size: int = 1, *, knows_groups: bool = True
+) -> None:
+    """size: near duplicates in each group of a shop of which half the products have some"""
     found = []
     for seed in range(runs):
         bets = CertificateBets()
-        for is_wrong, weight in draw_audits(np.random.default_rng(seed), error, audits):
-            bets = bets.after(is_wrong=is_wrong, weight=weight, target=_TARGET)
+        gains: dict[int, float] = defaultdict(float)
+        stream = draw_audits(np.random.default_rng(seed), error, audits, size=size)
+        for is_wrong, weight, group in stream:
+            one = {"is_wrong": is_wrong, "weight": weight, "target": _TARGET}
+            bets = bets.after(**one, group_gain=gains[group] if knows_groups else 0.0)
+            gains[group] += gain(**one)
             if bets.is_void:
                 found.append(bets.seen)
                 break
     words = f"void in {len(found) / runs:.1%} of {runs} streams of {audits:,} audits"
+    if size > 1:
+        words += f" of products of which half come in groups of {size}"
+    if not knows_groups:
+        words += ", each audit a bet of its own"
     if found:
         words += (
             f"; after {np.median(found):.0f} audits (median), {np.quantile(found, 0.9):.0f} (90 %)"
@@ -76,3 +88,7 @@ if __name__ == "__main__":
     _watch(0.75 * _TARGET, 10_000, 100)
     _watch(1.5 * _TARGET, 10_000, 100)
     _watch(2 * _TARGET, 10_000, 200)
+    for size in (8, 20):
+        _watch(_TARGET, 4_000, 200, size)
+        _watch(_TARGET, 4_000, 200, size, knows_groups=False)
+    _watch(2 * _TARGET, 4_000, 100, size=8)

@@ -1,12 +1,14 @@
 """Made-up shops with stratified audits: what the tests and `scripts/bench_audit.py` draw from."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 
 from reviewapp.domain.live_error import Cell
 
 _TIMES = np.array([4.0, 2.0, 1.0])
+_BLOCK = 10_000
 
 
 def draw_shop(generator: np.random.Generator) -> tuple[list[Cell], float]:
@@ -32,13 +34,28 @@ def draw_shop(generator: np.random.Generator) -> tuple[list[Cell], float]:
 
 
 def draw_audits(
-    generator: np.random.Generator, error: float, audits: int
-) -> Iterator[tuple[bool, float]]:
-    """Yield (is wrong, weight) of `audits` audits in a shop where `error` of the listings are wrong."""
+    generator: np.random.Generator, error: float, audits: int, *, size: int = 1
+) -> Iterator[tuple[bool, float, int]]:
+    """Yield (is wrong, weight, group) of `audits` audits in a shop where `error` of the listings are wrong.
+
+    size: half of its products come in groups of so many, one after the other, that are listed with the same
+    confidence and wrong together
+    """
     mix = np.array([0.15, 0.25, 0.6])
     wrong = np.array([5.0, 0.8, 0.1])
     wrong *= error / (mix * wrong).sum()
-    strata = generator.choice(3, size=audits, p=mix * _TIMES / (mix * _TIMES).sum())
-    draws = generator.random(audits)
-    for stratum, draw in zip(strata, draws, strict=True):
-        yield bool(draw < wrong[stratum]), float(1 / _TIMES[stratum])
+    yielded = 0
+    for block in count():
+        strata = generator.choice(3, size=_BLOCK, p=mix)
+        are_wrong = generator.random(_BLOCK) < wrong[strata]
+        members = np.where(generator.random(_BLOCK) < 1 / (1 + size), size, 1)
+        audited = generator.binomial(members, 0.05 * _TIMES[strata])
+        for place in np.repeat(np.arange(_BLOCK), audited):
+            yield (
+                bool(are_wrong[place]),
+                float(1 / _TIMES[strata[place]]),
+                block * _BLOCK + int(place),
+            )
+            yielded += 1
+            if yielded == audits:
+                return

@@ -6,6 +6,10 @@ the claim is true the capital cannot grow in expectation; by Ville's inequality 
 reaches 1 / ALPHA with probability ALPHA at most, however long and often one looks. Reaching it is
 the same as the lower bound of a 95 % confidence sequence passing the target. Source: I.
 Waudby-Smith, A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 86, 2024.
+
+Near duplicates are right or wrong together: once one is known to be wrong, a bet on the next is no longer
+a fair one. So a group of them is a single bet, won and lost by the sum of its audits' gains, which
+each further audit raises or lowers.
 """
 
 from __future__ import annotations
@@ -21,6 +25,17 @@ _STAKES: Final = (0.01, 0.025, 0.06)
 # After so many audits a new part of the capital is laid in, so that an error that begins late does
 # not have to earn back what good times have lost.
 _BLOCK: Final = 100
+# More than this a group cannot lose: the largest stake would be gone and the bet below nothing.
+_MOST_LOST: Final = -15.0
+
+
+def gain(*, is_wrong: bool, weight: float, target: float) -> float:
+    """Return what an audit wins for each unit staked; less than 0 where the listing was right.
+
+    weight: smallest inclusion probability of the policy over this audit's, in (0, 1]
+    target: share of listings that may be wrong, in (0, 1)
+    """
+    return weight * ((1.0 if is_wrong else 0.0) - target) / target
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +56,12 @@ class CertificateBets:
     def is_void(self) -> bool:
         return self.evidence >= VOID_AT
 
-    def after(self, *, is_wrong: bool, weight: float, target: float) -> Self:
-        """Return the test after one more audit.
+    def after(
+        self, *, is_wrong: bool, weight: float, target: float, group_gain: float = 0.0
+    ) -> Self:
+        """Return the test after one more audit; weight and target as in `gain`.
 
-        weight: smallest inclusion probability of the policy over this audit's, in (0, 1]
-        target: share of listings that may be wrong, in (0, 1)
+        group_gain: the sum of the gains of earlier audits of its near duplicates
         """
         kept, staked = self.kept, self.staked
         if self.seen % _BLOCK == 0:
@@ -53,13 +69,15 @@ class CertificateBets:
             laid = kept / (self.seen // _BLOCK + 2)
             kept -= laid
             staked = tuple(one + laid / len(_STAKES) for one in staked)
-        gain = weight * ((1.0 if is_wrong else 0.0) - target) / target
+        together = group_gain + gain(is_wrong=is_wrong, weight=weight, target=target)
+        before, now = max(group_gain, _MOST_LOST), max(together, _MOST_LOST)
         return type(self)(
             seen=self.seen + 1,
             wrong=self.wrong + is_wrong,
             kept=kept,
             staked=tuple(
-                one * (1 + stake * gain) for one, stake in zip(staked, _STAKES, strict=True)
+                one * (1 + stake * now) / (1 + stake * before)
+                for one, stake in zip(staked, _STAKES, strict=True)
             ),
         )
 

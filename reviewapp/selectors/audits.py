@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ _ANSWERED = """
 SELECT DISTINCT ON (route.id)
        route.id, prediction.model_version_id, route.policy_id, route.outcome = 'listed',
        route.inclusion_probability, decision.category_id <> prediction.category_id,
-       decision.decided_at, decision.category_id
+       decision.decided_at, decision.category_id, product.group_key
 FROM reviewapp_decision decision
 JOIN reviewapp_reviewitem item ON item.id = decision.item_id
 JOIN reviewapp_route route ON route.id = item.route_id
@@ -22,6 +23,7 @@ JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
 JOIN reviewapp_product product ON product.id = route.product_id
 LEFT JOIN reviewapp_decision undo ON undo.undoes_id = decision.id
 WHERE decision.id > %(after)s AND decision.id <= %(last)s
+  AND (%(groups)s::bigint[] IS NULL OR product.group_key = ANY(%(groups)s::bigint[]))
   AND decision.verdict IN ('confirmed', 'corrected')
   AND NOT decision.reasons && ARRAY['gold', 'second_opinion']::varchar[]
   AND route.stratum <> '' AND NOT route.details ?| ARRAY['label', 'held']
@@ -43,7 +45,8 @@ ORDER BY route.id, decision.id
 class AuditAnswer:
     """A person's answer to a route.
 
-    is_listed: an audit of an automatic listing; category: primary key of what the person said
+    is_listed: an audit of an automatic listing; category: primary key of what the person said;
+    group: the product's near duplicates, None when that is not known
     """
 
     route: int
@@ -54,11 +57,18 @@ class AuditAnswer:
     is_wrong: bool
     decided_at: datetime
     category: int
+    group: int | None
 
 
-def newly_answered(*, after: int, last: int) -> list[AuditAnswer]:
-    """Return the routes first answered by decisions with ids in (after, last], in order of time."""
+def newly_answered(
+    *, after: int, last: int, groups: Sequence[int] | None = None
+) -> list[AuditAnswer]:
+    """Return the routes first answered by decisions with ids in (after, last], in order of time.
+
+    groups: only those of these near-duplicate groups
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, {"after": after, "last": last})
+        values = {"after": after, "last": last, "groups": None if groups is None else list(groups)}
+        cursor.execute(_ANSWERED, values)
         answers = [AuditAnswer(*row) for row in cursor.fetchall()]
     return sorted(answers, key=lambda one: (one.decided_at, one.route))

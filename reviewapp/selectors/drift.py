@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db.models import F, QuerySet
 from django.db.models.functions import Length
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from classifier.embedding import PROJECTIONS, project
@@ -251,7 +252,7 @@ def _expected(window: DriftWindow | None) -> Interval | None:
 def _chart(windows: Sequence[DriftWindow]) -> dict[str, Any]:
     """Return expected accuracy and distance of the mix, as `static/js/charts.js` draws them."""
     known = [one for one in windows if one.expected_right is not None]
-    when = [one.measured_at.isoformat() for one in known]
+    when = [localtime(one.measured_at).isoformat() for one in known]
     return {
         "x": {"title": _("Measured at"), "type": "date"},
         "y": {"title": _("Expected to be right"), "format": ".0%"},

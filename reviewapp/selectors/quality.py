@@ -40,10 +40,11 @@ _RANK: Final = {AuditStratum.NEAR: 0, AuditStratum.MIDDLE: 1, AuditStratum.FAR: 
 class Figure:
     """The accuracy of the listings of one day, category, model or policy, or of all of them.
 
+    label: which one; the day itself, which is written in the reader's language
     accuracy: 1 - error, with its interval; None while `missing` more audits must be answered
     """
 
-    label: str
+    label: str | date
     listed: int
     drawn: int
     answered: int
@@ -146,7 +147,7 @@ def days_of(rows: QuerySet[RouteTally], today: date) -> tuple[list[Figure], Figu
     mature = {day: cells for day, cells in sorted(days.items()) if _is_mature(day, cells, today)}
     together = [cell for cells in mature.values() for cell in cells]
     return (
-        [figure(str(day), cells, ENOUGH_OF_A_PART) for day, cells in mature.items()],
+        [figure(day, cells, ENOUGH_OF_A_PART) for day, cells in mature.items()],
         figure("", summed(together), ENOUGH),
     )
 
@@ -159,7 +160,7 @@ def _is_mature(day: date, cells: Sequence[Cell], today: date) -> bool:
     )
 
 
-def figure(label: str, cells: Iterable[Cell], enough: int) -> Figure:
+def figure(label: str | date, cells: Iterable[Cell], enough: int) -> Figure:
     """Return the figure of `cells`, shown from `enough` answered audits on."""
     given = list(cells)
     answered = sum(cell.answered for cell in given)
@@ -241,7 +242,10 @@ def _figures(
     grouped: dict[Any, list[Cell]] = defaultdict(list)
     for row in rows.values(by, "stratum", "inclusion_probability").annotate(**_SUMS):
         grouped[row[by]].append(cell_of(row))
-    return [figure(names.get(key, str(key)), grouped[key], enough) for key in sorted(grouped)]
+    return [
+        figure(key if isinstance(key, date) else names.get(key, str(key)), grouped[key], enough)
+        for key in sorted(grouped)
+    ]
 
 
 def _reviewed(rows: QuerySet[RouteTally]) -> Interval | None:
@@ -264,7 +268,7 @@ def _chart(days: Sequence[Figure]) -> dict[str, Any]:
             {
                 "kind": "line",
                 "name": _("Right among listed"),
-                "x": [label for label, _one in points],
+                "x": [str(label) for label, _one in points],
                 "y": [one.value for _label, one in points],
                 "low": [one.low for _label, one in points],
                 "high": [one.high for _label, one in points],

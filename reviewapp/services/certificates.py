@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from reviewapp.choices import AuditStratum, ModelStage
 from reviewapp.domain import policy_effect
-from reviewapp.domain.certificate_watch import CertificateBets
+from reviewapp.domain.certificate_watch import CertificateBets, gain
 from reviewapp.domain.routing import Policy
 from reviewapp.models import (
     CertificateAlarm,
@@ -23,20 +24,26 @@ from reviewapp.models import (
     RoutingPolicy,
     User,
 )
-from reviewapp.selectors.audits import AuditAnswer
+from reviewapp.selectors.audits import AuditAnswer, newly_answered
 from reviewapp.services.mail import tell_admins
 from reviewapp.services.policies import current_policy, rules, set_policy
 
 
-def watch_audits(*, answers: Sequence[AuditAnswer], now: datetime) -> None:
+def watch_audits(*, answers: Sequence[AuditAnswer], after: int, now: datetime) -> None:
     """Take answered audits into the running tests; void the certificates that fail.
 
+    after: decisions up to this id have been taken in before
     Call it in the transaction that moves the cursor: an answer must count once.
     """
-    audits = [one for one in answers if one.is_listed and one.inclusion_probability > 0]
+    audits = _audits(answers)
+    groups = sorted({one.group for one in audits if one.group is not None})
+    earlier = _audits(newly_answered(after=0, last=after, groups=groups)) if groups else []
     for pair in sorted({(one.model_version, one.policy) for one in audits}):
-        own = [one for one in audits if (one.model_version, one.policy) == pair]
-        _watch(*pair, own, now)
+        own, before = (
+            [one for one in some if (one.model_version, one.policy) == pair]
+            for some in (audits, earlier)
+        )
+        _watch(*pair, own, before, now)
 
 
 @transaction.atomic
@@ -46,23 +53,43 @@ def close_alarm(*, alarm: CertificateAlarm, by: User, comment: str, now: datetim
     return bool(open_one.update(closed_at=now, closed_by=by, comment=comment))
 
 
-def _watch(version: int, policy_id: int, audits: Sequence[AuditAnswer], now: datetime) -> None:
+def _audits(answers: Sequence[AuditAnswer]) -> list[AuditAnswer]:
+    return [one for one in answers if one.is_listed and one.inclusion_probability > 0]
+
+
+def _watch(
+    version: int,
+    policy_id: int,
+    audits: Sequence[AuditAnswer],
+    earlier: Sequence[AuditAnswer],
+    now: datetime,
+) -> None:
+    """earlier: audits of their near duplicates that have been taken in before"""
     watch, _created = CertificateWatch.objects.get_or_create(
         model_version_id=version, policy_id=policy_id
     )
     watch = CertificateWatch.objects.select_for_update().get(pk=watch.pk)
     policy = RoutingPolicy.objects.get(pk=policy_id)
     bets = CertificateBets.from_json(watch.bets)
-    least = _least_rate(rules(policy))
+    least, target = _least_rate(rules(policy)), policy.target_error
+    gains: dict[int | None, float] = defaultdict(float)
+    for one in earlier:
+        gains[one.group] += gain(is_wrong=one.is_wrong, weight=_weight(one, least), target=target)
     for one in audits:
-        # A product that came back with an older rate weighs no more than the rarest.
-        weight = min(1.0, least / one.inclusion_probability)
-        bets = bets.after(is_wrong=one.is_wrong, weight=weight, target=policy.target_error)
+        weight = _weight(one, least)
+        before = 0.0 if one.group is None else gains[one.group]
+        bets = bets.after(is_wrong=one.is_wrong, weight=weight, target=target, group_gain=before)
+        gains[one.group] += gain(is_wrong=one.is_wrong, weight=weight, target=target)
         if bets.is_void:
             _void(version, policy, bets, now)
             break
     watch.bets = bets.as_json()
     watch.save(update_fields=["bets"])
+
+
+def _weight(audit: AuditAnswer, least: float) -> float:
+    # A product that came back with an older rate weighs no more than the rarest.
+    return min(1.0, least / audit.inclusion_probability)
 
 
 def _least_rate(policy: Policy) -> float:

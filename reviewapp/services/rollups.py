@@ -128,7 +128,7 @@ def _book_answers(now: datetime, most: int) -> bool:
             "decided": [one.decided_at for one in answers],
         },
     )
-    watch_audits(answers=answers, now=now)
+    watch_audits(answers=answers, after=cursor.last_id, now=now)
     move(cursor, last)
     return True
 

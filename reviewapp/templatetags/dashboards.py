@@ -1,6 +1,7 @@
 """Values of the dashboards' tables, in the reader's language."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 from django import template
@@ -31,4 +32,8 @@ _WRITTEN: Final[dict[str, Callable[[Any], str]]] = {
 @register.filter
 def written(value: Any, unit: str) -> str:
     """Write a value of a panel in its column's unit; "–" without one."""
-    return "–" if value is None else _WRITTEN.get(unit, str)(value)
+    return "–" if value is None else _WRITTEN.get(unit, _text)(value)
+
+
+def _text(value: Any) -> str:
+    return str(_WRITTEN["day"](value) if isinstance(value, date) else value)

@@ -103,7 +103,7 @@ def _cells(one: quality.Figure) -> tuple[str | float | None, ...]:
     accuracy, estimate = one.accuracy, one.estimate
     shown = estimate if accuracy else None
     return (
-        one.label,
+        str(one.label),
         one.listed,
         one.drawn,
         one.answered,

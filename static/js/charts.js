@@ -6,6 +6,8 @@
 // A table beside each chart says the same without it; plotly.js comes from its Python package.
 import { cssColour } from "./lib/colours.js";
 
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const DASHES = { accent: "solid", danger: "dash", warning: "dot", info: "dashdot" };
 
 function draw(figure) {
@@ -101,7 +103,7 @@ function layout(chart) {
     hovermode: chart.series[0]?.kind === "heatmap" ? "closest" : "x unified",
     hoverlabel: { bgcolor: cssColour("--surface"), font },
     legend: { orientation: "h", y: -0.25 },
-    xaxis: { ...axis(chart.x), ...days(chart) },
+    xaxis: { ...axis(chart.x), ...moments(chart) },
     yaxis: axis(chart.y),
     ...(chart.y2 ? { yaxis2: { ...axis(chart.y2), overlaying: "y", side: "right", showgrid: false } } : {}),
     shapes: (chart.marks ?? []).map(mark),
@@ -116,12 +118,25 @@ function axis(one = {}) {
 }
 
 // Of a few days each has its tick: left alone, plotly.js tells the milliseconds around a single one.
-function days(chart) {
+function moments(chart) {
   const all = [...new Set(chart.series.flatMap((series) => series.x ?? []))];
-  if (!all.length || all.length > 7 || !all.every((x) => /^\d{4}-\d\d-\d\d$/.test(x))) return {};
-  const beside = (day, by) => new Date(Date.parse(day) + by * 86_400_000).toISOString().slice(0, 10);
-  const range = all.length === 1 ? { range: [beside(all[0], -1), beside(all[0], 1)] } : {};
-  return { tickvals: all, tickformat: "%x", ...range };
+  if (!all.length || !all.every((x) => /^\d{4}-\d\d-\d\d(T|$)/.test(x))) return {};
+  if (all.some((x) => x.length > 10)) return times(all);
+  const range = all.length === 1 ? around(all, DAY).map((day) => day.slice(0, 10)) : undefined;
+  return all.length > 7 ? {} : { tickvals: all, tickformat: "%x", range };
+}
+
+// Times of day that lie close together are drawn in the hour around them.
+function times(all) {
+  const range = around(all, HOUR / 2);
+  const isShort = Date.parse(`${range[1]}Z`) - Date.parse(`${range[0]}Z`) < 2 * HOUR;
+  return isShort ? { tickformat: "%H:%M\n%x", nticks: 5, range } : {};
+}
+
+// plotly.js shows times as they are written, whatever their zone.
+function around(all, by) {
+  const at = all.map((x) => Date.parse(`${x.length > 10 ? x.slice(0, 19) : `${x}T00:00:00`}Z`));
+  return [Math.min(...at) - by, Math.max(...at) + by].map((one) => new Date(one).toISOString().slice(0, 19));
 }
 
 function mark(one) {

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from reviewapp.models import DelayTally
+from reviewapp.models import DelayTally, QueueState
 from tests.factories import AdminFactory, ChampionFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -43,6 +43,22 @@ def test_a_single_day_is_one_tick_in_the_readers_language(
     numbers = [text for text in ticks(page, "delays-chart", "y") if not text.isdigit()]
     assert numbers
     assert all(comma in text for text in numbers)
+    assert faults == []
+
+
+def test_a_single_hour_is_told_in_the_time_of_its_table_without_milliseconds(
+    page, live_server, sign_in, faults
+):
+    sign_in(AdminFactory(language="fr"))
+    at = (timezone.now() - timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
+    QueueState.objects.create(at=at, open=0, answered=0, people=0)
+
+    page.goto(f"{live_server.url}/dashboards/")
+
+    told = ticks(page, "queue-chart", "x")
+    hour = f"{timezone.localtime(at):%H:%M}"
+    assert any(text.startswith(hour) for text in told), told
+    assert not any("." in text for text in told), told
     assert faults == []
 
 

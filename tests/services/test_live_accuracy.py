@@ -10,10 +10,13 @@ from reviewapp.choices import (
     RouteOutcome,
     Verdict,
 )
+from reviewapp.domain.certificate_watch import CertificateBets
 from reviewapp.models import (
     CertificateAlarm,
     CertificateWatch,
+    Decision,
     Mail,
+    Product,
     Route,
     RouteTally,
     RoutingPolicy,
@@ -111,6 +114,22 @@ def test_a_rebuild_finds_the_same_counts_and_bets(champion, categories):
     count()
 
     assert (tally(), CertificateWatch.objects.get().bets) == before
+
+
+def test_near_duplicates_are_one_bet_also_when_their_audits_come_apart(champion, categories):
+    def evidence(*, group_key):
+        for route in (listing(champion, categories), listing(champion, categories)):
+            Product.objects.filter(pk=route.product_id).update(group_key=group_key)
+            answer(route, categories[1])
+            count()
+        found = CertificateBets.from_json(CertificateWatch.objects.get().bets).evidence
+        Decision.objects.all().delete()
+        rebuild()
+        return found
+
+    together, apart = evidence(group_key=7), evidence(group_key=None)
+
+    assert 1 < together < apart
 
 
 def test_answers_count_when_they_have_settled(champion, categories):

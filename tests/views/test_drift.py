@@ -45,7 +45,7 @@ def test_a_site_without_a_model_says_so(client, admin):
 def test_it_says_how_many_products_are_missing(client, admin):
     ChampionFactory()
 
-    assert "2000 more products must be classified" in get(client)
+    assert "2,000 more products must be classified" in get(client)
 
 
 def test_an_admin_sees_what_changed_and_acknowledges_it(client, admin, champion, small):

@@ -75,7 +75,7 @@ def accuracy(scope: Scope, now: datetime) -> Panel:
         title=_("Accuracy"),
         words=[_accuracy_words(whole)],
         columns=[
-            Column("day", _("Day")),
+            Column("day", _("Day"), "day"),
             Column("accuracy", _("Right among listed"), "share"),
             Column("low", _("At least"), "share"),
             Column("high", _("At most"), "share"),
@@ -91,7 +91,7 @@ def accuracy(scope: Scope, now: datetime) -> Panel:
                 {
                     "kind": "line",
                     "name": _("Right among listed"),
-                    "x": [row[0] for row in shown],
+                    "x": [str(row[0]) for row in shown],
                     "y": [row[1] for row in shown],
                     "low": [row[2] for row in shown],
                     "high": [row[3] for row in shown],

@@ -54,7 +54,7 @@ def queue(scope: Scope, now: datetime) -> Panel:
                 {
                     "kind": "area",
                     "name": _("Waiting"),
-                    "x": [row[0].isoformat() for row in rows],
+                    "x": [timezone.localtime(row[0]).isoformat() for row in rows],
                     "y": [row[1] for row in rows],
                     "tone": "accent",
                 }
