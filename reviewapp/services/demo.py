@@ -129,7 +129,8 @@ def report_wrong_ones(*, buyer: User, count: int, clock: Clock) -> int:
     unreported = Product.objects.filter(is_demo=True, status=ProductStatus.LISTED).exclude(
         reports__reporter=buyer
     )
-    for product in unreported.select_related("category").order_by("-listed_at").iterator():
+    newest_first = unreported.select_related("category").order_by("-listed_at", "-pk")
+    for product in newest_first.iterator():
         if filed == count:
             break
         code = true_code(product)
