@@ -138,7 +138,7 @@ class TrainedRunFactory(DjangoModelFactory[models.TrainingRun]):
     class Meta:
         model = models.TrainingRun
 
-    config = factory.LazyFunction(dict)
+    config = factory.LazyFunction(lambda: {"seed": 0})
     model_version = factory.SubFactory(ModelVersionFactory)
     rows_sha256 = "f" * 64
     status = TrainingStatus.DONE

@@ -1,7 +1,7 @@
 // The seller's form. Shows the chosen picture before it is sent. What the browser cannot draw stays hidden.
 for (const image of document.querySelectorAll("img[data-preview]")) {
   const input = document.getElementById(image.dataset.preview);
-  input.addEventListener("change", () => {
+  const show = () => {
     if (image.src) URL.revokeObjectURL(image.src);
     image.hidden = true;
     image.removeAttribute("src");
@@ -9,7 +9,9 @@ for (const image of document.querySelectorAll("img[data-preview]")) {
     if (!file) return;
     image.addEventListener("load", () => { image.hidden = false; }, { once: true });
     image.src = URL.createObjectURL(file);
-  });
+  };
+  input.addEventListener("change", show);
+  show(); // chosen before this script was there, or kept by the browser on the way back
 }
 
 // A category of the look ahead becomes the seller's own word at one press.
