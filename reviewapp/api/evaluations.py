@@ -1,15 +1,17 @@
 """Measuring versions, comparing two of them, and the gate's judgements, for administrators."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, mixins, permissions, serializers, status, viewsets
+from rest_framework import exceptions, mixins, permissions, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from reviewapp.api.errors import problems
 from reviewapp.api.paging import ByArrival
@@ -39,23 +41,32 @@ class MayEvaluate(ByVerb):
     look, act = "view_modelversion", "add_evaluation"
 
 
+_Row = TypeVar("_Row", bound=Model)
+
+
 class NotComparable(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "not_comparable"
 
 
-class EvaluationViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Evaluation]
-):
-    """Evaluations. One is long work: look at `status` until it is done or failed."""
+class _Measured(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[_Row]):
+    """Rows by arrival, in a list by the first of two serializers, one by one by the second."""
 
     permission_classes = [permissions.IsAuthenticated, MayEvaluate]
     pagination_class = ByArrival
-    queryset = Evaluation.objects.select_related("model_version")
     lookup_value_regex = "[0-9]{1,9}"
+    list_and_whole: tuple[type[BaseSerializer[_Row]], type[BaseSerializer[_Row]]]
 
-    def get_serializer_class(self) -> type[serializers.BaseSerializer[Evaluation]]:
-        return EvaluationSerializer if self.action == "list" else EvaluationDetailSerializer
+    def get_serializer_class(self) -> type[BaseSerializer[_Row]]:
+        listed, whole = self.list_and_whole
+        return listed if self.action == "list" else whole
+
+
+class EvaluationViewSet(_Measured[Evaluation]):
+    """Evaluations. One is long work: look at `status` until it is done or failed."""
+
+    queryset = Evaluation.objects.select_related("model_version")
+    list_and_whole = EvaluationSerializer, EvaluationDetailSerializer
 
     @extend_schema(
         request=EvaluationRequestSerializer,
@@ -94,16 +105,11 @@ class EvaluationViewSet(
         return Response(EvaluationDiffSerializer(found).data)
 
 
-class GateReportViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[GateReport]
-):
+class GateReportViewSet(_Measured[GateReport]):
     """Judgements of the gate: look until `judged_at` is set, then at `verdict` or `error`."""
 
-    serializer_class = GateReportSerializer
-    permission_classes = [permissions.IsAuthenticated, MayEvaluate]
-    pagination_class = ByArrival
     queryset = selectors.gate_reports()
-    lookup_value_regex = "[0-9]{1,9}"
+    list_and_whole = GateReportSerializer, GateReportSerializer
 
     @extend_schema(
         request=EvaluationRequestSerializer,
@@ -133,19 +139,12 @@ class GateReportViewSet(
         return Response(GateReportSerializer(report).data, status=status.HTTP_202_ACCEPTED)
 
 
-class LiveMeasureViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[LiveMeasure]
-):
+class LiveMeasureViewSet(_Measured[LiveMeasure]):
     """Versions on blind audits and reviews of live products of the last `days`, while they were the
     champion. Workers measure every quarter of an hour where there is something new."""
 
-    permission_classes = [permissions.IsAuthenticated, MayEvaluate]
-    pagination_class = ByArrival
     queryset = LiveMeasure.objects.select_related("model_version")
-    lookup_value_regex = "[0-9]{1,9}"
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer[LiveMeasure]]:
-        return LiveMeasureSerializer if self.action == "list" else LiveMeasureDetailSerializer
+    list_and_whole = LiveMeasureSerializer, LiveMeasureDetailSerializer
 
 
 def _no_test_products() -> exceptions.ValidationError:

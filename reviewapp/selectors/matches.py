@@ -64,17 +64,15 @@ def page_of_matches(
     shelf: entries that an index reads by time, all of `matches` among them
     are_recent: as `some_matches` has found it; False spares a look among the newest
     """
-    if not (are_recent or cursor):
-        with by_words():
-            return page_by_time(matches, field="listed_at", cursor="", size=size)
-    oldest = _place(after(shelf, field="listed_at", cursor=cursor), NEWEST_READ)
-    if oldest is None:
-        return page_by_time(matches, field="listed_at", cursor=cursor, size=size)
-    recent = matches.filter(listed_at__gte=oldest)
-    with by_time():
-        page = page_by_time(recent, field="listed_at", cursor=cursor, size=size)
-    if page.older:
-        return page
+    if are_recent or cursor:
+        oldest = _place(after(shelf, field="listed_at", cursor=cursor), NEWEST_READ)
+        if oldest is None:
+            return page_by_time(matches, field="listed_at", cursor=cursor, size=size)
+        recent = matches.filter(listed_at__gte=oldest)
+        with by_time():
+            page = page_by_time(recent, field="listed_at", cursor=cursor, size=size)
+        if page.older:
+            return page
     with by_words():
         return page_by_time(matches, field="listed_at", cursor=cursor, size=size)
 

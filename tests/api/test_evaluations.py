@@ -106,7 +106,7 @@ def test_what_cannot_be_judged_says_why(api, now):
     champion = ChampionFactory()
     itself = api.post(REPORTS, wish(champion, snapshot), format="json")
     untested = api.post(REPORTS, wish(version, bare_snapshot(now, products=0)), format="json")
-    unknown = api.post(REPORTS, {"model_version": "no", "snapshot": 1}, format="json")
+    unknown = api.post(REPORTS, {"model_version": "no", "snapshot": 0}, format="json")
 
     assert (without_champion.status_code, itself.status_code) == (409, 409)
     assert untested.status_code == 400

@@ -69,6 +69,17 @@ def allow(shop, *, anonymous):
     )
 
 
+def report(page):
+    page.get_by_role("button", name="Report a wrong category").click()
+    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+
+
+def show_next(page, product):
+    page.locator("wrong-category-report").evaluate(
+        "(element, token) => element.setAttribute('token', token)", product_token(product)
+    )
+
+
 def test_one_click_on_another_sites_page_is_a_report(page, shop, bear, faults):
     allow(shop, anonymous=True)
     page.goto(shop.address)
@@ -87,15 +98,10 @@ def test_another_token_is_another_product_with_its_own_button(page, shop, bear):
     allow(shop, anonymous=True)
     other = ListedProductFactory()
     page.goto(shop.address)
-    button = page.get_by_role("button", name="Report a wrong category")
-    button.click()
-    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+    report(page)
 
-    page.locator("wrong-category-report").evaluate(
-        "(element, token) => element.setAttribute('token', token)", product_token(other)
-    )
-    button.click()
-    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+    show_next(page, other)
+    report(page)
 
     reported = MisclassificationReport.objects.values_list("product", flat=True)
     assert set(reported) == {bear.pk, other.pk}
@@ -107,18 +113,13 @@ def test_what_comes_late_for_the_last_product_stays_off_the_next(page, shop, bea
     held = []
     page.route("**/api/v1/embed/options*", lambda route: held.append(route), times=1)
     page.goto(shop.address)
-    button = page.get_by_role("button", name="Report a wrong category")
-    button.click()
-    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+    report(page)
 
-    page.locator("wrong-category-report").evaluate(
-        "(element, token) => element.setAttribute('token', token)", product_token(other)
-    )
+    show_next(page, other)
     with page.expect_response("**/api/v1/embed/options*"):
         held[0].continue_()
     expect(page.get_by_label("The right category")).to_be_hidden()
-    button.click()
-    expect(page.get_by_text("Thank you! Your report has been passed on.")).to_be_visible()
+    report(page)
 
     reported = MisclassificationReport.objects.values_list("product", flat=True)
     assert set(reported) == {bear.pk, other.pk}
