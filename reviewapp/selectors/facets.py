@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import F, Q, QuerySet
@@ -35,6 +36,11 @@ class Filters:
             return entries.filter(_among([self.category.pk]))
         return entries.filter(language=self.language) if self.language else entries
 
+    @property
+    def has_own_shelf(self) -> bool:
+        """Whether `shelf` is less than everything."""
+        return self.category is not None or bool(self.language)
+
     def narrow(self, entries: QuerySet[CatalogueEntry]) -> QuerySet[CatalogueEntry]:
         """Keep the entries that pass every filter."""
         if self.category is not None:
@@ -59,9 +65,17 @@ def _among(ids: Iterable[int]) -> Q:
     return Q(category__in=found)
 
 
+class Place(NamedTuple):
+    """Where a match stands: the first pass that finds it, and within that."""
+
+    number: int
+    listed_at: datetime
+    pk: int
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Some products that share what the filters ask about. product_ids: if it is known which"""
+    """Some products that share what the filters ask about. places: if it is known which"""
 
     category: Category
     language: str
@@ -69,7 +83,7 @@ class Fact:
     products: int
     in_week: int
     in_month: int
-    product_ids: Sequence[int] = ()
+    places: Sequence[Place] = ()
 
     def count(self, days: int) -> int:
         """How many of them were listed within `days`, 0 for any time."""

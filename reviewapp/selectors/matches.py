@@ -78,16 +78,22 @@ def page_of_matches(
 
 
 def some_matches(
-    matches: QuerySet[CatalogueEntry, _Row], *, shelf: Entries, most: int, page: int
+    matches: QuerySet[CatalogueEntry, _Row],
+    *,
+    shelf: Entries,
+    most: int,
+    page: int,
+    may_be_recent: bool = True,
 ) -> Matches[_Row]:
     """Return `most` of `matches`, or all if there are fewer, in no order.
 
     shelf: as above; page: how many make one
+    may_be_recent: False where it is known that the newest of the shelf do not fill a page
     """
-    oldest = _place(shelf, NEWEST_READ)
+    oldest = _place(shelf, NEWEST_READ) if may_be_recent else None
     if oldest is None:
         with by_words():
-            return Matches(list(matches[:most]))
+            return Matches(list(matches[:most]), are_recent=may_be_recent)
     with by_time():
         newest = matches.filter(listed_at__gte=oldest).count()
     found = _among_newest(matches, shelf, most, newest / NEWEST_READ)

@@ -5,21 +5,30 @@ finds few, the words as they may have been meant. Within a pass the newest come 
 page continues where the last one ended, however deep.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import lru_cache, partial, reduce
+from datetime import datetime, timedelta
+from functools import lru_cache, reduce
 from operator import and_, or_
 
 from django.contrib.postgres.search import SearchQueryCombinable
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.lookups import GreaterThan
 
 from reviewapp.domain.search import fold, has_operators, split_words
 from reviewapp.models import CatalogueEntry, Category, Product
-from reviewapp.selectors.facets import MONTH, WEEK, Facets, Fact, Filters, count_facets, total
-from reviewapp.selectors.matches import Matches, page_of_matches, some_matches
-from reviewapp.selectors.pages import CursorInvalid, Page, page_by_time
+from reviewapp.selectors.facets import (
+    MONTH,
+    WEEK,
+    Facets,
+    Fact,
+    Filters,
+    Place,
+    count_facets,
+    total,
+)
+from reviewapp.selectors.matches import Matches, some_matches
+from reviewapp.selectors.passes import page_of_passes, read_anew, read_found
 from reviewapp.selectors.shop import PAGE_SIZE, categories_in_use, products_in_order
 from reviewapp.selectors.spelling import (
     Reading,
@@ -33,7 +42,7 @@ MOST_COUNTED = 1_000
 FEW = 5
 """With fewer matches than this, the words are read as they may have been meant, too."""
 _MOST_NAMED = 4
-_Reader = Callable[..., Page[CatalogueEntry]]
+_Row = tuple[int, str, bool, bool, bool, int, datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +105,17 @@ def search(*, text: str, filters: Filters, cursor: str = "", size: int = PAGE_SI
     categories = categories_in_use()
     plan = _plan(text, filters, categories)
     found = kept = plan.found
-    entries = CatalogueEntry.objects.all()
     if found.is_more and filters:
-        kept = _look_for(plan, filters, categories)
+        kept = _look_for(plan, filters, categories, within=found)
     if kept.is_more:
-        entries = filters.narrow(entries)
+        shelf = filters.shelf() if plan.is_by_words else None
+        entries = filters.narrow(CatalogueEntry.objects.all())
+        read = read_anew(entries, plan.passes, shelf=shelf, are_recent=kept.are_recent)
     else:
-        wanted = [one for one in kept.facts if one.passes(filters) and one.count(filters.days)]
-        entries = entries.filter(pk__in=[pk for one in wanted for pk in one.product_ids])
-    read: _Reader = partial(page_by_time, field="listed_at")
-    if kept.is_more and plan.is_by_words:
-        read = partial(page_of_matches, shelf=filters.shelf(), are_recent=kept.are_recent)
-    products, older = _page(entries, plan.passes, cursor, size, read)
+        read = read_found(kept.facts, filters)
+    ids, older = page_of_passes(read, len(plan.passes), cursor, size)
     return Results(
-        products=products,
+        products=products_in_order(ids),
         older=older,
         count=MOST_COUNTED if kept.is_more else total(kept.facts, filters),
         is_more=kept.is_more,
@@ -194,73 +200,63 @@ def _look(plan: _Plan, filters: Filters, categories: list[Category]) -> None:
     plan.found = _look_for(plan, Filters(now=filters.now), categories)
 
 
-def _look_for(plan: _Plan, filters: Filters, categories: list[Category]) -> _Found:
-    """Return what passes `filters`, in no order; a fact for each kind of product."""
+def _look_for(
+    plan: _Plan, filters: Filters, categories: list[Category], within: _Found | None = None
+) -> _Found:
+    """Return what passes `filters`, in no order; a fact for each kind of product.
+
+    within: what was found without the filters
+    """
     in_week, in_month = (
         GreaterThan(F("listed_at"), filters.now - timedelta(days=days)) for days in (WEEK, MONTH)
     )
     matches = filters.narrow(CatalogueEntry.objects.filter(plan.everything)).values_list(
-        "pk", "category_id", "language", "has_picture", in_week, in_month
+        "category_id",
+        "language",
+        "has_picture",
+        in_week,
+        in_month,
+        _place(plan.passes),
+        "listed_at",
+        "pk",
     )
     if plan.is_by_words:
-        some = some_matches(matches, shelf=filters.shelf(), most=MOST_COUNTED + 1, page=PAGE_SIZE)
+        # Of the newest of everything no more match with the filters than without.
+        may_be_recent = within is None or within.are_recent or filters.has_own_shelf
+        some = some_matches(
+            matches,
+            shelf=filters.shelf(),
+            most=MOST_COUNTED + 1,
+            page=PAGE_SIZE,
+            may_be_recent=may_be_recent,
+        )
     else:
         some = Matches(list(matches[: MOST_COUNTED + 1]))
     facts = _facts(some.rows[:MOST_COUNTED], {category.pk: category for category in categories})
     return _Found(facts, len(some.rows) > MOST_COUNTED, some.are_recent)
 
 
-def _facts(
-    rows: Iterable[tuple[int, int, str, bool, bool, bool]], categories: Mapping[int, Category]
-) -> list[Fact]:
+def _place(passes: list[Q]) -> Case:
+    """The number of the first pass that finds an entry."""
+    return Case(*(When(one, then=Value(number)) for number, one in enumerate(passes)))
+
+
+def _facts(rows: Iterable[_Row], categories: Mapping[int, Category]) -> list[Fact]:
     """Put together what differs in nothing that is counted: a loop over facts is over few then."""
-    kinds: dict[tuple[int, str, bool, bool, bool], list[int]] = {}
-    for pk, category, language, has_picture, in_week, in_month in rows:
+    kinds: dict[tuple[int, str, bool, bool, bool], list[Place]] = {}
+    for category, language, has_picture, in_week, in_month, number, listed_at, pk in rows:
         kind = (category, language, has_picture, in_week, in_month)
-        kinds.setdefault(kind, []).append(pk)
+        kinds.setdefault(kind, []).append(Place(number, listed_at, pk))
     return [
         Fact(
             categories[category],
             language,
             has_picture,
-            products=len(ids),
-            in_week=len(ids) if in_week else 0,
-            in_month=len(ids) if in_month else 0,
-            product_ids=ids,
+            products=len(places),
+            in_week=len(places) if in_week else 0,
+            in_month=len(places) if in_month else 0,
+            places=places,
         )
-        for (category, language, has_picture, in_week, in_month), ids in kinds.items()
+        for (category, language, has_picture, in_week, in_month), places in kinds.items()
         if category in categories
     ]
-
-
-def _page(
-    entries: QuerySet[CatalogueEntry],
-    passes: list[Q],
-    cursor: str,
-    size: int,
-    read: _Reader,
-) -> tuple[list[Product], str]:
-    """Return a page and the cursor of the next: "<pass>,<time>,<id>", or "<pass>," at its start."""
-    first, after = _read(cursor, len(passes))
-    ids: list[int] = []
-    for number in range(first, len(passes)):
-        rows = entries.filter(passes[number]).only("pk", "listed_at")
-        page = read(rows, cursor=after, size=max(size - len(ids), 1))
-        if len(ids) == size:
-            if page.rows:
-                return products_in_order(ids), f"{number},"
-            continue
-        ids += [row.pk for row in page.rows]
-        if page.older:
-            return products_in_order(ids), f"{number},{page.older}"
-        after = ""
-    return products_in_order(ids), ""
-
-
-def _read(cursor: str, passes: int) -> tuple[int, str]:
-    number, _comma, after = cursor.partition(",")
-    if not cursor:
-        return 0, ""
-    if not (number.isascii() and number.isdigit()) or int(number) >= passes:
-        raise CursorInvalid(cursor)
-    return int(number), after

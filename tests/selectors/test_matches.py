@@ -100,7 +100,8 @@ def test_words_that_rarely_meet_are_not_looked_for_through_the_whole_catalogue(c
         search.search(text="lampe verte", filters=Filters(now=NOW), size=PAGE)
 
     sent = [query["sql"] for query in asked]
-    titles = [place for place, sql in enumerate(sent) if '"title_words" @@' in sql]
+    asked_for = [sql.partition(" WHERE ")[2] for sql in sent]
+    titles = [place for place, sql in enumerate(asked_for) if '"title_words" @@' in sql]
     beyond = [place for place in titles if '"listed_at" >=' not in sent[place]]
     assert (len(titles), len(beyond)) == (2, 2)
     assert all("enable_indexscan = off" in sent[place - 1] for place in beyond)
