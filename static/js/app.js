@@ -16,11 +16,12 @@ function enhance(root) {
   enhanceToasts(root);
 }
 
-// On a narrow screen the tab of the present page may lie beside what is to be seen of them.
-function showPresentTab() {
-  const tabs = document.querySelector(".tabs");
-  const present = tabs?.querySelector("[aria-current]");
-  if (present) tabs.scrollLeft = present.offsetLeft - (tabs.clientWidth - present.offsetWidth) / 2;
+// On a narrow screen the link of the present page may lie beside what is to be seen of the others.
+function showPresent(strip) {
+  const present = strip.querySelector("[aria-current]");
+  if (!present) return;
+  const before = present.getBoundingClientRect().left - strip.getBoundingClientRect().left;
+  strip.scrollLeft += before - (strip.clientWidth - present.offsetWidth) / 2;
 }
 
 listenForDialogs();
@@ -32,5 +33,5 @@ listenForZoom();
 // Before the search lists are built: they show what their fields hold.
 keepForms();
 enhance(document);
-showPresentTab();
+document.querySelectorAll(".site-nav, .tabs").forEach(showPresent);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

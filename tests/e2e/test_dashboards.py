@@ -29,6 +29,16 @@ def ticks(page, chart, axis):
     return labels.all_text_contents()
 
 
+def test_the_links_of_the_present_page_are_in_sight_on_a_phone(page, live_server, sign_in):
+    sign_in(AdminFactory())
+    page.set_viewport_size({"width": 360, "height": 780})
+
+    page.goto(f"{live_server.url}/drift/")
+
+    for strip in (".site-nav", ".tabs"):
+        expect(page.locator(f"{strip} [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize(("language", "comma"), [("fr", ","), ("en", ".")])
 def test_a_single_day_is_one_tick_in_the_readers_language(
     page, live_server, sign_in, faults, language, comma
