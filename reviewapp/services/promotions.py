@@ -180,7 +180,7 @@ def _certify(promotion: Promotion, author: User | None, now: datetime) -> None:
     before has made of them.
     """
     current = current_policy(now=now)
-    base, sample = set_by_a_person(current), _sample(promotion.version)
+    base, sample = set_by_a_person(current), _sample(promotion)
     numbers: dict[str, Any] = _thresholds(base)
     if sample is not None:
         found = recertified(sample=sample, policy=base)
@@ -206,9 +206,11 @@ def _thresholds(policy: RoutingPolicy) -> dict[str, Any]:
     return {name: getattr(policy, name) for name in names}
 
 
-def _sample(version: ModelVersion) -> Sample | None:
-    """Return the version's answers to products it has not learned from; None without any."""
-    for evaluation in evaluations.finished(version)[:1]:
+def _sample(promotion: Promotion) -> Sample | None:
+    """Return the version's answers to products it has not learned from, first of all those that the
+    gate has judged; None without any."""
+    version, gate = promotion.version, promotion.gate
+    for evaluation in [gate.candidate] if gate else evaluations.finished(version)[:1]:
         try:
             sheet = evaluations.answer_sheet(evaluation).unlearned()
             return sheet.sample(MemberChoice.FUSION)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from reviewapp.choices import GateVerdict, ModelStage, PromotionKind
@@ -179,6 +181,16 @@ def test_thresholds_are_certified_anew_with_the_new_models_answers(now):
     assert 0.5 < policy.accept_at < 1
     assert promotion.certificate["bound"] <= 0.02
     assert new.name in policy.note
+
+
+def test_thresholds_are_certified_on_what_the_gate_has_judged_not_on_a_later_part_of_it(now):
+    _old, new = real_pair(now)
+    measured(new, bare_snapshot(now, products=40), now + timedelta(hours=1), products=40)
+    RoutingPolicyFactory(accept_at=0.5)
+
+    promotion = promote(version=new, now=now)
+
+    assert promotion.certificate["bound"] <= 0.02
 
 
 def test_each_promotion_begins_at_the_thresholds_that_a_person_set(now):
