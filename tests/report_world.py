@@ -5,8 +5,24 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from reviewapp.domain.rings import Filed, Usual
+from reviewapp.services import reports
+from tests.factories import NOW
 
 FAMILIES, PRODUCTS, CARRIERS = 7, 20_000, 10
+
+
+def submit(product, *people, category=None, now=NOW, network=None):
+    """Report `product` once per person, each from a network of their own unless one is given."""
+    for number, person in enumerate(people):
+        address = network or f"10.{number // 250}.{number % 250}.7"
+        reports.submit_report(
+            product=product,
+            reporter=person,
+            suggested_category=category,
+            comment="",
+            now=now,
+            address=address,
+        )
 
 
 def waking_hour(chance):

@@ -76,6 +76,8 @@ def _pass_of(cursor: str, passes: int) -> tuple[int, str]:
     number, _comma, after = cursor.partition(",")
     if not cursor:
         return 0, ""
-    if not (number.isascii() and number.isdigit()) or int(number) >= passes:
+    # Python reads no number of thousands of digits, and no search has a hundred passes.
+    is_number = number.isascii() and number.isdigit() and len(number) < 3
+    if not is_number or int(number) >= passes:
         raise CursorInvalid(cursor)
     return int(number), after

@@ -159,6 +159,9 @@ def _singular(text: str) -> frozenset[str]:
 def _plan(text: str, filters: Filters, categories: list[Category]) -> _Plan:
     asked = either_language(text, "websearch")
     plan = _Plan(_passes(asked), Q(all_words=asked), is_by_words=is_in_index(text))
+    if has_operators(text):
+        # What a minus sign excludes may stand in the description of what the title names.
+        plan.passes[0] &= plan.everything
     _look(plan, filters, categories)
     if plan.found.count >= FEW or has_operators(text):
         return plan

@@ -2,8 +2,16 @@
 
 from django.utils.translation import gettext as _
 
+from reviewapp.choices import AppealStatus
+from reviewapp.domain.appeals import outcome_of
 from reviewapp.domain.statements import StatementKind
 from reviewapp.models import Appeal, Category
+
+
+def upholds(appeal: Appeal, category_id: int) -> bool:
+    """Say whether putting the product into a category upholds the appeal."""
+    contested, is_take_down = appeal.contested_category_id, appeal.take_down_id is not None
+    return outcome_of(contested, category_id, is_take_down=is_take_down) == AppealStatus.UPHELD
 
 
 def decided(
@@ -16,7 +24,7 @@ def decided(
     names = {"name": category.name, "before": before.name if before else ""}
     if appeal is not None and appeal.take_down_id is not None:
         return _taken_down_decided(category, appeal)
-    if appeal is not None and appeal.contested_category_id == category.pk:
+    if appeal is not None and not upholds(appeal, category.pk):
         title = _(
             "Your appeal was dismissed: a moderator new to it found “%(name)s” right as well."
         )
@@ -36,7 +44,7 @@ def decided(
 
 def _taken_down_decided(category: Category, appeal: Appeal) -> tuple[StatementKind, str]:
     names = {"name": category.name, "before": appeal.contested_category.name}
-    if appeal.contested_category_id == category.pk:
+    if upholds(appeal, category.pk):
         title = _("Your appeal was upheld: a moderator put the product back into “%(name)s”.")
         return StatementKind.UPHELD, title % names
     title = _(

@@ -30,7 +30,7 @@ from reviewapp.models import (
     Route,
     TakeDown,
 )
-from reviewapp.selectors.statement_titles import decided
+from reviewapp.selectors.statement_titles import decided, upholds
 
 _SHOWN_MEMBERS = (MemberChoice.CNN, MemberChoice.BERT, MemberChoice.FUSION)
 
@@ -105,11 +105,13 @@ class _Reader:
         )
         found = list(rows)
         questions = _questions(found)
+        withdrawn = {decision.undoes_id for decision in found}
         for decision in found:
             if decision.verdict == Verdict.UNDONE:
                 yield _withdrawn(decision)
             else:
-                yield self._decision(decision, questions)
+                appeal = self._answered(decision, is_withdrawn=decision.pk in withdrawn)
+                yield self._decision(decision, appeal, questions)
 
     def take_downs(self) -> Iterator[Statement]:
         for taken in self.taken_down:
@@ -161,12 +163,19 @@ class _Reader:
                 comment=appeal.comment,
             )
 
-    def _answered(self, decision: Decision) -> Appeal | None:
+    def _answered(self, decision: Decision, *, is_withdrawn: bool) -> Appeal | None:
         """The appeal that a decision answered, also after its undo: what was said stays said."""
-        if ReviewReason.SELLER_APPEAL not in decision.reasons:
+        for one in self.appealed:
+            if one.answer_id == decision.pk:
+                return one
+        if not is_withdrawn or ReviewReason.SELLER_APPEAL not in decision.reasons:
             return None
         earlier = [one for one in self.appealed if one.created_at <= decision.decided_at]
-        return earlier[-1] if earlier else None
+        if not earlier or (
+            decision.is_blind and not upholds(earlier[-1], decision.category_id or 0)
+        ):
+            return None  # a blind answer hardly ever dismisses an appeal, and its undo forgets
+        return earlier[-1]
 
     def _route(self, route: Route) -> Statement:
         kind, title, category = self._routed(route)
@@ -222,11 +231,13 @@ class _Reader:
         category = self.by_code.get(code)
         return category.name if category else str(code)
 
-    def _decision(self, decision: Decision, questions: "_Questions") -> Statement:
+    def _decision(
+        self, decision: Decision, appeal: Appeal | None, questions: "_Questions"
+    ) -> Statement:
+        """appeal: the one that the decision answered"""
         category = self.by_pk[decision.category_id or 0]
         was_in = _category_before(decision) or self._taken_from(decision)
         before = self.by_pk.get(was_in or 0)
-        appeal = self._answered(decision)
         suggested = self.by_pk.get(decision.suggested_category_id or 0)
         kind, title = decided(category, before, appeal)
         grounds = DecisionGrounds(

@@ -69,11 +69,15 @@ def weigh(*, case: ReportCase, product: Product, now: datetime) -> None:
     case.arithmetic = _arithmetic(case.policy, product, now)
     case.score = case.arithmetic["score"]
     case.save(update_fields=["policy", "score", "arithmetic"])
-    is_enough = case.score >= case.arithmetic["bar"]
     if case.status == CaseStatus.IN_REVIEW or (
-        product.status == ProductStatus.LISTED and is_enough
+        product.status == ProductStatus.LISTED and _is_enough(case)
     ):
         send_to_review(case=case, product=product, priority=reported_priority(case.score), now=now)
+
+
+def _is_enough(case: ReportCase) -> bool:
+    """Whether the case reached the bar when it was weighed last."""
+    return bool(case.arithmetic) and bool(case.score >= case.arithmetic["bar"])
 
 
 def reaches_bar(*, product: Product, now: datetime) -> bool:
@@ -94,7 +98,7 @@ def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[s
     model, listed = selectors.model_view(product), selectors.listed_category(product)
     live = FeedbackLabel.objects.filter(product=product, ended_at=None)
     own = live.exclude(source=LabelSource.IMPORTED)
-    is_human = own.filter(category=product.category_id).exists()
+    is_human = own.filter(category=listed).exists()
     score = weight.score_case(voices, model, rules, listed=listed.code if listed else None)
     return weight.arithmetic(score) | {
         "bar": weight.bar(rules, is_human=is_human),
@@ -108,7 +112,8 @@ def send_to_review(
 ) -> None:
     """Open the product's review item for the case, or join the open one.
 
-    The product stays listed meanwhile, unless the policy takes reopened ones out of the shop.
+    The product stays listed meanwhile, unless the policy takes those out of the shop whose reports
+    reach the bar: a lot, an admin's wish or an undo alone takes nothing out.
     """
     if case.status != CaseStatus.IN_REVIEW:
         case.before, case.is_by_lot = {}, by_lot
@@ -117,7 +122,7 @@ def send_to_review(
     )
     case.status = CaseStatus.IN_REVIEW
     is_listed = product.status == ProductStatus.LISTED
-    if case.policy.hold_reopened and is_listed and not by_lot:
+    if case.policy.hold_reopened and is_listed and _is_enough(case):
         take_downs.take_down(case=case, product=product, now=now)
     case.save(update_fields=["before", "is_by_lot", "item", "status"])
 

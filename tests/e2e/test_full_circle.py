@@ -54,7 +54,9 @@ def decide(page, live_server, search):
     item = int(card.get_attribute("data-item"))
     page.wait_for_timeout(LOOK_MS)
     page.keyboard.type(search)
-    page.keyboard.press("Enter")
+    # The card goes at once, the answer after it; on a busy machine it takes its time.
+    with page.expect_response(lambda response: response.url.endswith("/decide/")):
+        page.keyboard.press("Enter")
     expect(page.locator(f'#desk-stage article[data-item="{item}"]')).to_have_count(0)
     page.wait_for_load_state("networkidle")
     return item

@@ -145,6 +145,13 @@ def test_what_only_excludes_words_is_not_asked_of_their_index(category):
     assert not [query for query in asked if "SET LOCAL" in query["sql"]]
 
 
+def test_what_is_excluded_may_stand_in_the_description_of_what_the_title_names(category):
+    plain = listed(1, category, "Lampe verte", "Pour la chambre")
+    listed(0, category, "Lampe verte", "Avec une ampoule")
+
+    assert pages(Filters(now=NOW), text="lampe -ampoule") == [[plain]]
+
+
 @pytest.mark.parametrize(
     ("text", "answers"),
     [("lampe", True), ("lampe -verte", True), ("-verte", False), ("lampe OR -verte", False)],

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from reviewapp.choices import MemberChoice, ReviewReason, RouteOutcome
-from reviewapp.models import CategoryConfusion, Route
+from reviewapp.models import CategoryConfusion, ReviewItem, Route
 from reviewapp.selectors.seller import categories_by_code
 from reviewapp.selectors.statements import history
 from reviewapp.services import decisions, review
@@ -193,6 +193,57 @@ def test_appeal_answer_and_withdrawal_stay_in_the_history(toys, books):
         "arrived",
     ]
     assert after[1:] == before
+
+
+@pytest.fixture
+def appealed(toys, books):
+    """Contested in Books by its seller, who wishes for Toys."""
+    product = ProductFactory(seller=SellerFactory(), status="in_review")
+    decide(product, books, reasons=[ReviewReason.LOW_CONFIDENCE])
+    submit_appeal(
+        product_id=product.pk,
+        seller=product.seller,
+        comment="It is a game",
+        wished_category=toys,
+        now=NOW + timedelta(minutes=3),
+    )
+    return product
+
+
+def undo(decision, moderator, minutes):
+    now = NOW + timedelta(minutes=minutes)
+    decisions.undo(decision_id=decision.pk, moderator=moderator, client_key=uuid.uuid4(), now=now)
+
+
+def test_a_blind_answer_that_dismissed_nothing_is_not_told_as_a_dismissal(appealed, toys, books):
+    second = ModeratorFactory()
+    ModeratorFactory()  # somebody else is there to read the appeal
+    ReviewItem.objects.filter(product=appealed, resolved_at=None).update(
+        reasons=[ReviewReason.SELLER_APPEAL, ReviewReason.AUDIT], is_blind=True
+    )
+    blind = decide(appealed, books, second, minutes=4)
+    assert blind.is_blind
+    told_then = [one.kind for one in told(appealed)]
+
+    undo(blind, second, minutes=5)
+
+    assert told_then == ["confirmed", "appealed", "confirmed", "arrived"]
+    assert [one.kind for one in told(appealed)] == ["withdrawn", *told_then]
+
+
+def test_an_answer_tells_of_its_appeal_whatever_brought_the_item(appealed, books):
+    ReviewItem.objects.filter(product=appealed, resolved_at=None).update(
+        reasons=[ReviewReason.LOW_CONFIDENCE]
+    )
+
+    decide(appealed, books, minutes=4)
+
+    assert [one.kind for one in told(appealed)] == [
+        "dismissed",
+        "appealed",
+        "confirmed",
+        "arrived",
+    ]
 
 
 def test_the_history_costs_the_same_whatever_its_length(toys, books, django_assert_num_queries):

@@ -38,6 +38,7 @@ from tests.factories import (
     ReviewItemFactory,
     SellerFactory,
 )
+from tests.report_world import submit
 
 pytestmark = pytest.mark.django_db
 DUE = NOW + timedelta(days=8)
@@ -51,19 +52,6 @@ def product():
     product = ListedProductFactory()
     PredictionFactory(product=product, category=product.category, confidence=0.9)
     return product
-
-
-def submit(product, *people, category=None, now=NOW, network=None):
-    for number, person in enumerate(people):
-        address = network or f"10.{number // 250}.{number % 250}.7"
-        reports.submit_report(
-            product=product,
-            reporter=person,
-            suggested_category=category,
-            comment="",
-            now=now,
-            address=address,
-        )
 
 
 def decide(product, category):
@@ -178,15 +166,6 @@ def test_a_moderators_answer_takes_more_weight_to_reopen(product):
     submit(product, *ProvenBuyerFactory.create_batch(4), category=right)
 
     assert (below, ReportCase.objects.get().status) == (CaseStatus.COLLECTING, CaseStatus.IN_REVIEW)
-
-
-def test_the_policy_may_take_reopened_products_out_of_the_shop(product):
-    ReportPolicyFactory(hold_reopened=True)
-
-    submit(product, *ProvenBuyerFactory.create_batch(2), category=CategoryFactory())
-
-    product.refresh_from_db()
-    assert product.status == ProductStatus.IN_REVIEW
 
 
 def test_a_decision_closes_the_case_and_an_undo_opens_it_again(product):

@@ -51,6 +51,11 @@ def test_a_made_up_cursor_is_not_found(client):
     assert client.get(f"/catalogue/{category.code}/", {"after": "x"}).status_code == 404
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "99", "²"])
+def test_a_made_up_cursor_of_a_search_is_not_found(client, number):
+    assert client.get("/catalogue/", {"q": "lampe", "after": f"{number},x"}).status_code == 404
+
+
 def test_a_page_and_the_next_show_each_product_once(client):
     category = CategoryFactory()
     products = [ListedProductFactory(category=category) for _ in range(30)]

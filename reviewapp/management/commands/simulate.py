@@ -60,11 +60,13 @@ class Command(BaseCommand):
     def _play(
         self, seconds: float, per_second: float, moderators: list[User], buyers: list[User]
     ) -> None:
-        """Act once per tick, by chance, so that on average the rates come out."""
+        """Act once per tick and at the end, by chance, so that on average the rates come out."""
         last = said = time.monotonic()
         end = last + seconds
         due = 0.0
-        while (now := time.monotonic()) < end:
+        while last < end:
+            time.sleep(max(0.0, min(_TICK_SECONDS, end - time.monotonic())))
+            now = min(time.monotonic(), end)
             due += per_second * (now - last)
             last = now
             whole = int(due)
@@ -77,7 +79,6 @@ class Command(BaseCommand):
             if now - said >= _SAY_EVERY_SECONDS:
                 said = now
                 self._say()
-            time.sleep(max(0.0, min(_TICK_SECONDS, end - time.monotonic())))
 
     def _arrive(self, count: int) -> None:
         if not count:
