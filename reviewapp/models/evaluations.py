@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -65,6 +67,10 @@ class LiveMeasure(models.Model):
     @property
     def reviewed(self) -> int:
         return self.products - self.audits
+
+    @property
+    def since(self) -> datetime:
+        return self.measured_at - timedelta(days=self.days)
 
 
 class GateReport(models.Model):

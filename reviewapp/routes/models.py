@@ -10,6 +10,7 @@ urlpatterns = [
     path("evaluations/<int:evaluation_id>/state/", evaluations.state, name="evaluation-state"),
     path("evaluations/<int:evaluation_id>/products/", evaluations.products, name="answers"),
     path("live/", evaluations.live, name="live"),
+    path("live/<int:measure_id>/products/", evaluations.live_products, name="live-products"),
     path("comparison/", version_pairs.comparison, name="comparison"),
     path("<int:version_id>/promote/", promotions.put_into_service, name="promote"),
     path("<int:version_id>/shadow/", shadow.start, name="shadow-start"),

@@ -13,7 +13,7 @@ from django.db import connection
 from reviewapp.choices import MemberChoice, RouteOutcome
 from reviewapp.domain.answers import NO_ANSWER, AnswerSheet, MemberAnswers
 from reviewapp.domain.policy_effect import Bools, Floats
-from reviewapp.models import FeedbackLabel, LiveMeasure, ModelVersion, Prediction
+from reviewapp.models import FeedbackLabel, LiveMeasure, ModelVersion, Prediction, Product
 from reviewapp.selectors.group_sql import (
     DUPLICATES,
     LANGUAGE,
@@ -31,15 +31,14 @@ _SIZES: Final = {"few": "small", "some": "medium", "many": "large"}
 # The newest route of each product that has a live label for its present input, the one routed. An
 # answer that saw the model's says less about a listing, so that of listed products only blind
 # audits count; doubtful ones all go to people.
-_LABELLED = f"""
+_LABELS = """
 WITH labels AS MATERIALIZED (
     SELECT * FROM reviewapp_feedbacklabel
-    WHERE ended_at IS NULL AND source <> 'imported'
+    WHERE ended_at IS NULL AND source <> 'imported' AND created_at <= %(until)s
     ORDER BY id DESC LIMIT %(most)s
 )
-SELECT label.product_id, label.input_digest, confirmed.code, route.outcome,
-       route.inclusion_probability,
-       {DUPLICATES}, {MISSING}, {LANGUAGE}, {SELLER}
+"""
+_DECIDED = """
 FROM labels label
 JOIN reviewapp_product product ON product.id = label.product_id
   AND product.input_digest = label.input_digest
@@ -55,12 +54,33 @@ JOIN LATERAL (
     ORDER BY route.created_at DESC, route.id DESC
     LIMIT 1
 ) route ON route.created_at >= %(since)s AND route.input_digest = label.input_digest
-{SELLER_PRODUCTS}
+"""
+_COUNTS = """
 WHERE route.inclusion_probability > 0
   AND (route.outcome = 'review'
        OR ('audit' = ANY(route.reasons) AND label.is_blind AND 'audit' = ANY(label.reasons)))
+"""
+_LABELLED = f"""
+{_LABELS}
+SELECT label.product_id, label.input_digest, confirmed.code, route.outcome,
+       route.inclusion_probability,
+       {DUPLICATES}, {MISSING}, {LANGUAGE}, {SELLER}
+{_DECIDED} {SELLER_PRODUCTS} {_COUNTS}
 ORDER BY label.product_id
-"""  # noqa: S608 (no input)
+"""
+# Those of one cell of a member's confusion matrix, the newest decision first.
+_CELL = f"""
+{_LABELS}
+SELECT label.id, label.product_id, answer.confidence, route.outcome = 'listed', label.created_at
+{_DECIDED}
+JOIN reviewapp_prediction answer ON answer.product_id = label.product_id
+  AND answer.model_version_id = %(version)s AND answer.input_digest = label.input_digest
+  AND answer.member = %(member)s
+JOIN reviewapp_category said ON said.id = answer.category_id AND said.code = %(predicted)s
+{_COUNTS} AND confirmed.code = %(true)s
+  AND (%(before)s::bigint IS NULL OR label.id < %(before)s)
+ORDER BY label.id DESC LIMIT %(limit)s
+"""
 # What people were asked about, answered or not: each product once, by its newest route, if that is
 # of its present input. Nobody will answer an earlier one any more.
 _ASKED = """
@@ -94,14 +114,29 @@ class Audited:
     reviewed: int
 
 
-def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
+@dataclass(frozen=True, slots=True)
+class DecidedProduct:
+    """A live product with a member's answer and the decision that counts.
+
+    label: id of what the decision left; is_audit: decided in a blind audit of a listing
+    """
+
+    label: int
+    product_id: int
+    product: Product
+    confidence: float
+    is_audit: bool
+    decided_at: datetime
+
+
+def audited(version: ModelVersion, *, since: datetime, until: datetime) -> Audited | None:
     """Return what `version` has said of products that people have decided; None without any.
 
     Products weigh the inverse of the probability that somebody was asked about them, times the
     asked per answered among listed and among doubtful ones: those still waiting are taken to be
-    like the rest. Of the newest decisions only; since: of their routes
+    like the rest. Of the newest decisions only, up to `until`; since: of their routes
     """
-    given = {"version": version.pk, "since": since, "most": _MOST_LABELS}
+    given = {"version": version.pk, "since": since, "until": until, "most": _MOST_LABELS}
     rows = _fetched(_LABELLED, given)
     if not rows:
         return None
@@ -122,6 +157,30 @@ def audited(version: ModelVersion, *, since: datetime) -> Audited | None:
         members=_members(version, list(zip(product, digest, strict=True))),
     )
     return Audited(sheet, int(is_listed.sum()), number - int(is_listed.sum()))
+
+
+def decided_products(
+    measure: LiveMeasure, *, member: str, true: int, predicted: int, before: int | None, limit: int
+) -> list[DecidedProduct]:
+    """Return products of one cell of a measure's confusion matrix, the newest decisions first.
+
+    Of the same days, decided by the time of the measure; what has been decided or routed anew since
+    is no longer among them. before: id of a label, only older ones follow
+    """
+    given = {
+        "version": measure.model_version_id,
+        "since": measure.since,
+        "until": measure.measured_at,
+        "most": _MOST_LABELS,
+        "member": member,
+        "true": true,
+        "predicted": predicted,
+        "before": before,
+        "limit": limit,
+    }
+    rows = _fetched(_CELL, given)
+    products = Product.objects.in_bulk([product for _label, product, *_rest in rows])
+    return [DecidedProduct(label, key, products[key], *rest) for label, key, *rest in rows]
 
 
 def live_measure(version: ModelVersion, *, days: int) -> LiveMeasure | None:

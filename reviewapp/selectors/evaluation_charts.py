@@ -57,7 +57,7 @@ def risk_coverage_chart(numbers: Mapping[str, Any], target: float) -> dict[str, 
 def confusion_chart(numbers: Mapping[str, Any], link: str) -> dict[str, Any]:
     """Return the confusion matrix by true and predicted code, as shares of the true category.
 
-    link: address of the products, to which "&true=..&predicted=.." is added; empty for no links
+    link: address of the products, to which "&true=..&predicted=.." is added
     """
     cells = {(true, said): products for true, said, products in numbers["confusion"]}
     codes = sorted({code for pair in cells for code in pair})
@@ -77,9 +77,7 @@ def confusion_chart(numbers: Mapping[str, Any], link: str) -> dict[str, Any]:
                 ],
                 "links": [
                     [
-                        f"{link}&true={true}&predicted={said}"
-                        if link and (true, said) in cells
-                        else None
+                        f"{link}&true={true}&predicted={said}" if (true, said) in cells else None
                         for said in codes
                     ]
                     for true in codes

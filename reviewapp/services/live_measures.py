@@ -40,7 +40,7 @@ def _is_due(version: ModelVersion, days: int, now: datetime) -> bool:
 
 
 def _measure(version: ModelVersion, days: int, now: datetime) -> None:
-    found = audited(version, since=now - timedelta(days=days))
+    found = audited(version, since=now - timedelta(days=days), until=now)
     metrics: dict[str, Any] = {}
     if found and len(found.sheet) >= FEWEST:
         metrics = evaluation_metrics(found.sheet, current_policy(now=now).target_error)

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from reviewapp.choices import JobStatus, MemberChoice, Queue
 from reviewapp.forms.evaluations import EvaluationForm
-from reviewapp.models import Evaluation
+from reviewapp.models import Evaluation, LiveMeasure
 from reviewapp.selectors import evaluation_charts as charts
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
-from reviewapp.selectors.audited import live_measure
+from reviewapp.selectors.audited import decided_products, live_measure
 from reviewapp.selectors.quality import PERIODS
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import live_measures
@@ -152,13 +152,47 @@ def live(request: UserRequest) -> HttpResponse:
         member = _member(request, metrics)
         members = pages.member_rows(metrics)
         address = f"{reverse('models:live')}?days={days}"
+        link = f"{reverse('models:live-products', args=[measure.pk])}?member={member}"
         context |= {
-            **_of_member(metrics, member, link=""),
+            **_of_member(metrics, member, link),
             "members": members,
             "lacks_baseline": not any(one.is_baseline for one in members),
             "tabs": _member_tabs(members, member, f"{address}&member="),
         }
     return render(request, "evaluations/live.html", context)
+
+
+@login_required
+@may_look
+@require_GET
+def live_products(request: UserRequest, measure_id: int) -> HttpResponse:
+    """The products of one cell of a live confusion matrix (`?true=` and `?predicted=`), in pages
+    (`?before=`). Of the days and the version of its measure."""
+    rows = LiveMeasure.objects.exclude(metrics={}).select_related("model_version")
+    measure = get_object_or_404(rows, pk=measure_id)
+    member = _member(request, measure.metrics)
+    true, predicted = _code(request, "true"), _code(request, "predicted")
+    cells = measure.metrics["members"][member]["confusion"]
+    before = _code(request, "before") if "before" in request.GET else None
+    found = decided_products(
+        measure, member=member, true=true, predicted=predicted, before=before, limit=_SHOWN + 1
+    )
+    older = (
+        f"?member={member}&true={true}&predicted={predicted}&before={found[_SHOWN - 1].label}"
+        if len(found) > _SHOWN
+        else ""
+    )
+    context = {
+        "measure": measure,
+        "member": member,
+        "names": pages.category_names(),
+        "true": true,
+        "predicted": predicted,
+        "number": next((n for was, said, n in cells if (was, said) == (true, predicted)), 0),
+        "answered": found[:_SHOWN],
+        "older": older,
+    }
+    return render(request, "evaluations/products.html", context)
 
 
 def _days(request: UserRequest) -> int:
@@ -203,7 +237,7 @@ def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
 
 
 def _of_member(metrics: dict[str, Any], member: MemberChoice, link: str) -> dict[str, Any]:
-    """One member in detail. link: address of the products behind a cell; empty without them."""
+    """One member in detail. link: address of the products behind a cell."""
     numbers, target = metrics["members"][member], metrics["target"]
     names = pages.category_names()
     return {

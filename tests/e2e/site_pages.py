@@ -13,9 +13,11 @@ from reviewapp.domain.rechecks import Scope
 from reviewapp.models import (
     CatalogueImport,
     Category,
+    LiveMeasure,
     Product,
     ReportCase,
     ReportRing,
+    Route,
     ShadowRun,
 )
 from reviewapp.services import bulk, rechecks, rings
@@ -36,11 +38,14 @@ from tests.factories import (
     ListedProductFactory,
     ModelVersionFactory,
     ModeratorFactory,
+    PredictionFactory,
     ProductFactory,
     ProvenBuyerFactory,
+    RoutingPolicyFactory,
     SellerFactory,
     SnapshotFactory,
 )
+from tests.labels import label
 from tests.review_world import doubtful_item, load_categories
 from tests.services.test_appeals import decided
 from tests.suspect_world import suspects_found
@@ -248,11 +253,13 @@ def judge_of_models():
         cursor=0,
         started_at=now,
     )
+    live = _live_measure(old, now)
     return person, [
         Page("models:index"),
         Page("models:shadow", (run.pk,)),
         Page("models:evaluations"),
         Page("models:live"),
+        Page("models:live-products", (live.pk,), "?true=1281&predicted=1280"),
         Page("models:evaluation", (new.pk,)),
         Page("models:answers", (new.pk,), "?true=10&predicted=10"),
         Page("models:comparison", query=f"?old={old.pk}&new={new.pk}"),
@@ -291,6 +298,38 @@ def _past_of(person):
         decided_at=now,
     )
     return decisions[0]
+
+
+def _live_measure(old, now):
+    """What audits say of a version, with a product in a cell of its confusion matrix."""
+    said, decided = (Category.objects.get(code=code) for code in (1280, 1281))
+    product = ListedProductFactory(designation="Lampe de chevet", category=said)
+    answer = PredictionFactory(
+        product=product,
+        model_version=old.model_version,
+        member="fusion",
+        category=said,
+        confidence=0.93,
+        created_at=now,
+    )
+    Route.objects.create(
+        product=product,
+        prediction=answer,
+        policy=RoutingPolicyFactory(),
+        outcome="listed",
+        reasons=["audit"],
+        inclusion_probability=0.05,
+        created_at=now,
+    )
+    label(now, code=decided.code, product=product, is_blind=True, reasons=["audit"])
+    return LiveMeasure.objects.create(
+        model_version=old.model_version,
+        days=90,
+        products=old.metrics["products"],
+        audits=1,
+        metrics=old.metrics,
+        measured_at=now,
+    )
 
 
 def _crowd_reports():

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import MemberChoice, RouteOutcome
-from reviewapp.models import Route
-from reviewapp.selectors.audited import audited
+from reviewapp.models import LiveMeasure, Route
+from reviewapp.selectors.audited import audited, decided_products
 from tests.factories import (
     CategoryFactory,
     ChampionFactory,
@@ -90,7 +90,7 @@ def test_every_member_is_measured_by_its_stored_answers(version, now):
     product = listed(version, now, members=("bert", "lexical", "fusion"))
     decide(product, now, code=20)
 
-    sheet = audited(version, since=now).sheet
+    sheet = audited(version, since=now, until=now).sheet
 
     assert set(sheet.members) == {"bert", "lexical", "fusion"}
     assert sheet.true.tolist() == [20]
@@ -106,7 +106,7 @@ def test_a_product_weighs_the_inverse_of_its_chance_and_for_those_still_waiting(
         decide(product, now)
     decide(first, now, is_blind=False, reasons=["low_confidence"])
 
-    found = audited(version, since=now)
+    found = audited(version, since=now, until=now)
 
     weight = dict(zip(found.sheet.product.tolist(), found.sheet.weight.tolist(), strict=True))
     assert weight[rare.pk] / weight[frequent.pk] == pytest.approx(4)
@@ -126,7 +126,7 @@ def test_of_a_product_routed_more_than_once_the_newest_route_counts(version, now
     decide(again, now)
     decide(first, now, is_blind=False, reasons=["low_confidence"])
 
-    found = audited(version, since=now - timedelta(days=90))
+    found = audited(version, since=now - timedelta(days=90), until=now)
 
     weight = dict(zip(found.sheet.product.tolist(), found.sheet.weight.tolist(), strict=True))
     assert weight == {again.pk: pytest.approx(10), first.pk: pytest.approx(2)}
@@ -138,7 +138,7 @@ def test_the_newest_decisions_are_looked_at_only(version, now, monkeypatch):
     for product in products:
         decide(product, now)
 
-    found = audited(version, since=now)
+    found = audited(version, since=now, until=now)
 
     assert found.sheet.product.tolist() == [one.pk for one in products[1:]]
     assert found.sheet.weight.sum() == pytest.approx(3 * 20)
@@ -157,13 +157,68 @@ def test_what_says_nothing_of_the_version_today_is_left_out(version, now):
     changed = listed(version, now)
     label(now, product=changed, is_blind=True, reasons=["audit"], input_digest="e" * 64)
 
-    found = audited(version, since=now - timedelta(days=90))
+    found = audited(version, since=now - timedelta(days=90), until=now)
 
     assert found is None or found.audits <= 1
+
+
+def cell(version, now, **values):
+    """The products of one cell of what was measured of the version at `now`."""
+    measure = LiveMeasure(model_version=version, days=30, products=1, audits=1, measured_at=now)
+    asked = {"member": "bert", "true": 20, "predicted": 10, "before": None, "limit": 5}
+    return decided_products(measure, **asked | values)
+
+
+def test_a_cell_has_the_products_that_were_counted_in_it(version, now):
+    audit, reviewed, right = listed(version, now), doubtful(version, now), listed(version, now)
+    mute = listed(version, now, members=("fusion",))
+    for product, code in ((audit, 20), (right, 10), (mute, 20)):
+        decide(product, now, code=code)
+    decide(reviewed, now, code=20, is_blind=False, reasons=["low_confidence"])
+    other = listed(ModelVersionFactory(), now)
+    decide(other, now, code=20)
+
+    found = cell(version, now)
+
+    assert [(one.product, one.confidence, one.is_audit) for one in found] == [
+        (reviewed, 0.9, False),
+        (audit, 0.9, True),
+    ]
+    assert [one.product for one in cell(version, now, predicted=20)] == []
+    assert [one.product for one in cell(version, now, member="fusion")] == [reviewed, mute, audit]
+    assert [one.product for one in cell(version, now, true=10)] == [right]
+
+
+def test_a_cell_is_of_the_days_of_its_measure_and_of_what_was_decided_by_then(version, now):
+    early = listed(version, now - timedelta(days=31))
+    counted, later = listed(version, now), listed(version, now)
+    for product in (early, counted):
+        decide(product, now, code=20)
+    label(
+        now,
+        code=20,
+        product=later,
+        is_blind=True,
+        reasons=["audit"],
+        created_at=now + timedelta(minutes=1),
+    )
+
+    assert [one.product for one in cell(version, now)] == [counted]
+
+
+def test_a_cell_comes_in_pages(version, now):
+    products = [listed(version, now) for _ in range(3)]
+    for product in products:
+        decide(product, now, code=20)
+
+    first = cell(version, now, limit=2)
+    rest = cell(version, now, limit=2, before=first[-1].label)
+
+    assert [one.product for one in first + rest] == products[::-1]
 
 
 def test_without_decisions_there_is_nothing(version, now):
     listed(version, now)
 
-    assert audited(version, since=now) is None
+    assert audited(version, since=now, until=now) is None
     assert MemberChoice.FUSION in MEMBERS

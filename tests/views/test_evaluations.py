@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -233,7 +234,7 @@ def audited(version, now, number):
             created_at=now,
         )
         code = 10 if place % 10 else 20
-        label(now, code=code, product=product, is_blind=True, reasons=["audit"])
+        label(now, code=code, product=product, is_blind=True, reasons=["audit"], created_at=now)
 
 
 def test_the_champion_is_measured_on_blind_audits_once_there_are_enough(client, admin, monkeypatch):
@@ -274,6 +275,45 @@ def test_a_look_at_the_live_figures_reads_no_routes(
     assert "<time" in page
     assert not any("reviewapp_route" in one["sql"] for one in queries.captured_queries)
     assert not any("reviewapp_feedbacklabel" in one["sql"] for one in queries.captured_queries)
+
+
+def test_a_cell_of_the_live_confusion_matrix_leads_to_its_products(
+    client, admin, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr("reviewapp.services.live_measures.FEWEST", 10)
+    monkeypatch.setattr("reviewapp.views.evaluations._SHOWN", 1)
+    champion, now = ChampionFactory(name="old-1"), timezone.now()
+    audited(champion, now, 20)
+    measure_live(now=now)
+    measure = LiveMeasure.objects.get(days=30)
+    link = f"{reverse('models:live-products', args=[measure.pk])}?member=fusion&amp;true=20"
+
+    page = get(client, "live", days=30).content.decode()
+    with django_assert_max_num_queries(12):
+        first = get(client, "live-products", measure.pk, member="lexical", true=20, predicted=10)
+    older = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1]
+    second = client.get(f"{first.request['PATH_INFO']}{older.replace('&amp;', '&')}")
+
+    assert f"{link}&amp;predicted=10" in page
+    newest, oldest = FeedbackLabel.objects.filter(category__code=20).order_by("-pk")
+    for response, own in ((first, newest), (second, oldest)):
+        html = response.content.decode()
+        assert "old-1 · Lexical (words) · 2 products · of 30 days" in html
+        assert html.count("blind audit ·") == 1
+        assert reverse("review:provenance", args=[own.product_id]) in html
+    assert 'rel="next"' not in second.content.decode()
+
+
+def test_only_a_measure_with_numbers_has_products(client, admin, monkeypatch):
+    champion, now = ChampionFactory(), timezone.now()
+    audited(champion, now, 2)
+    measure_live(now=now)
+    measure = LiveMeasure.objects.get(days=30)
+    query = {"true": 20, "predicted": 10}
+
+    assert get(client, "live-products", measure.pk, **query).status_code == 404
+    client.force_login(ModeratorFactory())
+    assert get(client, "live-products", measure.pk, **query).status_code == 403
 
 
 def test_live_figures_without_audits_say_that_they_are_about_doubtful_products(
