@@ -113,6 +113,27 @@ def test_an_evaluation_shows_every_measure(client, admin, pair):
     assert f"{reverse('models:answers', args=[pair[0].pk])}?member=fusion&amp;true=" in html
 
 
+def test_numbers_of_a_test_split_say_that_they_are_not_about_arrivals(client, admin, pair, now):
+    old, new = pair
+    report = request_gate(
+        candidate=new.model_version,
+        champion=old.model_version,
+        snapshot=old.snapshot,
+        user=admin,
+        now=now,
+    )
+    judge(report_id=report.pk, now=now)
+
+    for page in (
+        get(client, "evaluation", old.pk),
+        get(client, "comparison", old=old.pk, new=new.pk),
+        get(client, "gate", report.pk),
+    ):
+        html = page.content.decode()
+        said = html[html.index("test products, not about arrivals") :]
+        assert f'href="{reverse("models:live")}"' in said
+
+
 def test_a_cell_of_the_confusion_matrix_leads_to_its_products(client, admin, pair):
     true, predicted, number = next(
         cell for cell in pair[0].metrics["members"]["fusion"]["confusion"] if cell[0] != cell[1]
