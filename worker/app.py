@@ -37,6 +37,7 @@ _BEAT = {
     "renew-embeddings": ("worker.tasks.embed.renew", FIND_LOST_SECONDS),
     "send-mail": ("worker.tasks.mail.send_waiting", UPKEEP_SECONDS),
     "sweep-reports": ("worker.tasks.sweep.sweep_reports", UPKEEP_SECONDS),
+    "offer-known-answers": ("worker.tasks.known_answers.offer", SWEEP_SECONDS),
     "book-comparisons": ("worker.tasks.team.book", UPKEEP_SECONDS),
     "roll-up-routes": ("worker.tasks.rollups.roll_up", UPKEEP_SECONDS),
     "measure-drift": ("worker.tasks.drift.measure", UPKEEP_SECONDS),

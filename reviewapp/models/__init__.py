@@ -11,7 +11,13 @@ from reviewapp.models.catalog import (
     Product,
     ProductImage,
 )
-from reviewapp.models.checks import Adjudication, Disagreement, KnownAnswer, Recheck
+from reviewapp.models.checks import (
+    Adjudication,
+    Disagreement,
+    KnownAnswer,
+    KnownAnswerDraw,
+    Recheck,
+)
 from reviewapp.models.dashboards import (
     AnswerTally,
     DelayTally,
@@ -94,6 +100,7 @@ __all__ = [
     "GroupCursor",
     "HeldOutAnswers",
     "KnownAnswer",
+    "KnownAnswerDraw",
     "LabelImport",
     "LiveMeasure",
     "Mail",

@@ -58,6 +58,15 @@ class KnownAnswer(models.Model):
         return f"{self.product_id} = {self.category_id}"
 
 
+class KnownAnswerDraw(models.Model):
+    """A decision that has drawn a known answer for its author; gone once a worker has seen to it."""
+
+    decision = models.OneToOneField(Decision, models.CASCADE, primary_key=True, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.decision_id)
+
+
 class Disagreement(models.Model):
     """Two answers to one product that differ; open until a lead decides or it is withdrawn.
 

@@ -7,23 +7,19 @@ import pytest
 
 from reviewapp.choices import (
     DisagreementKind,
-    KnownAnswerEnd,
     ProductStatus,
     ReviewReason,
     ReviewStatus,
-    Verdict,
 )
-from reviewapp.models import Disagreement, FeedbackLabel, KnownAnswer, ReviewItem
+from reviewapp.models import Disagreement, KnownAnswer, ReviewItem
 from reviewapp.services import checks, review
 from tests.factories import (
     NOW,
     AdminFactory,
     CategoryFactory,
-    KnownAnswerFactory,
     ModeratorFactory,
     PredictionFactory,
     ProductFactory,
-    ReviewItemFactory,
 )
 from tests.services.test_decisions import claimed, decide
 from tests.services.test_undo import escalate, live_label, undo
@@ -34,11 +30,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def second_opinions(settings):
     settings.REVIEW_SECOND_OPINION_SHARE = 1.0
-
-
-@pytest.fixture
-def known_answers(settings):
-    settings.REVIEW_KNOWN_ANSWER_RATE = settings.REVIEW_KNOWN_ANSWER_FLOOR = 1.0
 
 
 def check_of(decision):
@@ -275,87 +266,3 @@ def test_an_answer_that_had_seen_the_models_makes_no_known_answer(second_opinion
     answered_twice(category, category)
 
     assert not KnownAnswer.objects.exists()
-
-
-def test_a_known_answer_is_slipped_in_for_one_person_only(known_answers):
-    known = KnownAnswerFactory()
-    alice, bob = ModeratorFactory(), ModeratorFactory()
-
-    decide(claimed(alice), alice, CategoryFactory())
-
-    item = ReviewItem.objects.get(known_answer=known)
-    assert (item.only_for, item.is_blind) == (alice, True)
-    assert review.claim_next(moderator=bob, now=NOW) is None
-    assert review.claim_next(moderator=alice, now=NOW) == item.pk
-
-
-def test_nobody_is_asked_what_he_or_she_has_answered_before(known_answers):
-    known = KnownAnswerFactory()
-    alice = known.decision.moderator
-
-    decide(claimed(alice), alice, CategoryFactory())
-
-    assert not ReviewItem.objects.filter(known_answer=known).exists()
-
-
-def test_only_one_known_answer_waits_for_a_person(known_answers):
-    KnownAnswerFactory.create_batch(2)
-    alice = ModeratorFactory()
-    items = ReviewItemFactory.create_batch(2)
-    first = review.claim_next(moderator=alice, now=NOW)
-    review.claim_next(moderator=alice, now=NOW, have=[first])
-
-    for item in items:
-        decide(item, alice, CategoryFactory())
-
-    assert ReviewItem.objects.filter(known_answer__isnull=False).count() == 1
-
-
-def test_answering_a_known_answer_changes_neither_label_nor_listing(known_answers):
-    known = KnownAnswerFactory()
-    alice = ModeratorFactory()
-    decide(claimed(alice), alice, CategoryFactory())
-    item = ReviewItem.objects.get(known_answer=known)
-    labels = FeedbackLabel.objects.filter(product=known.product).count()
-    review.claim_next(moderator=alice, now=NOW)
-
-    decision = decide(item, alice, CategoryFactory())
-
-    known.product.refresh_from_db()
-    assert decision.verdict in (Verdict.CONFIRMED, Verdict.CORRECTED)
-    assert known.product.category == known.category
-    assert FeedbackLabel.objects.filter(product=known.product).count() == labels
-
-
-def test_a_new_decision_for_another_category_retires_the_known_answer():
-    known = KnownAnswerFactory()
-    alice = ModeratorFactory()
-
-    decide(claimed(alice, product=known.product), alice, CategoryFactory())
-
-    known.refresh_from_db()
-    assert known.retired_because == KnownAnswerEnd.CHANGED
-
-
-def test_a_known_answer_that_was_passed_on_is_a_leads_ordinary_question(known_answers):
-    known = KnownAnswerFactory()
-    alice = ModeratorFactory()
-    decide(claimed(alice), alice, CategoryFactory())
-    item = ReviewItem.objects.get(known_answer=known)
-    review.claim_next(moderator=alice, now=NOW)
-
-    escalate(item, alice)
-
-    item.refresh_from_db()
-    assert (item.known_answer, item.only_for, item.checks) == (None, None, known.decision)
-
-
-def test_a_forgotten_known_answer_gives_its_product_back(known_answers):
-    KnownAnswerFactory()
-    alice = ModeratorFactory()
-    decide(claimed(alice), alice, CategoryFactory())
-
-    ended = checks.withdraw_forgotten(now=NOW + timedelta(days=8))
-
-    assert ended == 1
-    assert not ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).exists()

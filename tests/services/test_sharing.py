@@ -11,6 +11,7 @@ from reviewapp.models import ReviewItem
 from reviewapp.selectors.review import queue_state
 from reviewapp.services import review
 from reviewapp.services.assignments import assign_product, assign_slice, end_assignments
+from reviewapp.services.checks import offer_known_answer
 from reviewapp.services.decisions import decide
 from reviewapp.services.skills import set_skills
 from tests.factories import (
@@ -289,6 +290,7 @@ def test_who_is_limited_gets_second_opinions_and_known_answers_of_these_families
 
     second = claim(ann)
     decide(item_id=second, moderator=ann, category=CategoryFactory(), client_key=uuid4(), now=NOW)
+    offer_known_answer(now=NOW)
     company = ReviewItemFactory(family=games)
     gold = claim(ann)
 

@@ -1,11 +1,13 @@
 """Checks of people's answers: opened beside decisions, settled by them, withdrawn by an undo.
 
-Each function runs inside the caller's transaction, with the product locked.
+Each function runs inside the caller's transaction, with the product locked; but `offer_known_answer`
+and `withdraw_forgotten`, which workers call, are whole in themselves.
 """
 
 from reviewapp.services.checks.disputes import DisputeRefused, dispute
 from reviewapp.services.checks.known_answers import (
     add_known_answer,
+    draw_known_answer,
     known_answer_if_unanimous,
     offer_known_answer,
     retire_known_answer,
@@ -35,6 +37,7 @@ __all__ = [
     "DisputeRefused",
     "add_known_answer",
     "dispute",
+    "draw_known_answer",
     "has_colleague",
     "has_real_successor",
     "is_check",

@@ -1,8 +1,10 @@
 """Known answers: settled products, slipped in among a moderator's items to measure care."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from reviewapp.choices import (
@@ -13,38 +15,51 @@ from reviewapp.choices import (
     ReviewStatus,
 )
 from reviewapp.domain.checks import KNOWN_ANSWER_PRIORITY, Draw, known_answer_rate
-from reviewapp.models import Decision, Disagreement, KnownAnswer, Product, ReviewItem, User
+from reviewapp.models import (
+    Decision,
+    Disagreement,
+    KnownAnswer,
+    KnownAnswerDraw,
+    Product,
+    ReviewItem,
+    User,
+)
 from reviewapp.selectors.checks.known_answers import record_of
 from reviewapp.selectors.interests import own_interest
 from reviewapp.selectors.review.queue import skills_of
 from reviewapp.services.checks.opening import drawn, rates
 
+DRAWN_FOR: Final = timedelta(hours=1)
+"""After a longer standstill of the workers nobody is to be met by a backlog of known answers."""
 
-def offer_known_answer(*, moderator: User, decision: Decision, now: datetime) -> ReviewItem | None:
-    """Slip a known answer in among the moderator's next items, if `decision` draws one.
 
-    The rate falls as the measured accuracy rises. One at a time; never on a product on which the
-    moderator has ever decided or is a party to, that is in review, or that is disputed. Waits for nobody.
+def draw_known_answer(*, decision: Decision) -> None:
+    """Note when `decision` draws a known answer for its author; `offer_known_answer` gives it.
+
+    In the decision's transaction, so that no draw is lost, and without a query for most decisions:
+    choosing the known answer takes longer than deciding, and nobody need wait for it.
     """
-    lot, shares = drawn(Draw.KNOWN_ANSWER, decision.item_id), rates()
-    if lot >= shares.known_answers:
-        return None  # without a query: most decisions end here
-    record = record_of(moderator=moderator)
-    if lot >= known_answer_rate(record.hits, record.sample, shares) or _has_one(moderator):
-        return None
-    start = drawn(Draw.ORDER, decision.item_id)
-    for known in _candidates(moderator, start):
-        if _lock_free(known.product_id):
-            return ReviewItem.objects.create(
-                product_id=known.product_id,
-                reasons=[ReviewReason.GOLD],
-                known_answer=known,
-                only_for=moderator,
-                is_blind=True,
-                priority=KNOWN_ANSWER_PRIORITY,
-                opened_at=now,
-            )
-    return None
+    if drawn(Draw.KNOWN_ANSWER, decision.item_id) < rates().known_answers:
+        KnownAnswerDraw.objects.create(decision=decision)
+
+
+@transaction.atomic
+def offer_known_answer(*, now: datetime) -> bool:
+    """Work off the oldest draw: slip a known answer in among its moderator's next items, if the
+    moderator's measured accuracy leaves it due. False when no draw is left.
+
+    Nothing comes of a decision that was undone meanwhile or is older than DRAWN_FOR. Each draw
+    counts once: it is locked, and gone with what came of it. Waits for another one under way, so
+    that nobody gets two at once; for no product.
+    """
+    found = KnownAnswerDraw.objects.select_for_update(of=("self",)).order_by("pk")
+    lot = found.select_related("decision__moderator").first()
+    if lot is None:
+        return False
+    if _still_counts(lot.decision, now):
+        _offer(lot.decision, now)
+    lot.delete()
+    return True
 
 
 def known_answer_if_unanimous(
@@ -83,6 +98,35 @@ def retire_known_answer(
     """Stop using the product's known answer, unless its category (id) is `unless`."""
     in_use = KnownAnswer.objects.filter(product=product, retired_at=None)
     return in_use.exclude(category=unless).update(retired_at=now, retired_because=because)
+
+
+def _still_counts(decision: Decision, now: datetime) -> bool:
+    is_undone = Decision.objects.filter(undoes=decision).exists()
+    return decision.decided_at > now - DRAWN_FOR and not is_undone
+
+
+def _offer(decision: Decision, now: datetime) -> None:
+    """Open an item for the decision's author. The rate falls as the measured accuracy rises.
+
+    One at a time; never on a product on which the moderator has ever decided or is a party to, that
+    is in review, or that is disputed.
+    """
+    moderator, record = decision.moderator, record_of(moderator=decision.moderator)
+    rate = known_answer_rate(record.hits, record.sample, rates())
+    if drawn(Draw.KNOWN_ANSWER, decision.item_id) >= rate or _has_one(moderator):
+        return
+    for known in _candidates(moderator, drawn(Draw.ORDER, decision.item_id)):
+        if _lock_free(known.product_id):
+            ReviewItem.objects.create(
+                product_id=known.product_id,
+                reasons=[ReviewReason.GOLD],
+                known_answer=known,
+                only_for=moderator,
+                is_blind=True,
+                priority=KNOWN_ANSWER_PRIORITY,
+                opened_at=now,
+            )
+            return
 
 
 def _has_one(moderator: User) -> bool:

@@ -80,7 +80,7 @@ def decide(
     _resolve(case.item, now)
     if not checks.is_check(case.item):
         _have_others_look(case, decision, now)
-    checks.offer_known_answer(moderator=moderator, decision=decision, now=now)
+    checks.draw_known_answer(decision=decision)
     return decision
 
 
