@@ -2,6 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from reviewapp.choices import ReportStatus
+from reviewapp.models.reports import MisclassificationReport
+
 
 class Mail(models.Model):
     """A message to somebody who asked for it. The row is the truth: sent when `sent_at` says so."""
@@ -13,6 +16,11 @@ class Mail(models.Model):
     body = models.TextField()
     # The address that this message asks to confirm; every other goes to confirmed ones only.
     confirms = models.EmailField(blank=True)
+    # The report whose answer it tells, and which: who told what last is remembered without the words.
+    report = models.ForeignKey(
+        MisclassificationReport, models.CASCADE, null=True, blank=True, related_name="mail"
+    )
+    answer = models.CharField(max_length=10, choices=ReportStatus, blank=True, db_default="")
     created_at = models.DateTimeField()
     # A decision may be undone shortly after; until then its news waits.
     not_before = models.DateTimeField()
@@ -22,7 +30,16 @@ class Mail(models.Model):
 
     class Meta:
         verbose_name_plural = "mail"
-        indexes = [models.Index("not_before", condition=Q(sent_at=None), name="mail_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(report=None, answer="") | (Q(report__isnull=False) & ~Q(answer="")),
+                name="mail_of_report_has_answer",
+            )
+        ]
+        indexes = [
+            models.Index("not_before", condition=Q(sent_at=None), name="mail_waiting"),
+            models.Index("created_at", condition=~Q(body=""), name="mail_with_words"),
+        ]
 
     def __str__(self) -> str:
         return self.key

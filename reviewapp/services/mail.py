@@ -4,16 +4,17 @@ The row is written with what it tells of, so that none is lost. A row is claimed
 and marked; a worker that dies in between lets it be sent once more, under the same Message-ID.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
-from reviewapp.models import Mail, User
+from reviewapp.models import Mail, MisclassificationReport, User
 
 # A decision may be taken back shortly after it was made; its news waits for that.
 DELAY = timedelta(minutes=10)
@@ -51,9 +52,14 @@ def post_mail(
     now: datetime,
     delay: timedelta = DELAY,
     confirms: str = "",
+    report: MisclassificationReport | None = None,
 ) -> None:
     """Put a message into the outbox unless `key` is there already. Call it in the transaction of
-    what it tells of. confirms: the address that it asks to confirm, empty for all other news"""
+    what it tells of.
+
+    confirms: the address that it asks to confirm, empty for all other news
+    report: whose present answer it tells
+    """
     Mail.objects.bulk_create(
         [
             Mail(
@@ -62,6 +68,8 @@ def post_mail(
                 subject=subject,
                 body=body,
                 confirms=confirms,
+                report=report,
+                answer=report.status if report else "",
                 created_at=now,
                 not_before=now + delay,
             )
@@ -83,12 +91,6 @@ def tell_admins(*, key: str, write: Callable[[], tuple[str, str]], now: datetime
             with translation.override(admin.language or settings.LANGUAGE_CODE):
                 subject, body = write()
             post_mail(recipient=admin, key=f"{key}:{admin.pk}", subject=subject, body=body, now=now)
-
-
-def withdraw_mail(*, keys: Collection[str]) -> int:
-    """Take back messages that are not sent yet; return how many."""
-    count, _per_model = Mail.objects.filter(key__in=keys, sent_at=None).delete()
-    return count
 
 
 @transaction.atomic
@@ -128,7 +130,11 @@ def mark_failed(*, mail_id: int, error: str) -> None:
 
 
 def forget_mail(*, now: datetime) -> int:
-    """Delete what was sent, or given up, a month ago; return how many."""
-    old = Mail.objects.filter(created_at__lt=now - _KEEP_SENT)
-    count, _per_model = old.delete()
-    return count
+    """Delete what was sent, or given up, a month ago; return how many.
+
+    Of answers to reports only the words go: that they were told is kept as long as the report.
+    """
+    old = Mail.objects.filter(created_at__lt=now - _KEEP_SENT).exclude(body="")
+    may_be_told = Q(report__isnull=False, attempts__gt=0)
+    count, _per_model = old.exclude(may_be_told).delete()
+    return count + old.update(subject="", body="", error="", attempts=MOST_ATTEMPTS)

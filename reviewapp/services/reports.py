@@ -150,19 +150,13 @@ def _answer_anew(product: Product, decision: Decision, now: datetime) -> None:
     reports += _expired(product, decision, besides=reports)
     if not reports:
         return
-    changed, stale = [], []
     for report in reports:
         is_dismissed = report.reported_category_id == decision.category_id
-        status = ReportStatus.DISMISSED if is_dismissed else ReportStatus.UPHELD
         report.earlier.append(_answer_of(report))
-        if status != report.status:
-            changed.append(report.pk)
-            # An answer that only repeats one posts nothing: the unsent news may be an older one's.
-            stale += [(report.pk, answer["decision"]) for answer in report.earlier]
-        report.status, report.decision, report.resolved_at = status, decision, now
+        report.status = ReportStatus.DISMISSED if is_dismissed else ReportStatus.UPHELD
+        report.decision, report.resolved_at = decision, now
     MisclassificationReport.objects.bulk_update(reports, _ANSWER)
-    report_mail.take_back(answers=stale)
-    report_mail.announce(report_ids=changed, now=now)
+    report_mail.announce(report_ids=[report.pk for report in reports], now=now)
 
 
 def _overturned(product: Product, decision: Decision) -> QuerySet[MisclassificationReport]:
@@ -199,24 +193,17 @@ def _answer_of(report: MisclassificationReport) -> dict[str, Any]:
 
 
 def _restore_answers(decision: Decision, now: datetime) -> None:
-    """Give the reports that `decision` has answered anew the answers they had before.
-
-    Where it took the news of those back unsent, they are told again.
-    """
+    """Give the reports that `decision` has answered anew the answers they had before."""
     overturning = MisclassificationReport.objects.filter(
         decision=decision, status__in=_BY_DECISION
     ).exclude(earlier=[])
     reports = list(overturning)
-    report_mail.take_back(answers=[(report.pk, decision.pk) for report in reports])
-    changed = []
     for report in reports:
         before = report.earlier.pop()
-        if before["status"] != report.status:
-            changed.append(report.pk)
         report.decision_id, report.status = before["decision"], before["status"]
         report.resolved_at = datetime.fromisoformat(before["resolved_at"])
     MisclassificationReport.objects.bulk_update(reports, _ANSWER)
-    report_mail.announce(report_ids=changed, now=now)
+    report_mail.announce(report_ids=[report.pk for report in reports], now=now)
 
 
 def reopen_reports(*, decision: Decision, now: datetime) -> int:
@@ -240,7 +227,7 @@ def reopen_reports(*, decision: Decision, now: datetime) -> int:
     first = reports.select_related("case").first()
     if first is None:
         return 0
-    report_mail.take_back(answers=list(reports.values_list("pk", "decision")))
+    report_mail.take_back(report_ids=list(reports.values_list("pk", flat=True)))
     case = report_cases.reopen_case(decision=decision, case=first.case, now=now)
     return reports.update(case=case, status=ReportStatus.OPEN, decision=None, resolved_at=None)
 

@@ -81,7 +81,6 @@ def void_ring(*, ring_id: int, admin: User, note: str, now: datetime) -> RingEve
     count = MisclassificationReport.objects.filter(ring=ring).update(
         status=ReportStatus.VOIDED, decision=None, resolved_at=now
     )
-    report_mail.take_back(answers=[(report, decision) for report, decision, _status in answered])
     report_mail.announce(report_ids=[report.pk for report in reports], now=now)
     ring.status = RingStatus.VOIDED
     ring.save(update_fields=["status"])

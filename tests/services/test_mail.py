@@ -112,11 +112,22 @@ def test_a_failing_server_is_tried_again_later_and_given_up_in_the_end(report, s
     assert mail.claim_mail(now=now) is None
 
 
-def test_sent_mail_is_forgotten_after_a_month(report):
+def test_the_words_are_forgotten_after_a_month(report):
     decide(report.product, CategoryFactory())
+    send_waiting()
 
     assert mail.forget_mail(now=NOW + timedelta(days=29)) == 0
     assert mail.forget_mail(now=NOW + timedelta(days=31)) == 1
+    assert mail.forget_mail(now=NOW + timedelta(days=31)) == 0
+    row = Mail.objects.get()
+    assert (row.subject, row.body, row.answer) == ("", "", ReportStatus.UPHELD)
+
+
+def test_what_was_never_tried_is_forgotten_altogether(report):
+    decide(report.product, CategoryFactory())
+
+    assert mail.forget_mail(now=NOW + timedelta(days=31)) == 1
+    assert not Mail.objects.exists()
 
 
 def test_an_address_that_nobody_has_confirmed_gets_no_news(report):

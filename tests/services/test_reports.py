@@ -286,9 +286,7 @@ def test_the_word_that_nobody_looked_is_taken_back_by_an_answer(reader):
 
     decide(report.product, CategoryFactory())
 
-    assert [mail.key for mail in Mail.objects.filter(recipient=reader)] == [
-        f"report:{report.pk}:{outcome(report)[1].pk}:{ReportStatus.UPHELD}"
-    ]
+    assert [mail.answer for mail in Mail.objects.filter(recipient=reader)] == [ReportStatus.UPHELD]
 
 
 def expired(**fields):
