@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("reviewapp", "0061_what_mail_has_told")]
+    dependencies = [("reviewapp", "0062_what_mail_has_told")]
 
     operations = [
         AddIndexConcurrently(

@@ -11,7 +11,7 @@ WHERE key ~ '^report:[0-9]+:[0-9]+:(upheld|dismissed|expired|voided)$'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviewapp", "0060_live_measures")]
+    dependencies = [("reviewapp", "0061_known_answer_draws")]
 
     operations = [
         migrations.AddField(
