@@ -64,8 +64,8 @@ class ModelVersionViewSet(
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, name: str) -> Response:
         """Make the version the champion. 201 with the promotion; 200 with the one it has if it is
-        the champion already; 409 where the gate has not passed it and no reason is given, and where
-        another judgement than `gate` is the one that counts."""
+        the champion already; 409 where the gate has not passed it, or had refused it before, and no
+        reason is given, and where another judgement than `gate` is the one that counts."""
         form = PromotionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         version = self.get_object()
@@ -134,6 +134,8 @@ def _answer(made: Promotion | None, standing: Promotion | None) -> Response:
 
 def _not_passed(error: GateNotPassed) -> str:
     words = _("The gate has not passed this version. Give a reason to promote it all the same.")
+    if error.was_refused:
+        words = _("The gate has refused this version before. Give a reason to promote it now.")
     if error.report is None:
         return words
     where = _("See the gate report %(number)s.") % {"number": error.report.pk}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from reviewapp.choices import PromotionKind
+from reviewapp.choices import GateVerdict, PromotionKind
 from reviewapp.models import GateReport, ModelVersion, Promotion, Rescoring
 from reviewapp.selectors.evaluations import gate_reports
 from reviewapp.selectors.model_versions import champion
@@ -23,6 +23,17 @@ def newest_report(version: ModelVersion, against: ModelVersion) -> GateReport | 
         candidate__model_version=version, champion__model_version=against
     )
     return reports.exclude(verdict="").order_by("-judged_at", "-id").first()
+
+
+def earlier_refusals(report: GateReport) -> QuerySet[GateReport]:
+    """Return the other judgements that refused the same candidate against the same champion, newest
+    first: on another snapshot, or before it was judged again."""
+    same = gate_reports().filter(
+        candidate__model_version=report.candidate.model_version,
+        champion__model_version=report.champion.model_version,
+    )
+    refused = same.filter(verdict=GateVerdict.FAILED).exclude(pk=report.pk)
+    return refused.order_by("-judged_at", "-id")
 
 
 def champion_before() -> ModelVersion | None:

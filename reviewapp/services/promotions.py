@@ -37,12 +37,15 @@ class GateNotPassed(Exception):
     """The gate does not let the version through; `report` is its judgement, None without one.
 
     A report that leaves something not judged passes only for who accepts that; anything else takes
-    a reason.
+    a reason. was_refused: it passed, but an earlier judgement had refused it
     """
 
     report: GateReport | None
+    was_refused: bool = False
 
     def __str__(self) -> str:
+        if self.was_refused:
+            return "The gate has refused this version before. Give a reason to promote it now."
         verdict = self.report.verdict if self.report else "no judgement"
         return f"The gate has not passed this version ({verdict}). Give a reason to promote it."
 
@@ -68,7 +71,8 @@ def promote(
     """Make `version` the champion; the one before retires. None when it is the champion already.
 
     The first champion needs no gate. Any other needs its newest judgement against the present
-    champion to have passed, or a written `reason`. Thresholds are certified anew with its answers,
+    champion to have passed, or a written `reason`; also where an earlier one had refused it, lest
+    somebody asks until it passes. Thresholds are certified anew with its answers,
     and products in review are asked about again. seen: the judgement that `reason` and
     `accepts_unjudged` are about; raises OtherChampion when it is not the newest against the present
     champion. Raises GateNotPassed, and ModelRefused when the
@@ -131,11 +135,15 @@ def _road(
     if champion is None:
         return PromotionKind.FIRST
     verdict = report.verdict if report else ""
-    if verdict == GateVerdict.PASSED or (verdict == GateVerdict.NOT_JUDGED and accepts_unjudged):
+    passed = verdict == GateVerdict.PASSED or (
+        verdict == GateVerdict.NOT_JUDGED and accepts_unjudged
+    )
+    was_refused = report is not None and promotions.earlier_refusals(report).exists()
+    if passed and (reason.strip() or not was_refused):
         return PromotionKind.GATE
     if reason.strip():
         return PromotionKind.OVERRIDE
-    raise GateNotPassed(report)
+    raise GateNotPassed(report, was_refused=passed)
 
 
 def _put_into_service(

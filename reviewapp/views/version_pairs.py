@@ -15,11 +15,11 @@ from reviewapp.choices import GateVerdict, JobStatus, MemberChoice, Queue
 from reviewapp.domain.gate_result import GateResult, GateRules
 from reviewapp.domain.paired import NotPaired
 from reviewapp.forms.promotions import PromotionForm
-from reviewapp.models import Evaluation
+from reviewapp.models import Evaluation, GateReport
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
-from reviewapp.selectors.promotions import newest_report
+from reviewapp.selectors.promotions import earlier_refusals, newest_report
 from reviewapp.selectors.version_pairs import VersionPair, flipped_products, version_pair
 from reviewapp.selectors.workers import is_listening
 from reviewapp.types import UserRequest
@@ -58,14 +58,18 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
     report = get_object_or_404(selectors.gate_reports(), pk=report_id)
     results = [GateResult.from_json(one) for one in report.results]
     names, families = pages.category_names(), pages.family_names()
+    refusals = list(earlier_refusals(report))
     form = PromotionForm()
     # What was not judged takes a tick, or a reason.
-    form.fields["reason"].required = report.verdict == GateVerdict.FAILED
+    form.fields["reason"].required = report.verdict == GateVerdict.FAILED or bool(refusals)
+    if report.verdict != GateVerdict.FAILED and refusals:
+        form.fields["reason"].label = _("Why now, in spite of the earlier refusal")
     version, champion = report.candidate.model_version, model_versions.champion()
     newest = newest_report(version, champion) if champion else None
     context = {
         "report": report,
         "form": form,
+        "refusals": [(one, _failed_tests(one)) for one in refusals],
         "is_worker_missing": not report.judged_at
         and not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
         "is_champion": version == champion,
@@ -116,6 +120,11 @@ def _flips(found: VersionPair) -> list[tuple[str, str, int, Any]]:
         (title, key, int(mask.sum()), flipped_products(both, mask, start=0, limit=_SHOWN))
         for title, key, mask in kinds
     ]
+
+
+def _failed_tests(report: GateReport) -> list[str]:
+    results = [GateResult.from_json(one) for one in report.results]
+    return [str(one.test.label) for one in results if one.verdict == GateVerdict.FAILED]
 
 
 def _named(result: GateResult, names: dict[int, str], families: dict[str, str]) -> dict[str, Any]:

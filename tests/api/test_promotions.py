@@ -85,6 +85,25 @@ def test_what_the_gate_refused_is_409_until_a_reason_is_written(api, now):
     )
 
 
+def test_what_the_gate_refused_before_is_409_until_a_reason_is_written(api, now):
+    old, new = ChampionFactory(), ModelVersionFactory(name="new-1")
+    judged(old, new, now, GateVerdict.FAILED)
+    newest = judged(old, new, now, GateVerdict.PASSED)
+
+    refused = post(api, "new-1", "promote", gate=newest.pk)
+    done = post(api, "new-1", "promote", gate=newest.pk, reason="More tests.")
+
+    assert (refused.status_code, "refused this version before" in refused.data["detail"]) == (
+        409,
+        True,
+    )
+    assert (done.status_code, done.data["kind"], done.data["reason"]) == (
+        201,
+        PromotionKind.GATE,
+        "More tests.",
+    )
+
+
 def test_a_reason_counts_for_the_judgement_that_it_names_alone(api, now):
     old, new = ChampionFactory(), ModelVersionFactory(name="new-1")
     seen, newer = (judged(old, new, now, GateVerdict.FAILED) for _ in range(2))

@@ -145,6 +145,33 @@ def test_the_newest_judgement_counts(now):
         promote(version=new, now=now)
 
 
+@pytest.mark.parametrize("verdict", [GateVerdict.PASSED, GateVerdict.NOT_JUDGED])
+def test_what_was_refused_before_takes_a_reason_though_it_passes_now(now, verdict):
+    old, new = ChampionFactory(), ModelVersionFactory()
+    judged(old, new, now, GateVerdict.FAILED)
+    newest = judged(old, new, now, verdict)
+
+    with pytest.raises(GateNotPassed) as refused:
+        promote(version=new, accepts_unjudged=True, reason=" ", now=now)
+    promotion = promote(version=new, accepts_unjudged=True, reason="Four times the tests.", now=now)
+
+    assert (refused.value.report, refused.value.was_refused) == (newest, True)
+    assert (promotion.kind, promotion.gate, promotion.reason) == (
+        PromotionKind.GATE,
+        newest,
+        "Four times the tests.",
+    )
+
+
+def test_refusals_of_others_or_by_an_earlier_champion_do_not_count(now):
+    before, old, new = ModelVersionFactory(), ChampionFactory(), ModelVersionFactory()
+    judged(before, new, now, GateVerdict.FAILED)
+    judged(old, ModelVersionFactory(), now, GateVerdict.FAILED)
+    judged(old, new, now, GateVerdict.PASSED)
+
+    assert promote(version=new, now=now).kind == PromotionKind.GATE
+
+
 def test_a_refused_promotion_changes_nothing(now):
     old, new = ChampionFactory(), ModelVersionFactory(labels=[10, 77])
 

@@ -1,8 +1,9 @@
 import pytest
 from django.urls import reverse
 
-from reviewapp.choices import GateVerdict, ModelStage
-from reviewapp.models import Rescoring
+from reviewapp.choices import GateTest, GateVerdict, ModelStage
+from reviewapp.domain.gate_result import GateResult
+from reviewapp.models import GateReport, Rescoring
 from reviewapp.services.promotions import promote
 from tests.factories import (
     AdminFactory,
@@ -63,6 +64,36 @@ def test_a_failed_judgement_asks_for_a_reason_and_keeps_it(client, admin, now):
         "chief",
     ):
         assert text in done
+
+
+def test_an_earlier_refusal_is_shown_and_takes_a_reason(client, admin, now):
+    old, new = ChampionFactory(name="old-1"), ModelVersionFactory(name="new-1")
+    earlier = judged(old, new, now, GateVerdict.FAILED)
+    failed = GateResult(GateTest.COST, number=0.2, threshold=0.025, verdict=GateVerdict.FAILED)
+    GateReport.objects.filter(pk=earlier.pk).update(results=[failed.as_json()])
+    newest = judged(old, new, now, GateVerdict.PASSED)
+
+    page = client.get(reverse("models:gate", args=[newest.pk])).content.decode()
+    refused = post(client, "promote", new.pk, seen=newest.pk).content.decode()
+    done = post(client, "promote", new.pk, seen=newest.pk, reason="More tests.").content.decode()
+
+    shown = page[page.index("Refused 1 time before against this champion") :]
+    assert f'href="{reverse("models:gate", args=[earlier.pk])}"' in shown
+    assert "Costs less" in shown
+    assert "Why now, in spite of the earlier refusal" in shown
+    assert "Put it into service all the same" not in shown
+    assert "has refused this version before" in refused
+    for text in ("new-1 classifies from now on.", "More tests."):
+        assert text in done
+
+
+def test_a_first_judgement_that_passed_asks_for_nothing(client, admin, now):
+    report = judged(ChampionFactory(), ModelVersionFactory(), now, GateVerdict.PASSED)
+
+    page = client.get(reverse("models:gate", args=[report.pk])).content.decode()
+
+    assert "Put it into service" in page
+    assert 'name="reason"' not in page
 
 
 def test_rolling_back_is_one_click_and_the_page_says_to_whom(client, admin, now):
