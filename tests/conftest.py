@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from reviewapp.settings import env
+from tests import databases
 
 # Playwright's event loop runs in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -35,6 +37,27 @@ def pytest_collection_modifyitems(items):
     """Put the long files first: at the end no process is left alone with one of them."""
     order = {folder: place for place, folder in enumerate(_LONG_FOLDERS)}
     items.sort(key=lambda item: order.get(item.path.relative_to(_TESTS).parts[0], len(order)))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker, tmp_path_factory):
+    """Migrating costs half a minute: processes that test side by side share one migrated database."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        yield
+        return
+    lock = tmp_path_factory.getbasetemp().parent / "databases.lock"
+    with django_db_blocker.unblock(), databases.copied_from(f"test_template_{run[:8]}", lock):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush():
+    """Empty the database after a test with transactions of its own without truncating every table."""
+    flush = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda case: databases.empty() or flush(case)
+    yield
+    TransactionTestCase._fixture_teardown = flush
 
 
 @pytest.fixture(scope="session")
