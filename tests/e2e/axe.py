@@ -1,5 +1,7 @@
 """Accessibility checks by axe-core, which its package ships; nothing is loaded from elsewhere."""
 
+from typing import NamedTuple
+
 from axe_playwright_python.sync_playwright import Axe
 
 _SCRIPT = Axe().axe_script
@@ -18,24 +20,41 @@ _RUN = """async ([within, only]) => {
     return found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 120))]);
 }"""
 
+# What a theme can change. Every other rule sees the same page as in the first theme of its width.
+_COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+class Look(NamedTuple):
+    """rules: ids of those to run, None for all"""
+
+    width: int
+    theme: str
+    rules: list[str] | None
+
+
 # Each width, in both themes.
-LOOKS = [(1440, "light"), (1440, "dark"), (360, "dark"), (360, "light")]
+LOOKS = [
+    Look(1440, "light", None),
+    Look(1440, "dark", _COLOURS),
+    Look(360, "dark", None),
+    Look(360, "light", _COLOURS),
+]
 
 
 def in_each_look(page):
-    """Yield (width, theme) with the page as it is there; motion is reduced, so that it is at once."""
-    for width, theme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        yield width, theme
+    """Yield each look with the page as it is there; motion is reduced, so that it is at once."""
+    for look in LOOKS:
+        page.set_viewport_size({"width": look.width, "height": 900})
+        page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
+        yield look
 
 
-def lasting_violations(page):
+def lasting_violations(page, rules=None):
     """What axe finds twice: a part that is being swapped has no contrast for a moment."""
-    if not violations(page):
+    if not violations(page, rules=rules):
         return []
     page.wait_for_timeout(500)
-    return violations(page)
+    return violations(page, rules=rules)
 
 
 def violations(page, within=None, rules=None):

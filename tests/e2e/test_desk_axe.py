@@ -23,9 +23,10 @@ class Looked:
 
     def at(self, state):
         for look in in_each_look(self.page):
-            self.found += [(state, *look, *what) for what in lasting_violations(self.page)]
-            if self.page.evaluate("document.documentElement.scrollWidth") > look[0]:
-                self.found.append((state, *look, "wider than the window"))
+            found = lasting_violations(self.page, look.rules)
+            self.found += [(state, look, *what) for what in found]
+            if self.page.evaluate("document.documentElement.scrollWidth") > look.width:
+                self.found.append((state, look, "wider than the window"))
 
 
 def test_axe_finds_nothing_in_any_state_of_the_desk(desk, settings):

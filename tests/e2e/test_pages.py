@@ -21,8 +21,8 @@ def test_every_page_is_whole_and_axe_finds_nothing(page, live_server, sign_in, f
         response = page.goto(live_server.url + one.address)
         assert response.status == 200, one
         for look in in_each_look(page):
-            found += [(one.name, *look, *what) for what in lasting_violations(page)]
-            overflow = page.evaluate("document.documentElement.scrollWidth") - look[0]
+            found += [(one.name, look, *what) for what in lasting_violations(page, look.rules)]
+            overflow = page.evaluate("document.documentElement.scrollWidth") - look.width
             assert overflow <= 0, (one, look)
 
     assert (found, faults) == ([], [])
