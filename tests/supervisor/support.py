@@ -78,7 +78,7 @@ class Running:
                     return pid
         return None
 
-    def until_it_says(self, text, seconds=90.0):
+    def until_it_says(self, text, seconds=240.0):
         def heard():
             assert text in self.said or self.process.poll() is None, self.said
             return text in self.said
