@@ -71,7 +71,7 @@ def answers_to(product: Product) -> QuerySet[Decision]:
 
 def barred_from(moderator: User) -> Q:
     """Review items that `moderator` may not be handed: as a party to the product, and what
-    `barred_by_answers` says. The same rule as in `services.review.claims`."""
+    `barred_by_answers` says. In SQL: `selectors.review.free`."""
     return barred_by_answers(moderator) | own_interest(moderator)
 
 

@@ -1,7 +1,7 @@
 """Who is a party to a product: its seller, whoever has reported it, and whoever has appealed.
 
 A party is never handed the product's item and may not answer about it, whatever other roles he or
-she has. The same rule stands in the SQL of `services.review.claims`.
+she has. The same rule stands as SQL in `selectors.review.free`.
 """
 
 from django.db.models import Exists, OuterRef, Q, QuerySet

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
 
-from reviewapp.choices import ReviewStatus, Verdict
+from reviewapp.choices import Verdict
 from reviewapp.models import Decision, ReviewItem
+from reviewapp.selectors.review.free import is_held, unresolved
 
 # Counting more would cost a page its speed and tell a lead nothing more.
 COUNT_UP_TO = 100_000
@@ -50,7 +51,7 @@ class Hour:
 
 def load(*, now: datetime, decided: int) -> Load:
     """Read the load; `decided`: answers of the last 24 hours."""
-    items = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
+    items = unresolved()
     count = _count(items)
     # Two by their indexes: one holds what is with a lead, the other everything else.
     in_queue, asked = items.filter(escalated_at=None), items.filter(escalated_at__isnull=False)
@@ -68,7 +69,7 @@ def load(*, now: datetime, decided: int) -> Load:
 
 def held_now(*, now: datetime) -> QuerySet[ReviewItem]:
     """Items that somebody holds under a live lease, with holder and product."""
-    held = ReviewItem.objects.filter(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
+    held = ReviewItem.objects.filter(is_held(now))
     return held.select_related("claimed_by", "product").order_by("claimed_by__username", "pk")
 
 

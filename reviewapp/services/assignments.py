@@ -3,12 +3,17 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from reviewapp.choices import ReviewStatus
 from reviewapp.domain.queues import ReviewQueue
 from reviewapp.models import Product, ReviewItem, User
 from reviewapp.selectors.appeals import barred_from
+from reviewapp.selectors.review.free import (
+    is_kept_for_another,
+    is_skipped,
+    is_unheld,
+    unresolved,
+)
 from reviewapp.selectors.review.queue import in_queue
 
 MOST_ASSIGNED = 200
@@ -46,18 +51,14 @@ def assign_product(*, product: Product, moderator: User, until: datetime, now: d
 
 def end_assignments(*, moderator: User) -> int:
     """Give everybody back what is kept for `moderator`; return how many items."""
-    kept = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(assigned_to=moderator)
-    return kept.update(assigned_to=None, assigned_until=None)
+    return unresolved().filter(assigned_to=moderator).update(assigned_to=None, assigned_until=None)
 
 
 def _free(moderator: User, now: datetime) -> QuerySet[ReviewItem]:
-    unheld = Q(status=ReviewStatus.PENDING) | Q(claim_expires_at__lte=now)
-    free = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED).filter(unheld)
+    free = unresolved().filter(is_unheld(now)).exclude(is_kept_for_another(moderator))
     if not moderator.has_perm("reviewapp.lead_review"):
         free = free.filter(escalated_at=None)
-    free = free.filter(Q(only_for=None) | Q(only_for=moderator))
-    skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
-    return free.exclude(barred_from(moderator)).exclude(pk__in=skipped.values("reviewitem_id"))
+    return free.exclude(barred_from(moderator) | is_skipped(moderator))
 
 
 def _assign(items: list[int], moderator: User, until: datetime) -> int:

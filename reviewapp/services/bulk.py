@@ -16,6 +16,7 @@ from reviewapp.choices import ReviewStatus, ServedBy
 from reviewapp.models import Category, Decision, ReviewItem, User
 from reviewapp.models.review import IN_BULK
 from reviewapp.selectors.review.bulk import within_reach
+from reviewapp.selectors.review.free import is_held
 from reviewapp.services import decisions
 from reviewapp.services.decisions import (
     CategoryRetired,
@@ -73,7 +74,7 @@ def claim_group(*, moderator: User, group_key: int, category: Category, now: dat
         here, claimed_by=moderator, status=ReviewStatus.CLAIMED, served_by=ServedBy.BULK
     )
     held.update(claim_page=None)
-    room = most_in_grid() - held.filter(claim_expires_at__gt=now).count()
+    room = most_in_grid() - held.filter(is_held(now)).count()
     if room <= 0:
         return 0
     free = within_reach(ReviewItem.objects.filter(IN_BULK, here), moderator=moderator, now=now)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from reviewapp.choices import AppealStatus, ReviewReason, ReviewStatus, RouteOutcome
 from reviewapp.domain.appeals import WINDOW, AppealRefusal
 from reviewapp.models import Appeal, Product, ReviewItem, Route
-from reviewapp.selectors.review import queue_state
+from reviewapp.selectors.review import out_of_reach, queue_state
 from reviewapp.services import decisions, review
 from reviewapp.services.appeals import AppealRefused, submit_appeal
 from tests.factories import (
@@ -142,8 +142,8 @@ def test_an_appeal_goes_to_somebody_else_and_never_to_the_first_moderator(seller
 
     assert made.decision.moderator == first
     assert handed(first) is None
-    state = queue_state(moderator=first, now=NOW)
-    assert (state.free, state.for_others) == (0, 1)
+    state, apart = queue_state(moderator=first, now=NOW), out_of_reach(moderator=first, now=NOW)
+    assert (state.free, apart.for_others) == (0, 1)
     item = handed(second)
     assert item.product == product
     assert item.reasons == [ReviewReason.SELLER_APPEAL]

@@ -15,7 +15,7 @@ from reviewapp.models import (
     Product,
     ReviewItem,
 )
-from reviewapp.selectors.review import queue_state
+from reviewapp.selectors.review import out_of_reach, queue_state
 from reviewapp.services import review
 from tests.factories import (
     NOW,
@@ -264,8 +264,10 @@ def _analyze():
 @pytest.mark.parametrize("person", [ModeratorFactory, AdminFactory])
 def test_the_numbers_above_the_card_are_read_by_indexes(person):
     _crowd(6000)
+    moderator = person()
     with CaptureQueriesContext(connection) as seen:
-        queue_state(moderator=person(), now=NOW)
+        queue_state(moderator=moderator, now=NOW)
+        out_of_reach(moderator=moderator, now=NOW)
     statements = [q["sql"] for q in seen.captured_queries if '"reviewapp_reviewitem"' in q["sql"]]
 
     plans = [plan(statement) for statement in statements]

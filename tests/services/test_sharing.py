@@ -8,7 +8,7 @@ import pytest
 from reviewapp.choices import ReviewReason, SkillKind
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.models import ReviewItem
-from reviewapp.selectors.review import queue_state
+from reviewapp.selectors.review import out_of_reach, queue_state
 from reviewapp.services import review
 from reviewapp.services.assignments import assign_product, assign_slice, end_assignments
 from reviewapp.services.checks import offer_known_answer
@@ -115,10 +115,10 @@ def test_what_a_colleague_holds_is_told_only_to_whom_it_may_be_handed_next():
     for _ in range(3):
         held.append(claim(lead, have=held))
 
-    state = queue_state(moderator=ann, now=NOW)
+    state, apart = queue_state(moderator=ann, now=NOW), out_of_reach(moderator=ann, now=NOW)
 
     assert (state.held, state.next_free_at, state.holders) == (0, None, [])
-    assert (state.with_lead, state.assigned) == (1, 1)
+    assert (apart.with_lead, apart.assigned) == (1, 1)
 
 
 def test_the_queue_tells_of_what_is_kept_for_others():
@@ -126,11 +126,18 @@ def test_the_queue_tells_of_what_is_kept_for_others():
     ReviewItemFactory()
     assign(ann)
 
-    mine = queue_state(moderator=ann, now=NOW, queue=ReviewQueue(is_assigned=True))
-    state = queue_state(moderator=ben, now=NOW)
+    queue = ReviewQueue(is_assigned=True)
+    mine, state = (
+        queue_state(moderator=ann, now=NOW, queue=queue),
+        queue_state(moderator=ben, now=NOW),
+    )
+    not_mine, not_his = (
+        out_of_reach(moderator=ann, now=NOW, queue=queue),
+        out_of_reach(moderator=ben, now=NOW),
+    )
 
-    assert (mine.free, mine.assigned) == (1, 0)
-    assert (state.free, state.assigned) == (0, 1)
+    assert (mine.free, not_mine.assigned) == (1, 0)
+    assert (state.free, not_his.assigned) == (0, 1)
 
 
 def test_a_limited_moderator_gets_only_these_families_blind_or_not():

@@ -231,14 +231,14 @@ def test_claiming_and_drawing_a_card_is_a_handful_of_queries(signed_in, django_a
     signed_in.get(reverse("review:counts"))
 
     # Of these two claims, the second of which finds it, and what the moderator had before.
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(15):
         signed_in.post(reverse("review:claim"), headers=headers)
 
 
 def test_the_counters_are_cheap(signed_in, django_assert_num_queries):
     ReviewItemFactory.create_batch(5)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(9):
         signed_in.get(reverse("review:counts"))
 
 

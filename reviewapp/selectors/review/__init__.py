@@ -12,7 +12,13 @@ from reviewapp.selectors.review.history import (
 )
 from reviewapp.selectors.review.neighbours import Neighbourhood, neighbourhood
 from reviewapp.selectors.review.provenance import Event, past_of
-from reviewapp.selectors.review.queue import COUNT_UP_TO, QueueState, queue_state
+from reviewapp.selectors.review.queue import (
+    COUNT_UP_TO,
+    OutOfReach,
+    QueueState,
+    out_of_reach,
+    queue_state,
+)
 from reviewapp.selectors.review.taxonomy import guides, personal_guides
 from reviewapp.selectors.review.work import Asked, Confused, asked_leads, often_confused
 
@@ -25,6 +31,7 @@ __all__ = [
     "LostClaim",
     "Moved",
     "Neighbourhood",
+    "OutOfReach",
     "QueueState",
     "asked_leads",
     "card",
@@ -41,6 +48,7 @@ __all__ = [
     "moved",
     "neighbourhood",
     "often_confused",
+    "out_of_reach",
     "past_of",
     "personal_guides",
     "queue_state",

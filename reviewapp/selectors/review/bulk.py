@@ -5,13 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, QuerySet
 
-from reviewapp.choices import ReviewStatus, ServedBy
+from reviewapp.choices import ServedBy
 from reviewapp.models import Category, ReviewItem, User
 from reviewapp.models.review import IN_BULK
 from reviewapp.selectors.interests import own_interest
 from reviewapp.selectors.rechecks import in_force
+from reviewapp.selectors.review.free import (
+    is_assigned_to_another,
+    is_held,
+    is_skipped,
+    is_unheld,
+)
 from reviewapp.selectors.review.queue import skills_of
 
 LOOKED_THROUGH: Final = 2000
@@ -35,12 +41,9 @@ def within_reach(
     items: QuerySet[ReviewItem], *, moderator: User, now: datetime
 ) -> QuerySet[ReviewItem]:
     """Limit `items` to those that may be handed to the moderator now; none while demoted."""
-    unheld = Q(status=ReviewStatus.PENDING) | Q(claim_expires_at__lte=now)
-    unassigned = Q(assigned_to=None) | Q(assigned_to=moderator) | Q(assigned_until__lte=now)
-    skipped = ReviewItem.skipped_by.through.objects.filter(user_id=moderator.pk)
     is_demoted = Exists(in_force().filter(moderator=moderator))
-    free = items.filter(unheld, unassigned, ~is_demoted, ~own_interest(moderator)).exclude(
-        pk__in=skipped.values("reviewitem_id")
+    free = items.filter(is_unheld(now), ~is_demoted, ~own_interest(moderator)).exclude(
+        is_assigned_to_another(moderator, now) | is_skipped(moderator)
     )
     allowed = skills_of(moderator=moderator).allowed
     return free.filter(family__in=allowed) if allowed else free
@@ -76,11 +79,10 @@ def grid_items(
     """Return the items of a grid that the moderator holds, most urgent first."""
     held = ReviewItem.objects.filter(
         IN_BULK,
+        is_held(now),
         group_key=group_key,
         suggested=category,
-        status=ReviewStatus.CLAIMED,
         claimed_by=moderator,
-        claim_expires_at__gt=now,
         served_by=ServedBy.BULK,
     )
     return list(held.select_related("product__image").order_by("-rank", "id"))

@@ -10,7 +10,6 @@ from reviewapp.choices import (
     MemberChoice,
     ReportStatus,
     ReviewReason,
-    ReviewStatus,
     ServedBy,
     Verdict,
 )
@@ -30,6 +29,7 @@ from reviewapp.models import (
 from reviewapp.selectors.appeals import open_appeal
 from reviewapp.selectors.report_cases import HELD, ReportEvidence, evidence
 from reviewapp.selectors.review.bulk import near_duplicates
+from reviewapp.selectors.review.free import is_held
 from reviewapp.selectors.review.queue import held_in_queue
 from reviewapp.selectors.review.urgency import Urgency, urgency
 from reviewapp.selectors.suggestions import SellerSays, seller_says
@@ -111,9 +111,9 @@ class Card:
 def held_item_id(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> int | None:
     """The most urgent item that the moderator holds at `now` and no browser page shows yet, if
     any. Takes nothing."""
-    held = ReviewItem.objects.filter(
-        status=ReviewStatus.CLAIMED, claimed_by=moderator, claim_expires_at__gt=now, claim_page=None
-    ).exclude(served_by=ServedBy.BULK)
+    held = ReviewItem.objects.filter(is_held(now), claimed_by=moderator, claim_page=None).exclude(
+        served_by=ServedBy.BULK
+    )
     found = held_in_queue(held, queue, moderator=moderator, now=now).order_by("-rank", "id")
     return found.values_list("pk", flat=True).first()
 
@@ -123,9 +123,7 @@ def card(*, item_id: int) -> Card:
 
     For a blind item the models' answers are not even read, so that no template can leak them.
     """
-    item = ReviewItem.objects.select_related("product__image", "route__policy", "suggested").get(
-        pk=item_id
-    )
+    item = ReviewItem.objects.select_related("product__image", "route__policy").get(pk=item_id)
     # An audit and a check look alike, too, when the answer has been taken back and is given anew.
     is_check = set(item.reasons) <= CHECK_LIKE
     reasons = reasons_to_show([ReviewReason(r) for r in item.reasons], is_blind=item.is_blind)
@@ -168,7 +166,7 @@ def _newest_answers(product: Product) -> dict[str, Prediction]:
     """The newest model version's answers to the product's present text and picture."""
     rows = list(
         Prediction.objects.filter(product=product, input_digest=product.input_digest)
-        .select_related("category__family", "model_version")
+        .select_related("category")
         .order_by("-created_at", "-id")
     )
     if not rows:

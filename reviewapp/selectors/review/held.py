@@ -5,6 +5,7 @@ from datetime import datetime
 
 from reviewapp.choices import ReviewStatus, Verdict
 from reviewapp.models import Decision, ReviewItem, User
+from reviewapp.selectors.review.free import is_held
 
 _MOST_SHOWN = 60
 
@@ -22,8 +23,8 @@ def held_by_colleagues(*, moderator: User, now: datetime) -> list[ReviewItem]:
 
     Nor a check of one's own answer, nor what measures a colleague: whoever reads that would know.
     """
-    held = ReviewItem.objects.filter(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
-    others = held.filter(only_for=None).exclude(claimed_by=moderator).exclude(not_for=moderator)
+    held = ReviewItem.objects.filter(is_held(now), only_for=None)
+    others = held.exclude(claimed_by=moderator).exclude(not_for=moderator)
     others = others.select_related("claimed_by", "product")
     return list(others.order_by("claim_expires_at", "pk")[:_MOST_SHOWN])
 

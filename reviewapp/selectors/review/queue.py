@@ -6,13 +6,21 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from reviewapp.choices import ReviewStatus, SkillKind, Verdict
+from reviewapp.choices import SkillKind, Verdict
 from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import Decision, ModeratorSkill, ReviewItem, User
 from reviewapp.selectors.accounts import decided_today
 from reviewapp.selectors.appeals import barred_by_answers, barred_from
 from reviewapp.selectors.interests import products_of_interest
+from reviewapp.selectors.review.free import (
+    is_assigned_to_another,
+    is_held,
+    is_kept_for_another,
+    is_skipped,
+    is_unheld,
+    unresolved,
+)
 
 # Beyond this a number tells nobody anything and costs a scan: "1,000+".
 COUNT_UP_TO = 1000
@@ -33,9 +41,7 @@ class QueueState:
     free: may be handed out now; mine: held by this moderator, on the page that asks or on none;
     elsewhere: on another page of this moderator's; held: with colleagues, and to be handed out to
     this moderator after them, of which the first comes free at `next_free_at` unless its holder is
-    still at it; skipped: by this moderator; with_lead: escalated, out of this moderator's reach;
-    assigned: kept for others; for_others: checks, appeals and products of the own interest, that
-    somebody else must answer
+    still at it
     """
 
     free: int
@@ -43,11 +49,7 @@ class QueueState:
     held: int
     next_free_at: datetime | None
     holders: list[Holder]
-    skipped: int
-    with_lead: int
-    for_others: int
     decided_today: int
-    assigned: int = 0
     elsewhere: int = 0
     queue: ReviewQueue = EVERYTHING
 
@@ -64,6 +66,20 @@ class QueueState:
     @property
     def is_more(self) -> bool:
         return self.free >= COUNT_UP_TO
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """Numbers of open items that one moderator is not handed, by why; each at most COUNT_UP_TO.
+
+    skipped: by this moderator; with_lead: escalated; assigned: kept for others; for_others: checks,
+    appeals and products of the own interest, that somebody else must answer
+    """
+
+    skipped: int
+    with_lead: int
+    for_others: int
+    assigned: int
 
 
 def in_queue(
@@ -94,6 +110,8 @@ def held_in_queue(
 ) -> QuerySet[ReviewItem]:
     """Limit what `moderator` holds to `queue`, and what comes through any: what is blind, and what
     he or she has taken back, which may have been blind before."""
+    if queue.is_everything:
+        return held
     undone = Decision.objects.filter(
         item=OuterRef("pk"), moderator=moderator, verdict=Verdict.UNDONE
     )
@@ -119,54 +137,62 @@ def queue_state(
     page: UUID | None = None,
 ) -> QueueState:
     """Read the state of the queue for `moderator` on a browser page, limited to `queue`."""
-    unresolved = ReviewItem.objects.exclude(status=ReviewStatus.RESOLVED)
-    items = in_queue(unresolved, queue, moderator=moderator, now=now)
-    live = Q(status=ReviewStatus.CLAIMED, claim_expires_at__gt=now)
-    skipped = Q(pk__in=_skipped_ids(moderator))
-    is_lead = moderator.has_perm("reviewapp.lead_review")
-    # Checks of one's own answers, and what is kept for a colleague: not even counted.
-    items = items.exclude(not_for=moderator).exclude(_kept_for_others(moderator))
-    others = _assigned_to_others(moderator, now)
-    barred = barred_from(moderator)
-    reachable = items.exclude(skipped | others | barred)
+    others = is_assigned_to_another(moderator, now)
+    reachable = _meant_for(moderator, queue, now).exclude(
+        is_skipped(moderator) | others | barred_from(moderator)
+    )
     reachable = _within_skills(reachable, moderator, now)
-    asked = items.filter(escalated_at__isnull=False)
-    if not is_lead:
-        reachable, items = (part.filter(escalated_at=None) for part in (reachable, items))
-    next_free, holders = _with_colleagues(reachable.filter(live).exclude(claimed_by=moderator))
-    held = unresolved.filter(live, claimed_by=moderator)
-    own = held_in_queue(held, queue, moderator=moderator, now=now)
-    here = Q(claim_page=None) | Q(claim_page=page)
+    if not _is_lead(moderator):
+        reachable = reachable.filter(escalated_at=None)
+    next_free, holders = _with_colleagues(
+        reachable.filter(is_held(now)).exclude(claimed_by=moderator)
+    )
+    own = ReviewItem.objects.filter(is_held(now), claimed_by=moderator)
+    pages = held_in_queue(own, queue, moderator=moderator, now=now)
+    here = [shown in (None, page) for shown in pages.values_list("claim_page", flat=True)]
     return QueueState(
-        free=_count_both(reachable.exclude(live)),
-        mine=_count(own.filter(here)),
-        elsewhere=_count(own.exclude(here)),
+        free=_count_within_reach(reachable.filter(is_unheld(now)), moderator),
+        mine=sum(here),
+        elsewhere=len(here) - sum(here),
         held=sum(holder.items for holder in holders),
         next_free_at=next_free,
         holders=holders,
-        skipped=_count(items.filter(skipped).exclude(live | barred)),
-        with_lead=0 if is_lead else _count(asked),
-        for_others=_for_others(items, moderator),
         decided_today=decided_today(moderator=moderator, now=now),
-        assigned=_count(items.filter(others)),
         queue=queue,
     )
+
+
+def out_of_reach(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTHING) -> OutOfReach:
+    """Read what of `queue` the moderator is not handed, for when nothing else is left to tell."""
+    asked = items = _meant_for(moderator, queue, now)
+    if not (is_lead := _is_lead(moderator)):
+        items = items.filter(escalated_at=None)
+    skipped = items.filter(is_unheld(now) & is_skipped(moderator))
+    return OutOfReach(
+        skipped=_count(skipped.exclude(barred_from(moderator))),
+        with_lead=0 if is_lead else _count(asked.filter(escalated_at__isnull=False)),
+        for_others=_for_others(items, moderator),
+        assigned=_count(items.filter(is_assigned_to_another(moderator, now))),
+    )
+
+
+def _is_lead(moderator: User) -> bool:
+    return moderator.has_perm("reviewapp.lead_review")
+
+
+def _meant_for(moderator: User, queue: ReviewQueue, now: datetime) -> QuerySet[ReviewItem]:
+    """Return what is open of `queue`, less checks of the moderator's own answers and what measures a
+    colleague: neither is even counted."""
+    items = in_queue(unresolved(), queue, moderator=moderator, now=now)
+    return items.exclude(not_for=moderator).exclude(is_kept_for_another(moderator))
 
 
 def _for_others(items: QuerySet[ReviewItem], moderator: User) -> int:
     """Counted one after the other: each kind has an index, both together would read the queue."""
     by_answers = barred_by_answers(moderator)
     own = items.filter(product__in=products_of_interest(moderator)).exclude(by_answers)
-    return min(_count_both(items.filter(by_answers)) + _count_both(own), COUNT_UP_TO)
-
-
-def _kept_for_others(moderator: User) -> Q:
-    return Q(only_for__isnull=False) & ~Q(only_for=moderator)
-
-
-def _assigned_to_others(moderator: User, now: datetime) -> Q:
-    assigned = Q(assigned_to__isnull=False, assigned_until__gt=now)
-    return assigned & ~Q(assigned_to=moderator)
+    parts = items.filter(by_answers), own
+    return min(sum(_count_within_reach(part, moderator) for part in parts), COUNT_UP_TO)
 
 
 def _within_skills(
@@ -179,15 +205,13 @@ def _within_skills(
     return items.filter(own | Q(family__in=allowed))
 
 
-def _skipped_ids(moderator: User) -> QuerySet[ReviewItem.skipped_by.through]:  # type: ignore[name-defined]
-    through = ReviewItem.skipped_by.through.objects
-    return through.filter(user_id=moderator.pk).values("reviewitem_id")
-
-
-def _count_both(items: QuerySet[ReviewItem]) -> int:
-    """Count what is with a lead and what is not each by its indexes; there is none for both."""
-    parts = items.filter(escalated_at=None), items.filter(escalated_at__isnull=False)
-    return min(sum(_count(part) for part in parts), COUNT_UP_TO)
+def _count_within_reach(items: QuerySet[ReviewItem], moderator: User) -> int:
+    """Count what is with a lead and what is not each by its indexes; there is none for both. Who is
+    no lead is handed none of the former."""
+    count = _count(items.filter(escalated_at=None))
+    if _is_lead(moderator):
+        count += _count(items.filter(escalated_at__isnull=False))
+    return min(count, COUNT_UP_TO)
 
 
 def _count(items: QuerySet[ReviewItem]) -> int:

@@ -5,18 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from reviewapp.choices import MemberChoice, ReviewStatus, Verdict
 from reviewapp.domain.review import Claim, hold, may_answer
 from reviewapp.models import (
-    Appeal,
     Decision,
     FeedbackLabel,
-    MisclassificationReport,
     Prediction,
     Product,
-    ReportCase,
     ReviewItem,
     User,
 )
@@ -75,13 +73,30 @@ def _with_contests() -> QuerySet[Any]:
 
     Reports and appeals are filed under the product's lock, so that what is seen here stays.
     """
-    of_product = {"product": OuterRef("product")}
-    reports = MisclassificationReport.objects.filter(**of_product)
-    cases = ReportCase.objects.filter(**of_product)
     return ReviewItem.objects.select_for_update(no_key=True, of=("self",)).annotate(
-        is_reported=Exists(reports) | Exists(cases),
-        is_appealed=Exists(Appeal.objects.filter(**of_product)),
+        is_reported=_IS_REPORTED, is_appealed=_IS_APPEALED
     )
+
+
+# As SQL: Django takes longer to write these three queries than the database to answer them.
+_IS_REPORTED = RawSQL(
+    """
+    EXISTS (SELECT 1 FROM reviewapp_misclassificationreport report
+            WHERE report.product_id = reviewapp_reviewitem.product_id)
+    OR EXISTS (SELECT 1 FROM reviewapp_reportcase reported
+               WHERE reported.product_id = reviewapp_reviewitem.product_id)
+    """,
+    (),
+    BooleanField(),
+)
+_IS_APPEALED = RawSQL(
+    """
+    EXISTS (SELECT 1 FROM reviewapp_appeal appeal
+            WHERE appeal.product_id = reviewapp_reviewitem.product_id)
+    """,
+    (),
+    BooleanField(),
+)
 
 
 def require_claim(case: Case, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from reviewapp.choices import ReviewStatus, ServedBy
 from reviewapp.domain import review as rules
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue
 from reviewapp.models import Product, ReviewItem, User
+from reviewapp.selectors.review.free import is_held
 from reviewapp.selectors.review.queue import held_in_queue
 
 
@@ -63,7 +64,7 @@ def take_over(
     What the queue would pass over stays where it is shown. A page that lives on learns of it with
     its next sign of life. Grids stay where they are.
     """
-    elsewhere = held_by(moderator).filter(claim_expires_at__gt=now).exclude(of_page(page))
+    elsewhere = held_by(moderator).filter(is_held(now)).exclude(of_page(page))
     mine = held_in_queue(
         elsewhere.exclude(served_by=ServedBy.BULK), queue, moderator=moderator, now=now
     )

@@ -50,6 +50,7 @@ def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpRe
         "keys_json": json.dumps(_keys(request.user)),
         "guides": selectors.personal_guides(moderator=request.user),
         "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
+        **({} if item_id is not None else _why_empty(request, queue)),
         "queue_form": QueueForm.showing(queue),
         "queue": str(queue),
         "queue_name": queue_name(queue),
@@ -98,11 +99,22 @@ def claim(request: UserRequest) -> HttpResponse:
         empty = render(
             request,
             "review/_empty.html",
-            {"state": state, "client_key": uuid4(), "queue_name": queue_name(queue)},
+            {
+                "state": state,
+                "client_key": uuid4(),
+                "queue_name": queue_name(queue),
+                **_why_empty(request, queue),
+            },
         )
         empty["Desk-State"] = "empty"
         return empty
     return card_response(request, item_id)
+
+
+def _why_empty(request: UserRequest, queue: ReviewQueue) -> dict[str, Any]:
+    """Context of review/_empty.html beyond the numbers that stand above every card."""
+    found = selectors.out_of_reach(moderator=request.user, now=timezone.now(), queue=queue)
+    return {"out_of_reach": found}
 
 
 def _full(
