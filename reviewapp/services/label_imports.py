@@ -57,8 +57,8 @@ def import_labels(
 
     source: of products whose task names none. A choice that is the product's label already changes
     nothing, whoever gave it. Against a label of this house's own people it is kept beside, as one that
-    is not live, and a colleague here decides, not told what the file says. Batches are committed one
-    by one. Raises TasksUnreadable when the file is no list of tasks.
+    is not live, and a colleague here decides, told of neither answer. Batches are committed one by
+    one. Raises TasksUnreadable when the file is no list of tasks.
     """
     text = _decoded(content)
     job = LabelImport.objects.create(

@@ -87,6 +87,31 @@ class Card:
     suspicion: SuspectLabel | None = None
 
     @property
+    def listed_in(self) -> Category | None:
+        """Where the product stands, as far as its holder is to know: not where that would lead.
+
+        Somebody else's choice in another tool asks for an answer of its own, not for a yes.
+        """
+        is_second_word = (
+            ReviewReason.SUSPECT_LABEL in self.reasons
+            and not self.suspicion
+            and not self.is_contested
+        )
+        if self.item.is_blind or self.is_check or is_second_word:
+            return None
+        return self.product.category
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether the card says in so many words that buyers, seller or models doubt the listing."""
+        against = {report.reported_category_id for report in self.reports}
+        if self.appeal:
+            against.add(self.appeal.contested_category_id)
+        if self.suspicion:
+            against.add(self.suspicion.given_id)
+        return self.product.category_id in against
+
+    @property
     def by_member(self) -> dict[str, Prediction]:
         """Each member's prediction under its name, for the sentences of the reasons."""
         return {said.prediction.member: said.prediction for said in self.members}
