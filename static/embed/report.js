@@ -32,8 +32,12 @@
     :host([hidden]), [hidden] { display: none !important; }
     form { display: grid; gap: .75rem; margin-block-start: .75rem; padding: 1rem; border: 1px solid GrayText; border-radius: .5rem; }
     label { display: grid; gap: .25rem; }
-    select, textarea, button { font: inherit; color: inherit; padding: .5rem; box-sizing: border-box; inline-size: 100%; }
-    button { inline-size: auto; padding: .5rem .9rem; cursor: pointer; min-block-size: 2.75rem; }
+    select, textarea, button { font: inherit; padding: .5rem; box-sizing: border-box; inline-size: 100%; border: 1px solid GrayText; border-radius: .375rem; }
+    /* Colours in pairs: the page's on the page's ground, the browser's on the browser's. */
+    select, textarea { color: FieldText; background: Field; }
+    button { color: inherit; background: none; border-color: currentColor; inline-size: auto; padding: .5rem .9rem; cursor: pointer; min-block-size: 2.75rem; }
+    button:disabled { opacity: .6; cursor: default; }
+    a { color: inherit; }
     .row { display: flex; flex-wrap: wrap; gap: .5rem; }
     p { margin: .5rem 0 0; }
     form p { margin: 0; }`);
@@ -174,5 +178,6 @@
     }
   }
 
-  customElements.define("wrong-category-report", WrongCategoryReport);
+  // A page may name the script once per product.
+  customElements.get("wrong-category-report") ?? customElements.define("wrong-category-report", WrongCategoryReport);
 })();

@@ -146,6 +146,35 @@ def test_more_is_added_by_keyboard_to_the_same_report(page, shop, bear, faults):
     assert faults == []
 
 
+def test_it_can_be_read_on_a_dark_page_that_names_no_colour_scheme(page, shop, bear):
+    allow(shop, anonymous=True)
+    page.goto(shop.address)
+    page.evaluate(
+        "Object.assign(document.body.style, {background: 'rgb(22, 32, 42)', color: 'rgb(244, 244, 244)'})"
+    )
+    assert violations(page) == []
+
+    report(page)
+
+    expect(page.get_by_label("The right category")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_a_page_that_names_the_script_twice_shows_one_button(page, shop, bear, live_server):
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(shop.address)
+
+    page.evaluate(
+        """address => new Promise(done => document.head.append(Object.assign(
+            document.createElement("script"), {src: address, onload: done})))""",
+        f"{live_server.url}/embed/report.js",
+    )
+
+    expect(page.get_by_role("button", name="Report a wrong category")).to_have_count(1)
+    assert faults == []
+
+
 def test_a_double_click_is_one_report_and_one_form(page, shop, bear):
     allow(shop, anonymous=True)
     page.goto(shop.address)
