@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from reviewapp.choices import CaseStatus, MemberChoice, ReportStatus, RingStatus
@@ -23,6 +23,9 @@ from reviewapp.selectors.take_downs import standing_take_down
 
 SPEAKERS_SHOWN = 10
 CASES_SHOWN = 100
+# Of people without an upheld report so many are listened to, who come first: they weigh next to
+# nothing together, and each report weighs its case anew, so that a flood would cost ever more.
+MOST_WITHOUT_RECORD = 100
 _A_DAY = timedelta(days=1)
 # A reporter, and the seller about whose product he or she speaks; None when nobody's. Ids.
 Witness = tuple[int, int | None]
@@ -51,6 +54,26 @@ def counting_reports(product: Product) -> QuerySet[MisclassificationReport]:
         status=ReportStatus.OPEN,
         reported_category=listed_category(product),
     ).order_by("created_at", "id")
+
+
+def heard_reports(product: Product) -> tuple[list[MisclassificationReport], int]:
+    """Return the counting reports that are weighed, and how many others there are.
+
+    Weighed are all by people with an upheld report, and the earliest MOST_WITHOUT_RECORD by others.
+    """
+    upheld = MisclassificationReport.objects.filter(
+        ~HELD, reporter=OuterRef("reporter"), status=ReportStatus.UPHELD
+    )
+    counting = counting_reports(product)
+    reports = counting.select_related("suggested_category").annotate(has_upheld=Exists(upheld))
+    heard = list(reports.filter(has_upheld=True))
+    others = list(reports.filter(has_upheld=False)[: MOST_WITHOUT_RECORD + 1])
+    if len(others) <= MOST_WITHOUT_RECORD:
+        unheard = 0
+    else:
+        unheard = counting.count() - len(heard) - MOST_WITHOUT_RECORD
+    heard += others[:MOST_WITHOUT_RECORD]
+    return sorted(heard, key=lambda report: (report.created_at, report.pk)), unheard
 
 
 def listed_category(product: Product) -> Category | None:
@@ -162,7 +185,10 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class ReportEvidence:
-    """The arithmetic of a case, for moderators. Numbers as in `domain.weight.CaseScore`."""
+    """The arithmetic of a case, for moderators. Numbers as in `domain.weight.CaseScore`.
+
+    unheard: reports by people without a record beyond those that are weighed
+    """
 
     speakers: list[Speaker]
     lead: int | None
@@ -177,6 +203,7 @@ class ReportEvidence:
     model_code: int | None
     model_confidence: float | None
     policy: int
+    unheard: int
 
     @property
     def proven(self) -> int:
@@ -232,4 +259,5 @@ def _evidence(case: ReportCase) -> ReportEvidence:
         model_code=model.get("code"),
         model_confidence=model.get("confidence"),
         policy=case.policy.version,
+        unheard=stored.get("unheard", 0),
     )

@@ -88,7 +88,7 @@ def reaches_bar(*, product: Product, now: datetime) -> bool:
 
 def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[str, Any]:
     rules = weight_rules(policy)
-    reports = selectors.counting_reports(product).select_related("suggested_category")
+    reports, unheard = selectors.heard_reports(product)
     voices = selectors.voices(
         reports=reports,
         seller=product.seller_id,
@@ -101,6 +101,7 @@ def _arithmetic(policy: ReportPolicy, product: Product, now: datetime) -> dict[s
     is_human = own.filter(category=listed).exists()
     score = weight.score_case(voices, model, rules, listed=listed.code if listed else None)
     return weight.arithmetic(score) | {
+        "unheard": unheard,
         "bar": weight.bar(rules, is_human=is_human),
         "is_human": is_human,
         "model": {"code": model.code, "confidence": model.confidence} if model else None,

@@ -25,7 +25,7 @@ def take_down(*, case: ReportCase, product: Product, now: datetime) -> None:
         policy=case.policy,
         category=product.category,
         input_digest=product.input_digest,
-        report_count=len(case.arithmetic.get("voices", [])),
+        report_count=len(case.arithmetic.get("voices", [])) + case.arithmetic.get("unheard", 0),
         taken_down_at=now,
     )
     take_down_product(product=product)

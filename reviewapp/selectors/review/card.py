@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from reviewapp.choices import (
     FailureCode,
     MemberChoice,
@@ -35,6 +37,8 @@ from reviewapp.selectors.review.urgency import Urgency, urgency
 from reviewapp.selectors.suggestions import SellerSays, seller_says
 from reviewapp.selectors.suspects import suspicion
 
+# Of a flood of reports a card reads so many: nobody reads more.
+_REPORTS_READ = 200
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
 
@@ -66,7 +70,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A review item as its holder sees it. A blind one carries nothing that a model said."""
+    """A review item as its holder sees it. A blind one carries nothing that a model said.
+
+    reports: the first of the `report_count` open ones
+    """
 
     item: ReviewItem
     product: Product
@@ -76,6 +83,7 @@ class Card:
     members: list[MemberSaid] = field(default_factory=list)
     fusion: Prediction | None = None
     reports: list[MisclassificationReport] = field(default_factory=list)
+    report_count: int = 0
     evidence: ReportEvidence | None = None
     escalation: Decision | None = None
     is_check: bool = False
@@ -158,7 +166,7 @@ def card(*, item_id: int) -> Card:
     said = _newest_answers(item.product)
     fusion = said.pop(MemberChoice.FUSION, None)
     route = item.route
-    is_reported = ReviewReason.BUYER_REPORT in reasons
+    is_reported, reported = ReviewReason.BUYER_REPORT in reasons, _open_reports(item.product)
     return Card(
         item,
         item.product,
@@ -167,7 +175,8 @@ def card(*, item_id: int) -> Card:
         suggestions=_suggestions(fusion),
         members=_members(said, fusion),
         fusion=fusion,
-        reports=_open_reports(item.product) if is_reported else [],
+        reports=list(reported[:_REPORTS_READ]) if is_reported else [],
+        report_count=reported.count() if is_reported else 0,
         evidence=evidence(item.product) if is_reported else None,
         escalation=escalation,
         is_check=is_check,
@@ -233,13 +242,11 @@ def _failure(code: str) -> str:
     return str(FailureCode(code).label) if code in FailureCode.values else code
 
 
-def _open_reports(product: Product) -> list[MisclassificationReport]:
+def _open_reports(product: Product) -> QuerySet[MisclassificationReport]:
     reports = MisclassificationReport.objects.filter(
         ~HELD, product=product, status=ReportStatus.OPEN
     )
-    return list(
-        reports.select_related("suggested_category", "reported_category").order_by("created_at")
-    )
+    return reports.select_related("suggested_category").order_by("created_at", "pk")
 
 
 def _escalation(item: ReviewItem) -> Decision | None:
