@@ -38,8 +38,7 @@ def test_a_seller_sees_where_a_draft_would_go_and_says_better(page, live_server,
     workers.beat(name="w", queue=Queue.INFERENCE, now=timezone.now(), model_version=version)
     page.goto(f"{live_server.url}/seller/add/")
 
-    page.get_by_label("Title").fill("Catan")
-    page.get_by_label("Title").press("Tab")
+    page.get_by_label("Title").press_sequentially("Catan")
     answer(version, 0.55)
     expect(page.get_by_text("Possible: of products with such an answer about 55")).to_be_visible()
     expect(page.get_by_text("A moderator would look at it first")).to_be_visible()
