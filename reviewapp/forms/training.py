@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext_lazy as _
 
 from classifier.config import ConfigInvalid
@@ -149,7 +150,7 @@ def schedule_initial(schedule: TrainingSchedule) -> dict[str, Any]:
 
 
 def _snapshot_name(snapshot: DatasetSnapshot) -> str:
-    values = {"number": snapshot.pk, "rows": snapshot.rows_total, "note": snapshot.note}
+    values = {"number": snapshot.pk, "rows": intcomma(snapshot.rows_total), "note": snapshot.note}
     text = _("Snapshot %(number)s: %(rows)s labels") % values
     # The schedule's own notes are stored in English.
     return f"{text} · {_(snapshot.note)}" if snapshot.note else text

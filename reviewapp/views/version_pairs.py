@@ -77,7 +77,11 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         "results": [_named(result, names, families) for result in results],
         "fewest": GateRules().fewest_per_group,
     }
-    return render(request, "evaluations/gate.html", context)
+    response = render(request, "evaluations/gate.html", context)
+    if request.htmx and report.judged_at:
+        # The badge in the heading and the way to the comparison are not among what is swapped.
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _chosen(done: list[Evaluation], wanted: str) -> Evaluation | None:

@@ -178,10 +178,15 @@ def test_the_judgement_shows_each_test_with_number_threshold_and_verdict(client,
         user=admin,
         now=now,
     )
+    address = reverse("models:gate", args=[report.pk])
+
+    waiting = client.get(address, headers={"HX-Request": "true"})
     judge(report_id=report.pk, now=now)
+    html = client.get(address).content.decode()
+    ended = client.get(address, headers={"HX-Request": "true"})
 
-    html = get(client, "gate", report.pk).content.decode()
-
+    assert "HX-Refresh" not in waiting
+    assert ended["HX-Refresh"] == "true"
     for text in ("Macro F1 not worse", "above −0.3 pts", "p &lt; 0.001", "≤ 1.5%", "≤ 500 ms"):
         assert text in html
     assert "champion:" in html

@@ -36,7 +36,9 @@ def test_a_candidate_is_put_beside_the_champion_and_taken_away(client, admin):
     assert (run.share, run.started_by) == (0.25, admin)
     for text in ("new-1 answers beside the champion", "In the shadow", "25.0%", "No arrival"):
         assert text in started
-    assert "Ended" in stopped
+    assert "new-1 answers silently beside old-1" in started
+    for text in ("Ended", "new-1 answered silently beside old-1"):
+        assert text in stopped
 
 
 def test_what_cannot_be_is_said(client, admin):
