@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,8 @@ from reviewapp.models import (
 from reviewapp.selectors.audits import AuditAnswer, newly_answered
 from reviewapp.services.mail import tell_admins
 from reviewapp.services.policies import current_policy, rules, set_policy
+from reviewapp.services.webhooks import post_webhook
+from reviewapp.templatetags.measures import share
 
 
 def watch_audits(*, answers: Sequence[AuditAnswer], after: int, now: datetime) -> None:
@@ -118,6 +121,7 @@ def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datet
         alarm.policy_after = _tighten(policy, now)
         alarm.save(update_fields=["policy_after"])
     tell_admins(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)
+    post_webhook(key=f"certificate:{alarm.pk}", body=_message(alarm), now=now)
 
 
 def _tighten(policy: RoutingPolicy, now: datetime) -> RoutingPolicy:
@@ -141,7 +145,7 @@ def _letter(alarm: CertificateAlarm) -> tuple[str, str]:
 def _body(alarm: CertificateAlarm) -> str:
     numbers = {
         "version": alarm.policy.version,
-        "target": f"{alarm.target:.1%}",
+        "target": share(alarm.target),
         "wrong": alarm.wrong,
         "audits": alarm.audits,
     }
@@ -159,5 +163,28 @@ def _body(alarm: CertificateAlarm) -> str:
         done = _("Stricter thresholds are in force as version %(version)s.") % {
             "version": alarm.policy_after.version
         }
-    todo = _("Look at the page “Quality”, find out what has changed, and acknowledge the alarm.")
+    todo = _(
+        "Look at the page “Quality” (%(page)s), find out what has changed, and acknowledge the alarm."
+    ) % {"page": _page()}
     return f"{told}\n\n{done}\n\n{todo}\n"
+
+
+def _page() -> str:
+    return f"{settings.PUBLIC_URL}{reverse('quality:index')}"
+
+
+def _message(alarm: CertificateAlarm) -> dict[str, Any]:
+    """What another system is told: numbers and codes only, in no language."""
+    return {
+        "event": "certificate.void",
+        "alarm": alarm.pk,
+        "raised_at": alarm.raised_at.isoformat(),
+        "model": alarm.model_version.name,
+        "policy": alarm.policy.version,
+        "policy_after": alarm.policy_after and alarm.policy_after.version,
+        "target": alarm.target,
+        "audits": alarm.audits,
+        "wrong": alarm.wrong,
+        "page": _page(),
+        "actions": ["find_cause", "acknowledge"],
+    }

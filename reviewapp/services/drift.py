@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from reviewapp.choices import DriftTest
 from reviewapp.domain import drift, label_shift
-from reviewapp.domain.drift import Finding, Reference
+from reviewapp.domain.drift import Reference
 from reviewapp.domain.drift_estimates import Estimates, Normal, compare_estimates
 from reviewapp.models import (
     DriftAlarm,
@@ -22,6 +20,7 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.selectors.drift import Seen, count_after, newest_arrivals, reference_in_force
+from reviewapp.services import drift_letters
 from reviewapp.services.drift_references import (
     champion_locked,
     codes_of,
@@ -109,54 +108,5 @@ def _raise_alarm(window: DriftWindow, before: DriftWindow | None, now: datetime)
     if not fresh:
         return
     alarm = DriftAlarm.objects.create(window=window, tests=fresh, raised_at=now)
-    tell_admins(key=f"drift:{alarm.pk}", write=partial(_letter, alarm), now=now)
-    post_webhook(key=f"drift:{alarm.pk}", body=_message(alarm), now=now)
-
-
-def _letter(alarm: DriftAlarm) -> tuple[str, str]:
-    return _("Arriving products have changed"), _body(alarm)
-
-
-def _body(alarm: DriftAlarm) -> str:
-    changed = "\n".join(f"- {DriftTest(test).label}" for test in alarm.tests)
-    told = _(
-        "The last %(size)s products differ from those the model was measured on, more than chance"
-        " explains, in:"
-    ) % {"size": alarm.window.size}
-    todo = _(
-        "Look at the page “Drift”: it shows what has changed, with products. Then make the"
-        " thresholds stricter or audit more until you know how good the model still is, and plan a"
-        " training if the change stays. Acknowledge the alarm with what you found."
-    )
-    return f"{told}\n{changed}\n\n{todo}\n"
-
-
-def _message(alarm: DriftAlarm) -> dict[str, Any]:
-    """What another system is told: numbers and codes only, in no language."""
-    window = alarm.window
-    findings = [Finding.from_json(one) for one in window.findings]
-    return {
-        "event": "drift.alarm",
-        "alarm": alarm.pk,
-        "raised_at": alarm.raised_at.isoformat(),
-        "model": window.reference.model_version.name,
-        "products": window.size,
-        "page": "/drift/",
-        "tests": [
-            {
-                "test": one.test,
-                "statistic": one.statistic,
-                "p_value": one.p_value,
-                "level": drift.LEVEL,
-                "before": one.before,
-                "after": one.after,
-                "movers": [
-                    {"name": mover.name, "before": mover.before, "after": mover.after}
-                    for mover in one.movers
-                ],
-            }
-            for one in findings
-            if one.test in alarm.tests
-        ],
-        "actions": ["tighten_gate", "raise_audit_rate", "plan_training"],
-    }
+    tell_admins(key=f"drift:{alarm.pk}", write=partial(drift_letters.letter, alarm), now=now)
+    post_webhook(key=f"drift:{alarm.pk}", body=drift_letters.message(alarm), now=now)

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 import threading
 from datetime import timedelta
 from hashlib import sha256
@@ -156,9 +157,27 @@ def test_lost_descriptions_are_told_once(champion, small, settings):
     letter = Mail.objects.get()
     message = WebhookMessage.objects.get()
     assert (letter.recipient, letter.subject) == (admin, "Arriving products have changed")
-    assert "Descriptions missing" in letter.body
+    line = next(one for one in letter.body.splitlines() if one.startswith("- Descriptions missing"))
+    assert re.fullmatch(r"- .*: (?:missing|there) \d+\.\d% → \d+\.\d%, .*", line)
+    assert "(/drift/)" in letter.body
     assert message.body["alarm"] == alarm.pk
     assert message.body["tests"][0]["test"] == "description"
+
+
+def test_an_admin_reads_in_french_what_has_changed_and_where(champion, small, settings):
+    settings.PUBLIC_URL = "https://shop.example"
+    settings.ALARM_WEBHOOK_URL = "http://127.0.0.1:9/"
+    AdminFactory(
+        wants_mail=True, email="c@example.org", confirmed_email="c@example.org", language="fr"
+    )
+
+    drifted(champion)
+
+    body = Mail.objects.get().body
+    assert re.search(r"- Descriptions manquantes : .*absent.* \d+,\d\u00a0% → \d+,\d\u00a0%", body)
+    assert "1. Regardez la page «\u00a0Dérive\u00a0» (https://shop.example/drift/)" in body
+    assert "4. Prenez acte de l’alarme" in body
+    assert WebhookMessage.objects.get().body["page"] == "https://shop.example/drift/"
 
 
 def test_what_was_acknowledged_is_no_news_while_it_lasts(champion, small):
