@@ -4,10 +4,11 @@
 
 A fifth of the products have labels, and of these a fifth are blind audits of listed products, the
 others reviews of doubtful ones. Measured at the usual audit rate and, the most that the page can look
-at, with every listed product audited, which has each label in the sample. Works in a database of its
-own, the test database of DATABASE_URL, which is dropped at the end. Seconds are the processor's, of
-this process and of its PostgreSQL connection, but for `clock_s`. Ends with status 1 when both
-together take 1 s or more at the median.
+at, with every listed product audited, which has each label in the sample. `first open` has to read the
+sample, the others find what was read less than a minute ago. Works in a database of its own, the test
+database of DATABASE_URL, which is dropped at the end. Seconds are the processor's, of this process and
+of its PostgreSQL connection, but for `clock_s`. Ends with status 1 when both together take 0.3 s or
+more at the median, or 1 s at a first open with the usual audit rate.
 """
 
 import argparse
@@ -25,7 +26,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from bench_database import own_database
 from bench_machine import cpu_seconds_of, machine
 
-_MOST_SECONDS = 1.0
+_MOST_SECONDS = 0.3
+_MOST_SECONDS_FIRST = 1.0
 _TIMES = 5
 _CATEGORIES = 27
 _CHANGE = {
@@ -94,9 +96,11 @@ def main() -> int:
     sys.stdout.write(
         json.dumps({**vars(options), **reports, "machine": machine()}, indent=2) + "\n"
     )
+    firsts = [report["pages"].pop("first open") for report in reports.values()]
     pages = [page for report in reports.values() for page in report["pages"].values()]
     slowest = max(page["python_s"] + page["postgres_s"] for page in pages)
-    return 0 if slowest < _MOST_SECONDS else 1
+    first = firsts[0]["python_s"] + firsts[0]["postgres_s"]
+    return 0 if slowest < _MOST_SECONDS and first < _MOST_SECONDS_FIRST else 1
 
 
 def _options() -> argparse.Namespace:
@@ -131,6 +135,7 @@ def _pages(audit_rate: float) -> dict[str, Any]:
     from django.db import connection
     from django.test import Client
     from django.urls import reverse
+    from django.utils import timezone
 
     from reviewapp.selectors import calibration, model_versions
     from tests.factories import AdminFactory
@@ -141,12 +146,18 @@ def _pages(audit_rate: float) -> dict[str, Any]:
     client = Client()
     client.force_login(AdminFactory(language="en"))
     index, effect = reverse("policy:index"), reverse("policy:effect")
+
+    def anew() -> Any:
+        calibration._kept.clear()
+        return client.get(index)
+
     pages = {
+        "first open": _measured(anew),
         "whole page": _measured(lambda: client.get(index)),
         "alternative": _measured(lambda: client.get(index, {"numbers": "cheapest"})),
         "one number": _measured(lambda: client.get(effect, _CHANGE)),
     }
-    known = calibration.known_products(model_versions.champion())
+    known = calibration.known_products(model_versions.champion(), now=timezone.now())
     return {"sample": len(known.sample), "source": known.source, "pages": pages}
 
 

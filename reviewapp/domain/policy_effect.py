@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ class Sample:
     def __len__(self) -> int:
         return len(self.confidence)
 
-    @property
+    @cached_property
     def is_right(self) -> Bools:
         """(N,)"""
         right: Bools = self.predicted == self.true
@@ -69,9 +69,19 @@ class Sample:
         return list(places), np.array(of_product, dtype=np.int64)
 
     @cached_property
+    def has_text(self) -> Bools:
+        """(N,)"""
+        return self.of_kind(lambda _code, missing: "text" not in missing.split(","), np.bool_)
+
+    @cached_property
     def trust(self) -> Trust:
         """How far these products say that the confidences are to be trusted."""
         return learned(self.confidence, self.is_right, self.duplicates)
+
+    def of_kind(self, value: Callable[[int, str], Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return what depends on (predicted, missing) only, for each product (N,)."""
+        kinds, of_product = self.kinds
+        return np.array([value(*kind) for kind in kinds], dtype=dtype)[of_product]
 
     def duplicates_of(self, chosen: Bools) -> Ints | None:
         """Return the near-duplicate groups of the `chosen` products (N,)."""
@@ -114,26 +124,28 @@ def listed_by(sample: Sample, policy: Policy) -> Bools:
 
     Leaves out the policy's rule on members that disagree: the sample holds FUSION's answers only.
     """
-    reaches: Bools = sample.confidence >= thresholds_of(sample, policy)
-    if not policy.review_missing_text:
-        return reaches
-    has_text = _by_kind(sample, lambda _code, missing: "text" not in missing.split(","))
-    return reaches & (has_text > 0)
+    return _reaching(sample, policy, thresholds_of(sample, policy))
+
+
+def _reaching(sample: Sample, policy: Policy, needed: Floats) -> Bools:
+    reaches: Bools = sample.confidence >= needed
+    return reaches & sample.has_text if policy.review_missing_text else reaches
 
 
 def thresholds_of(sample: Sample, policy: Policy) -> Floats:
     """Return the confidence that each product of the sample has to reach (N,)."""
-    return _by_kind(sample, policy.threshold)
+    return sample.of_kind(policy.threshold, np.float64)
 
 
 def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Effect:
     """Return what `policy` does to `arrivals` products a day like those of the sample (N >= 1)."""
-    listed = listed_by(sample, policy)
+    needed = thresholds_of(sample, policy)
+    listed = _reaching(sample, policy, needed)
     errors = _errors(sample, listed)
     coverage = clusters.share(listed, sample.duplicates)
-    audits = float(_audit_rates(sample, policy)[listed].sum()) / len(sample)
-    reviews = arrivals * (1 - coverage.value + audits)
-    spent = paid(sample, listed, policy, costs, (~sample.is_right).astype(float))
+    rates = _audit_rates(sample, policy, needed)
+    reviews = arrivals * (1 - coverage.value + float(rates[listed].sum()) / len(sample))
+    spent = _paid(sample, listed, rates, costs, (~sample.is_right).astype(float))
     return Effect(
         coverage=coverage,
         error=errors.share,
@@ -227,16 +239,20 @@ def curve(
 
 def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
     """Return the cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
+    rates = _audit_rates(sample, policy, thresholds_of(sample, policy))
+    return _paid(sample, listed, rates, costs, p_wrong)
+
+
+def _paid(sample: Sample, listed: Bools, rates: Floats, costs: Costs, p_wrong: Floats) -> Floats:
     damage = damage_of(sample, costs)
     review = costs.review + costs.moderator_error * damage
     # An audit is work, but no wait: the product stays listed.
-    audit = _audit_rates(sample, policy) * costs.review_minute * costs.review_seconds / 60
+    audit = rates * costs.review_minute * costs.review_seconds / 60
     return np.where(listed, p_wrong * damage + audit, review)
 
 
-def _audit_rates(sample: Sample, policy: Policy) -> Floats:
-    """Return how likely each product is audited if it is listed (N,)."""
-    needed = thresholds_of(sample, policy)
+def _audit_rates(sample: Sample, policy: Policy, needed: Floats) -> Floats:
+    """Return how likely each product is audited if it is listed (N,). needed: (N,) to be listed"""
     way = np.ones(len(sample))
     np.divide(sample.confidence - needed, 1 - needed, out=way, where=needed < 1)
     strata = [*(name for name, _reach, _times in STRATA), AuditStratum.FAR]
@@ -247,14 +263,7 @@ def _audit_rates(sample: Sample, policy: Policy) -> Floats:
 
 def damage_of(sample: Sample, costs: Costs) -> Floats:
     """Return what listing each product wrongly costs (N,)."""
-    return _by_kind(sample, lambda code, _missing: costs.wrong_in(code))
-
-
-def _by_kind(sample: Sample, number: Callable[[int, str], float]) -> Floats:
-    """Return a number that depends on (predicted, missing) only, for each product (N,)."""
-    kinds, of_product = sample.kinds
-    values = np.array([number(*kind) for kind in kinds], dtype=np.float64)
-    return np.asarray(values[of_product])
+    return sample.of_kind(lambda code, _missing: costs.wrong_in(code), np.float64)
 
 
 def halve_doubt(policy: Policy) -> Policy:

@@ -26,17 +26,25 @@ def _money(label: Any, help_text: Any = "", **kwargs: Any) -> forms.DecimalField
     return forms.DecimalField(label=label, help_text=help_text, **(_MONEY | kwargs))
 
 
+def _slider(scale: str) -> forms.NumberInput:
+    """scale: least, most and step, as `static/js/lib/slider.js` reads them"""
+    return forms.NumberInput(attrs={"data-slider": scale})
+
+
 class PolicyForm(forms.Form):
     """New numbers for routing, in percent and money as people say them."""
 
     accept_percent = _percent(
-        _("List from this confidence on (%)"), _("Products below it go to a moderator.")
+        _("List from this confidence on (%)"),
+        _("Products below it go to a moderator."),
+        widget=_slider("40 100 0.5"),
     )
     image_percent = _percent(_("Without a picture, at least (%)"), required=False)
     text_percent = _percent(_("Without text, at least (%)"), required=False)
     audit_percent = _percent(
         _("Check this share of listed products (%)"),
         _("Drawn at random and checked blindly: the only unbiased measure of accuracy."),
+        widget=_slider("0 30 0.5"),
     )
     near_percent = _percent(
         _("Of those just above the threshold (%)"),
@@ -50,8 +58,9 @@ class PolicyForm(forms.Form):
     )
     target_percent = _percent(
         _("At most this share may be listed wrongly (%)"),
-        _("What the promise below is about."),
+        _("What the promise is about."),
         least=0.1,
+        widget=_slider("0.5 10 0.1"),
     )
     wrong = _money(_("Cost of a product listed wrongly"))
     review_minute = _money(_("Cost of a moderator’s minute"))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Min
 
 from reviewapp.choices import GroupKind, SampleSource
 from reviewapp.domain.policy_effect import Sample
@@ -25,6 +25,7 @@ from reviewapp.selectors.group_sql import (
 # Blind audits speak of today's products; but fewer than this say too little.
 ENOUGH_AUDITS = 300
 _ARRIVALS_OF = timedelta(days=7)
+_KEPT_FOR = timedelta(minutes=1)
 # Newest labels that are looked at: more say little more, and the page answers each change of a number.
 _MOST_LABELS = 30_000
 # Uniform and the same for ever: the 32 bits of a hash of the product. One draw per product thins
@@ -33,7 +34,8 @@ _MOST_LABELS = 30_000
 # model's says less about it.
 _LIVE = f"""
 WITH labels AS MATERIALIZED (
-    SELECT *, (hashint8extended(product_id, 11) & 4294967295)::float8 / 4294967296 AS draw
+    SELECT product_id, category_id, input_digest,
+           (hashint8extended(product_id, 11) & 4294967295)::float8 / 4294967296 AS draw
     FROM reviewapp_feedbacklabel
     WHERE ended_at IS NULL AND id >= %(since)s
       AND (is_blind AND 'audit' = ANY(reasons)) = %(audits)s
@@ -64,23 +66,46 @@ _KINDS = (GroupKind.LANGUAGE, GroupKind.DESCRIPTION, GroupKind.SELLER)
 
 @dataclass(frozen=True)
 class KnownProducts:
-    """A sample and where it is from."""
+    """A sample, where it is from, and how many products arrive a day."""
 
     sample: Sample
     source: SampleSource
+    arrivals: float
+
+
+_kept: dict[tuple[int, SampleSource | None], tuple[datetime, KnownProducts]] = {}
+
+
+def lately_known(
+    version: ModelVersion, source: SampleSource | None, *, now: datetime
+) -> KnownProducts | None:
+    """Return `known_products` as they were up to a minute ago, in this process.
+
+    A page that follows a slider asks many times in a minute, and must always speak of one sample.
+    """
+    read_at, known = _kept.get((version.pk, source), (now, None))
+    if known is None or not timedelta(0) <= now - read_at < _KEPT_FOR:
+        known = known_products(version, source, now=now)
+        # Models of the past need no memory.
+        _kept.clear()
+        if known is not None:
+            _kept[version.pk, source] = now, known
+    return known
 
 
 def known_products(
-    version: ModelVersion, source: SampleSource | None = None
+    version: ModelVersion, source: SampleSource | None = None, *, now: datetime
 ) -> KnownProducts | None:
     """Return the sample of `source`, or by default live decisions once there are enough of them,
     and before that the products kept out of training; None where there is none."""
     if source != SampleSource.HELD_OUT:
         live = live_sample(version)
         if len(live) >= (1 if source else ENOUGH_AUDITS):
-            return KnownProducts(live, SampleSource.LIVE)
+            return KnownProducts(live, SampleSource.LIVE, arrivals_per_day(now=now))
     held = held_out(version)
-    return KnownProducts(held, SampleSource.HELD_OUT) if held is not None else None
+    if held is None:
+        return None
+    return KnownProducts(held, SampleSource.HELD_OUT, arrivals_per_day(now=now))
 
 
 def held_out(version: ModelVersion) -> Sample | None:
@@ -110,13 +135,16 @@ def live_sample(version: ModelVersion) -> Sample:
     )
     reviews = _live(version, since=since, audits=False, below=rate)
     rows = sorted(row for row in (*audits, *reviews) if row.rate > 0 and row.draw < rate / row.rate)
+    columns: dict[str, tuple[Any, ...]] = dict.fromkeys(_Row._fields, ())
+    columns.update(zip(_Row._fields, zip(*rows, strict=True), strict=bool(rows)))
+    groups: dict[str, int] = {}
     return Sample(
-        np.array([row.confidence for row in rows], dtype=np.float64),
-        np.array([row.predicted for row in rows], dtype=np.int64),
-        np.array([row.true for row in rows], dtype=np.int64),
-        tuple(row.missing for row in rows),
-        {kind: np.array([getattr(row, kind) for row in rows]) for kind in _KINDS},
-        np.unique([row.duplicates for row in rows], return_inverse=True)[1],
+        np.array(columns["confidence"], dtype=np.float64),
+        np.array(columns["predicted"], dtype=np.int64),
+        np.array(columns["true"], dtype=np.int64),
+        columns["missing"],
+        {kind: np.array(columns[kind], dtype=np.str_) for kind in _KINDS},
+        np.array([groups.setdefault(one, len(groups)) for one in columns["duplicates"]], np.int64),
     )
 
 
@@ -150,9 +178,9 @@ def _first_label() -> int:
 
 def arrivals_per_day(*, now: datetime) -> float:
     """Return the mean of the last seven days, or of the days since the first arrival."""
-    recent: QuerySet[Product] = Product.objects.filter(arrived_at__gte=now - _ARRIVALS_OF)
-    first = recent.order_by("arrived_at").values_list("arrived_at", flat=True).first()
-    if first is None:
+    recent = Product.objects.filter(arrived_at__gte=now - _ARRIVALS_OF)
+    found = recent.aggregate(first=Min("arrived_at"), products=Count("*"))
+    if found["first"] is None:
         return 0.0
-    days = max((now - first) / timedelta(days=1), 1.0)
-    return recent.count() / days
+    days = max((now - found["first"]) / timedelta(days=1), 1.0)
+    return float(found["products"] / days)

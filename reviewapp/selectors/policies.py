@@ -71,14 +71,19 @@ def what_if(
     arrivals: float,
 ) -> WhatIf:
     """Compare `proposed` with `current` and the alternatives, all at the same costs."""
-    cheapest = policy_effect.cheapest(proposed, costs, sample.trust)
-    promise = policy_effect.certified(sample, cheapest, target)
+    others, promise = _others(sample, proposed, costs, target)
+    titles = {
+        "proposed": _("Proposed"),
+        "current": _("In force"),
+        "flat": _("A flat 80 %"),
+        "cheapest": _("Least cost"),
+        "certified": _("Least cost, certified"),
+    }
     options = [
-        ("proposed", _("Proposed"), proposed),
-        ("current", _("In force"), current),
-        ("flat", _("A flat 80 %"), policy_effect.flat(proposed, FLAT)),
-        ("cheapest", _("Least cost"), cheapest),
-        *([("certified", _("Least cost, certified"), promise.policy)] if promise.policy else []),
+        *(
+            (key, titles[key], one)
+            for key, one in ({"proposed": proposed, "current": current} | others).items()
+        ),
         ("", _("All by hand"), policy_effect.all_manual(sample, proposed)),
     ]
     ahead = AHEAD_DAYS * arrivals
@@ -93,6 +98,22 @@ def what_if(
         categories=policy_effect.by_category(sample, proposed, target),
         chart=_chart(sample, proposed, costs, arrivals, target),
     )
+
+
+def alternative(
+    key: str, *, sample: Sample, current: Policy, costs: Costs, target: float
+) -> Policy | None:
+    """Return what `what_if` compares the policy in force with under this key, if there is such."""
+    return _others(sample, current, costs, target)[0].get(key)
+
+
+def _others(
+    sample: Sample, policy: Policy, costs: Costs, target: float
+) -> tuple[dict[str, Policy], Promise]:
+    cheapest = policy_effect.cheapest(policy, costs, sample.trust)
+    promise = policy_effect.certified(sample, cheapest, target)
+    others = {"flat": policy_effect.flat(policy, FLAT), "cheapest": cheapest}
+    return others | ({"certified": promise.policy} if promise.policy else {}), promise
 
 
 def _chart(

@@ -70,18 +70,19 @@ def _is_worse(one: GroupJudgement, before: Mapping[tuple[str, str], GroupJudgeme
 def _columns(sample: Sample) -> dict[str, Words]:
     """Return what is known of the products by kind, (N,) each."""
     families = dict(Category.objects.values_list("code", "family__slug"))
-    slugs = [families.get(code, "") for code in sample.predicted.tolist()]
     columns: dict[str, Words] = {
         GroupKind.PICTURE: _presence(sample, "image"),
         "text": _presence(sample, "text"),
-        GroupKind.FAMILY: np.array(slugs, dtype=str),
+        GroupKind.FAMILY: sample.of_kind(lambda code, _missing: families.get(code, ""), np.str_),
     }
     return columns | dict(sample.groups)
 
 
 def _presence(sample: Sample, kind: str) -> Words:
-    lacks = [kind in one.split(",") for one in sample.missing]
-    return np.where(np.array(lacks, dtype=bool), "missing", "present")
+    def word(_code: int, missing: str) -> str:
+        return "missing" if kind in missing.split(",") else "present"
+
+    return sample.of_kind(word, np.str_)
 
 
 def _values(column: Words) -> list[str]:

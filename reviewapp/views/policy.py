@@ -96,9 +96,11 @@ def _shown(
     name = request.GET.get("numbers", "")
     if known is None or not name:
         return current
-    found = _what_if(current, current, known, arrivals=0.0)  # numbers do not depend on them
-    chosen = next((one for one in found.alternatives if one.key == name), None)
-    return current if chosen is None else draft(current, _numbers(chosen.policy))
+    chosen = policies.alternative(
+        name, sample=known.sample, current=rules(current), costs=costs(current),
+        target=current.target_error,
+    )  # fmt: skip
+    return current if chosen is None else draft(current, _numbers(chosen))
 
 
 def _fairness(
@@ -137,15 +139,17 @@ def _known(request: UserRequest) -> calibration.KnownProducts | None:
     champion = model_versions.champion()
     source = request.GET.get("sample", "")
     wanted = SampleSource(source) if source in SampleSource.values else None
-    return calibration.known_products(champion, wanted) if champion else None
+    if champion is None:
+        return None
+    # What is put into force is judged by the newest; what is looked at may be a minute old.
+    known = calibration.known_products if request.method == "POST" else calibration.lately_known
+    return known(champion, wanted, now=timezone.now())
 
 
 def _what_if(
     current: RoutingPolicy,
     proposed: RoutingPolicy,
     known: calibration.KnownProducts,
-    *,
-    arrivals: float,
 ) -> policies.WhatIf:
     return policies.what_if(
         sample=known.sample,
@@ -153,7 +157,7 @@ def _what_if(
         proposed=rules(proposed),
         costs=costs(proposed),
         target=proposed.target_error,
-        arrivals=arrivals,
+        arrivals=known.arrivals,
     )
 
 
@@ -165,10 +169,8 @@ def _effect(
     if known is None:
         return context
     groups = _fairness(current, proposed, known)
-    arrivals = calibration.arrivals_per_day(now=timezone.now())
     return context | {
-        "effect": _what_if(current, proposed, known, arrivals=arrivals),
-        "arrivals": arrivals,
+        "effect": _what_if(current, proposed, known),
         "ahead_days": policies.AHEAD_DAYS,
         "flat": policies.FLAT,
         "broken": fairness.labelled(groups.broken),

@@ -7,12 +7,14 @@ import { keepForms } from "./lib/kept.js";
 import { listenForMenus } from "./lib/menu.js";
 import { listenForFailures } from "./lib/requests.js";
 import { listenForTheme } from "./lib/theme.js";
+import { enhanceSliders } from "./lib/slider.js";
 import { enhanceToasts, listenForToasts } from "./lib/toast.js";
 import { listenForZoom } from "./lib/zoom.js";
 
 function enhance(root) {
   enhanceComboboxes(root);
   enhanceFileDrops(root);
+  enhanceSliders(root);
   enhanceToasts(root);
 }
 

@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from reviewapp.models import DatasetExport, DatasetSnapshot, RoutingPolicy
+from reviewapp.models import DatasetExport, DatasetSnapshot, HeldOutAnswers, RoutingPolicy
 from tests.e2e.axe import violations
-from tests.factories import AdminFactory, FeedbackLabelFactory
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    FeedbackLabelFactory,
+)
 from worker.tasks import exports as tasks
 from worker.tasks import snapshots as snapshot_tasks
 
@@ -59,9 +64,33 @@ def test_a_snapshot_is_frozen_exported_and_downloaded(
     assert faults == []
 
 
+def test_a_slider_shows_what_another_threshold_would_do(page, live_server, admin, faults):
+    CategoryFactory(code=10)
+    HeldOutAnswers.objects.create(
+        model_version=ChampionFactory(),
+        confidence=[0.97] * 300 + [0.6] * 100,
+        predicted=[10] * 400,
+        true=[10] * 400,
+        missing=[""] * 400,
+    )
+    page.goto(f"{live_server.url}/policy/")
+    proposed = page.locator("#effect tr.is-current td").first
+    expect(proposed).to_contain_text("75.0%")
+
+    page.locator(".slider").first.fill("50")
+
+    expect(page.locator("#id_accept_percent")).to_have_value("50")
+    expect(proposed).to_contain_text("100.0%")
+    page.locator("#id_accept_percent").fill("98")
+    expect(page.locator(".slider").first).to_have_value("98")
+    expect(proposed).to_contain_text("0.0%")
+    assert faults == []
+
+
 def test_a_policy_is_put_into_force(page, live_server, admin, faults):
     page.goto(f"{live_server.url}/policy/")
-    page.get_by_label("List from this confidence on (%)").fill("92.5")
+    with page.expect_response("**/policy/effect/**"):
+        page.get_by_label("List from this confidence on (%)").fill("92.5")
     page.get_by_label("Why").fill("The busy season")
     page.get_by_role("button", name="Put into force").click()
 

@@ -4,12 +4,19 @@ import pytest
 
 from reviewapp.choices import ReviewReason, RouteOutcome, SampleSource
 from reviewapp.models import HeldOutAnswers, Product, Route
-from reviewapp.selectors.calibration import arrivals_per_day, held_out, known_products, live_sample
+from reviewapp.selectors.calibration import (
+    arrivals_per_day,
+    held_out,
+    known_products,
+    lately_known,
+    live_sample,
+)
 from tests.factories import (
     CategoryFactory,
     ChampionFactory,
     DecisionFactory,
     FeedbackLabelFactory,
+    ModelVersionFactory,
     PredictionFactory,
     ProductFactory,
     RoutingPolicyFactory,
@@ -133,7 +140,8 @@ def test_until_enough_is_decided_the_products_kept_out_of_training_speak(version
         group=[4, 4],
     )
 
-    by_default, asked = known_products(version), known_products(version, SampleSource.LIVE)
+    by_default = known_products(version, now=now)
+    asked = known_products(version, SampleSource.LIVE, now=now)
 
     assert (by_default.source, len(by_default.sample)) == (SampleSource.HELD_OUT, 2)
     assert by_default.sample.is_right.tolist() == [True, False]
@@ -141,9 +149,25 @@ def test_until_enough_is_decided_the_products_kept_out_of_training_speak(version
     assert (asked.source, len(asked.sample)) == (SampleSource.LIVE, 1)
 
 
-def test_a_model_without_answers_offers_nothing(version):
+def test_a_model_without_answers_offers_nothing(version, now):
     assert held_out(version) is None
-    assert known_products(version) is None
+    assert known_products(version, now=now) is None
+    assert lately_known(version, None, now=now) is None
+
+
+def test_what_is_known_is_read_anew_after_a_minute_and_for_another_model(version, categories, now):
+    def lately(model, **later):
+        known = lately_known(model, SampleSource.LIVE, now=now + timedelta(**later))
+        return known and len(known.sample)
+
+    audited(version, categories, now)
+    assert lately(version) == 1
+    audited(version, categories, now)
+
+    assert lately(version, seconds=59) == 1
+    assert lately(version, seconds=60) == 2
+    assert lately(ModelVersionFactory(), seconds=61) is None
+    assert lately(version, seconds=61) == 2
 
 
 def test_arrivals_are_the_mean_of_the_week(now):
