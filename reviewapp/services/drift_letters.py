@@ -73,19 +73,25 @@ def _todo() -> str:
 
 def _line(finding: Finding, names: dict[str, str]) -> str:
     """Return the test's name and, where it has any, the numbers before and after."""
-    label = str(finding.test.label)
+    numbers = _numbers(finding, names)
+    if not numbers:
+        return str(finding.test.label)
+    return _("%(test)s: %(numbers)s") % {"test": finding.test.label, "numbers": numbers}
+
+
+def _numbers(finding: Finding, names: dict[str, str]) -> str:
     if finding.movers:
         moved = (_moved(one, finding.test, names) for one in finding.movers[:_MOVERS])
-        return f"{label}: {', '.join(moved)}"
+        return ", ".join(moved)
     if finding.before is None or finding.after is None:
-        return label
+        return ""
     if finding.test == DriftTest.RIGHT:
-        return f"{label}: {share(finding.before)} → {share(finding.after)}"
+        return f"{share(finding.before)} → {share(finding.after)}"
     if finding.test in _OF_SHARES:
         values = {"before": share(finding.before), "after": share(finding.after)}
     else:
         values = {"before": f"{finding.before:.0f}", "after": f"{finding.after:.0f}"}
-    return f"{label}: {_('median %(before)s, now %(after)s') % values}"
+    return _("median %(before)s, now %(after)s") % values
 
 
 def _moved(mover: Mover, test: DriftTest, names: dict[str, str]) -> str:

@@ -113,6 +113,8 @@ function layout(chart) {
 
 function axis(one = {}) {
   const range = one.from === undefined ? {} : { rangemode: one.from === 0 ? "tozero" : "normal" };
+  // Around a single point plotly.js would draw shares below nothing and above all.
+  if (one.format?.endsWith("%")) range.autorangeoptions = { clipmin: 0, clipmax: 1 };
   const line = cssColour("--line");
   return { title: { text: one.title ?? "" }, tickformat: one.format, dtick: one.dtick, type: one.type, automargin: true, gridcolor: line, zerolinecolor: line, ...range };
 }

@@ -174,7 +174,9 @@ def test_an_admin_reads_in_french_what_has_changed_and_where(champion, small, se
     drifted(champion)
 
     body = Mail.objects.get().body
-    assert re.search(r"- Descriptions manquantes : .*absent.* \d+,\d\u00a0% → \d+,\d\u00a0%", body)
+    assert re.search(
+        r"- Descriptions manquantes\u00a0: .*absent.* \d+,\d\u00a0% → \d+,\d\u00a0%", body
+    )
     assert "1. Regardez la page «\u00a0Dérive\u00a0» (https://shop.example/drift/)" in body
     assert "4. Prenez acte de l’alarme" in body
     assert WebhookMessage.objects.get().body["page"] == "https://shop.example/drift/"
