@@ -141,6 +141,33 @@ def test_undo_returns_the_card_of_the_newest_answer(signed_in, moderator):
     assert nothing_left.status_code == 409
 
 
+@pytest.mark.parametrize("is_blind", [True, False])
+def test_after_a_blind_answer_the_card_says_that_the_next_is_not_blind(
+    signed_in, moderator, is_blind
+):
+    item, category = claimed(moderator, is_blind=is_blind), CategoryFactory()
+    post(signed_in, "decide", item.pk, category=category.code)
+
+    card = post(signed_in, "undo").content.decode()
+    ReviewItem.objects.update(claim_page=None)
+    page = signed_in.get(reverse("review:desk")).content.decode()
+    post(signed_in, "decide", item.pk, category=category.code)
+
+    answers = Decision.objects.exclude(verdict=Verdict.UNDONE).order_by("pk")
+    assert [answer.is_blind for answer in answers] == [is_blind, False]
+    assert ("Second look" in card) == ("Second look" in page) == is_blind
+
+
+def test_a_skipped_blind_card_comes_back_blind(signed_in, moderator):
+    item = claimed(moderator, is_blind=True)
+    post(signed_in, "skip", item.pk, reason="unclear")
+
+    card = post(signed_in, "undo").content.decode()
+
+    assert "data-blind" in card
+    assert "Second look" not in card
+
+
 def test_a_repeated_undo_takes_back_only_one(signed_in, moderator):
     key = uuid.uuid4()
     for _ in range(2):

@@ -7,6 +7,7 @@ from reviewapp.selectors.review.history import (
     decisions_of,
     fusion_confidence,
     is_blind_now,
+    is_second_look,
     latest_undoable,
     undoable_ids,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "held_by_colleagues",
     "held_item_id",
     "is_blind_now",
+    "is_second_look",
     "latest_undoable",
     "lost_claim",
     "models_said",
