@@ -1,11 +1,10 @@
 """Measure the review desk: claiming and deciding with many moderators and up to a million items.
 
-Each moderator is a process that sends real requests through Django's whole stack (middleware,
-session, CSRF-exempt test client, views, templates, services) to a real PostgreSQL; only the
-socket between browser and web server is left out. With --services the services are called
-directly instead. Moderators pause as people do (--think); without a pause more than a few keep
-both processors busy, and what is measured is the wait for those. Each size is also measured
-with one moderator who never pauses.
+Each moderator is a process that keeps a connection open to the web server that `make run` starts,
+with its settings, and sends what the desk in a browser sends; the time runs until the answer is
+read. With --services it calls the services itself instead. Moderators pause as people do
+(--think); without a pause more than a few keep both processors busy, and what is measured is the
+wait for those. Each size is also measured with one moderator who never pauses.
 
     python scripts/bench_review.py --items 10000,100000,1000000 --moderators 8,32 --services
 
@@ -14,17 +13,23 @@ suffix _bench. Ends with status 1 when an item was handed to two people or a dec
 """
 
 import argparse
+import http.client
 import json
 import multiprocessing
 import os
 import random
+import socket
 import statistics
+import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from urllib.parse import urlencode
 
-from bench_database import use_kept_database
+from bench_database import ROOT, use_kept_database
 
 _QUEUES = [
     "",
@@ -34,19 +39,15 @@ _QUEUES = [
     "high",
     "low_confidence,family:family-3,days:1",
 ]
-_SHARES = (
-    "REVIEW_EXPLORATION",
-    "REVIEW_BLIND_SHARE",
-    "REVIEW_SECOND_OPINION_SHARE",
-    "REVIEW_IN_SIGHT_CHECK_SHARE",
-    "REVIEW_KNOWN_ANSWER_RATE",
-)
 _ALONE = 50  # decisions of the moderator who never pauses
+_TOKEN = "c" * 32  # of our own making: the check compares cookie and header
 
 
 def main() -> int:
     options = _options()
-    _use_bench_database()
+    # Tests serve nobody by lot and check nobody; the site does both.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "reviewapp.settings.dev"
+    use_kept_database("_bench")
     from tests.many_items import fill
 
     is_whole = True
@@ -54,12 +55,44 @@ def main() -> int:
         fill(items, max(options.moderators))
         shifts = [(1, _ALONE, 0.0)]
         shifts += [(moderators, options.each, options.think) for moderators in options.moderators]
-        for moderators, each, think in shifts:
-            report = {"open_items": items} | _shift(moderators, each, think, options.services)
-            sys.stdout.write(json.dumps(report) + "\n")
-            sys.stdout.flush()
-            is_whole &= report["handed_out_twice"] == report["decisions_lost"] == 0
+        with nullcontext() if options.services else _web_server() as port:
+            for moderators, each, think in shifts:
+                report = {"open_items": items} | _shift(moderators, each, think, port)
+                sys.stdout.write(json.dumps(report) + "\n")
+                sys.stdout.flush()
+                is_whole &= report["handed_out_twice"] == report["decisions_lost"] == 0
     return 0 if is_whole else 1
+
+
+@contextmanager
+def _web_server() -> Iterator[int]:
+    """Run the site's web server and yield its port once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "reviewapp.supervisor", "process", "web"]
+    environment = os.environ | {"PORT": str(port), "LOG_LEVEL": "WARNING"}
+    server = subprocess.Popen(command, env=environment, cwd=ROOT)  # noqa: S603 - our own command
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(port):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("The web server did not start; what it said stands above.")
+            time.sleep(0.2)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _answers(port: int) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/healthz")
+        return line.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        line.close()
 
 
 def _numbers(text: str) -> list[int]:
@@ -74,11 +107,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--think", type=float, default=3.0, help="mean seconds between two decisions of a person"
     )
-    parser.add_argument("--services", action="store_true", help="call services, not views")
+    parser.add_argument("--services", action="store_true", help="call services, not pages")
     return parser.parse_args()
 
 
-def _shift(moderators: int, each: int, think: float, services: bool) -> dict[str, Any]:
+def _shift(moderators: int, each: int, think: float, port: int | None) -> dict[str, Any]:
     """Let `moderators` work at once, each in a process of its own; return what was measured."""
     from django.db import connections
 
@@ -88,7 +121,7 @@ def _shift(moderators: int, each: int, think: float, services: bool) -> dict[str
     # Nobody starts before everybody is ready: starting costs more than working.
     ready, queue = context.Barrier(moderators), context.Queue()
     people = [
-        context.Process(target=_work, args=(number, each, think, services, ready, queue))
+        context.Process(target=_work, args=(number, each, think, port, ready, queue))
         for number in range(moderators)
     ]
     for person in people:
@@ -96,36 +129,32 @@ def _shift(moderators: int, each: int, think: float, services: bool) -> dict[str
     runs = [queue.get(timeout=3600) for _ in people]
     for person in people:
         person.join()
-    return {"through": "services" if services else "views", "think_seconds": think} | _report(runs)
+    if errors := [run for run in runs if isinstance(run, Exception)]:
+        raise errors[0]
+    through = "pages" if port else "services"
+    return {"through": through, "think_seconds": think} | _report(runs)
 
 
-def _work(number: int, each: int, think: float, services: bool, ready: Any, queue: Any) -> None:
-    queue.put(_moderate(number, each, think, services, ready))
+def _work(number: int, each: int, think: float, port: int | None, ready: Any, queue: Any) -> None:
+    try:
+        queue.put(_moderate(number, each, think, port, ready))
+    except Exception as error:
+        ready.abort()
+        queue.put(error)
 
 
-def _use_bench_database() -> None:
-    """Use the _bench database; serve people by lot and check them, which tests do not."""
-    use_kept_database("_bench")
-    from django.conf import settings
-
-    from reviewapp.settings import base
-
-    for name in _SHARES:
-        setattr(settings, name, getattr(base, name))
-
-
-def _moderate(number: int, each: int, think: float, services: bool, ready: Any) -> dict[str, Any]:
+def _moderate(number: int, each: int, think: float, port: int | None, ready: Any) -> dict[str, Any]:
     """One moderator's shift; seconds of each claim and decide, items seen, keys acknowledged."""
     from reviewapp.models import User
 
     moderator = User.objects.get(username=f"bench{number}")
-    desk = (_Services if services else _Views)(moderator, _QUEUES[number % len(_QUEUES)])
+    queue = _QUEUES[number % len(_QUEUES)]
+    desk = _Pages(moderator, queue, port) if port else _Services(moderator, queue)
     desk.claim_and_decide(number)  # warm: connections, templates, plans
     shift: dict[str, Any] = {"claim": [], "decide": [], "items": [desk.last], "keys": [desk.key]}
     pauses = random.Random(number)  # noqa: S311 - spreads pauses, protects nothing
     ready.wait()
     shift["began"] = time.perf_counter()
-    shift["cpu"] = -time.process_time()
     for turn in range(each):
         time.sleep(pauses.uniform(0.5, 1.5) * think)
         started = time.perf_counter()
@@ -136,7 +165,6 @@ def _moderate(number: int, each: int, think: float, services: bool, ready: Any) 
         shift["claim"].append(claimed - started)
         shift["items"].append(item)
         shift["keys"].append(desk.key)
-    shift["cpu"] += time.process_time()
     shift["ended"] = time.perf_counter()
     return shift
 
@@ -190,27 +218,39 @@ class _Services(_Desk):
         self.key = str(key)
 
 
-class _Views(_Desk):
-    def __init__(self, moderator: Any, queue: str) -> None:
+class _Pages(_Desk):
+    def __init__(self, moderator: Any, queue: str, port: int) -> None:
         from django.test import Client
 
+        client = Client()
+        client.force_login(moderator)
         self.queue = queue
-        self.client = Client(headers={"X-Requested-With": "desk"})
-        self.client.force_login(moderator)
+        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": f"sessionid={client.cookies['sessionid'].value}; csrftoken={_TOKEN}",
+            "X-CSRFToken": _TOKEN,
+            "X-Requested-With": "desk",
+        }
 
     def claim(self) -> int:
-        response = self.client.post("/review/claim/", {"queue": self.queue})
+        response, page = self._post("/review/claim/", {"queue": self.queue})
         if response.headers.get("Desk-State") != "card":
-            raise RuntimeError(f"No card: {response.status_code} {response.content[:200]!r}")
-        return int(response.content.decode().split('data-item="')[1].split('"')[0])
+            raise RuntimeError(f"No card: {response.status} {page[:200]!r}")
+        return int(page.split('data-item="')[1].split('"')[0])
 
     def decide(self, item: int, code: int) -> None:
         key = str(uuid.uuid4())
-        data = {"category": code, "client_key": key, "seconds": 1}
-        response = self.client.post(f"/review/items/{item}/decide/", data)
-        if response.status_code != 200:
-            raise RuntimeError(f"Not saved: {response.status_code} {response.content[:200]!r}")
+        data = {"category": str(code), "client_key": key, "seconds": "1"}
+        response, page = self._post(f"/review/items/{item}/decide/", data)
+        if response.status != 200:
+            raise RuntimeError(f"Not saved: {response.status} {page[:200]!r}")
         self.key = key
+
+    def _post(self, path: str, data: dict[str, str]) -> tuple[http.client.HTTPResponse, str]:
+        self.line.request("POST", path, urlencode(data), self.headers)
+        response = self.line.getresponse()
+        return response, response.read().decode()
 
 
 def _report(runs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -228,7 +268,6 @@ def _report(runs: list[dict[str, Any]]) -> dict[str, Any]:
         "moderators": len(runs),
         "claim_ms": _quantiles([value for run in runs for value in run["claim"]]),
         "decide_ms": _quantiles([value for run in runs for value in run["decide"]]),
-        "cpu_ms_per_turn": round(sum(run["cpu"] for run in runs) / turns * 1000, 1),
         "decisions": turns,
         "decisions_per_second": round(turns / seconds, 1),
         "handed_out_twice": len(items) - len(set(items)),
