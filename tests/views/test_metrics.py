@@ -265,38 +265,58 @@ def test_all_processes_of_the_web_server_count_together(tmp_path):
 
 
 def expressions():
+    """Each with the labels that its legend or its summary names."""
     rules = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))
     board = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))
-    asked = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
-    asked += [target["expr"] for panel in board["panels"] for target in panel["targets"]]
-    return asked
+    asked = [
+        (rule["expr"], re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+        for group in rules["groups"]
+        for rule in group["rules"]
+    ]
+    targets = [target for panel in board["panels"] for target in panel["targets"]]
+    return asked + [(one["expr"], re.findall(r"{{(\w+)}}", one["legendFormat"])) for one in targets]
 
 
-def selectors_of(node):
-    """The vector selectors anywhere below a parsed expression."""
-    if isinstance(node, promql_parser.VectorSelector):
-        yield node
+def nodes_of(node):
+    """The node and all below it in a parsed expression."""
+    yield node
     for name in ("expr", "lhs", "rhs", "vector_selector", "param"):
         if (below := getattr(node, name, None)) is not None:
-            yield from selectors_of(below)
+            yield from nodes_of(below)
     for below in getattr(node, "args", None) or ():
-        yield from selectors_of(below)
+        yield from nodes_of(below)
 
 
 def test_every_series_of_the_rules_and_the_dashboard_exists(client, full_shop):
     client.get("/healthz")
-    found = read(client)
-    # `up` is Prometheus' own.
-    labels = {"up": {"job"}}
-    for name, *pairs in found:
-        labels.setdefault(name, set()).update(key for key, _value in pairs)
+    # `up` and what names its target are Prometheus' own.
+    labels = {"up": {"job": {"bonrayon"}}}
+    for name, *pairs in read(client):
+        own = labels.setdefault(name, {})
+        for key, value in pairs:
+            own.setdefault(key, set()).add(value)
 
-    for expression in expressions():
-        asked = list(selectors_of(promql_parser.parse(expression)))
+    for expression, named in expressions():
+        nodes = list(nodes_of(promql_parser.parse(expression)))
+        asked = [one for one in nodes if isinstance(one, promql_parser.VectorSelector)]
         assert asked, expression
         for one in asked:
             assert one.name in labels, expression
-            assert {m.name for m in one.matchers.matchers} <= labels[one.name], expression
+            for matcher in one.matchers.matchers:
+                assert matcher.name in labels[one.name], expression
+                if matcher.op == promql_parser.MatchOp.Equal:
+                    assert matcher.value in labels[one.name][matcher.name], expression
+        known = set.intersection(*(set(labels[one.name]) for one in asked))
+        grouped = [one for one in nodes if isinstance(one, promql_parser.AggregateExpr)]
+        by = {
+            label
+            for one in grouped
+            if one.modifier and one.modifier.type == promql_parser.AggModifierType.By
+            for label in one.modifier.labels
+        }
+        assert by <= known, expression
+        # What a legend names must be left after the grouping.
+        assert set(named) <= by & known, expression
 
 
 def test_every_metric_and_every_alert_is_explained(client, full_shop):
