@@ -1,8 +1,9 @@
 """Intervals for shares: a number about people never stands without one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Self
 
 # Two-sided 95 %, and one-sided 95 %.
 Z_95 = 1.959964
@@ -17,6 +18,12 @@ class Interval:
     low: float
     high: float
     sample: int
+
+    def times(self, factor: float) -> Self:
+        """Return the same in another unit; factor >= 0."""
+        return replace(
+            self, value=self.value * factor, low=self.low * factor, high=self.high * factor
+        )
 
 
 def share(hits: float, sample: float, z: float = Z_95) -> Interval:

@@ -102,21 +102,9 @@ class Effect:
     bound: float
     accepted: int
     wrong: int
-    reviews: float
-    hours: float
+    reviews: Interval
+    hours: Interval
     money: Interval
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryEffect:
-    """A category under a policy. labels_missing: until its own error could be certified."""
-
-    code: int
-    threshold: float
-    products: int
-    coverage: float
-    error: Interval | None
-    labels_missing: int | None
 
 
 def listed_by(sample: Sample, policy: Policy) -> Bools:
@@ -143,8 +131,8 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
     listed = _reaching(sample, policy, needed)
     errors = _errors(sample, listed)
     coverage = clusters.share(listed, sample.duplicates)
-    rates = _audit_rates(sample, policy, needed)
-    reviews = arrivals * (1 - coverage.value + float(rates[listed].sum()) / len(sample))
+    rates = audit_rates(sample, policy, needed)
+    reviews = clusters.mean(np.where(listed, rates, 1.0), sample.duplicates)
     spent = _paid(sample, listed, rates, costs, (~sample.is_right).astype(float))
     return Effect(
         coverage=coverage,
@@ -152,9 +140,9 @@ def effect(sample: Sample, policy: Policy, costs: Costs, arrivals: float) -> Eff
         bound=errors.bound,
         accepted=errors.accepted,
         wrong=errors.wrong,
-        reviews=reviews,
-        hours=reviews * costs.review_seconds / 3600,
-        money=_scaled(clusters.mean(spent, sample.duplicates), arrivals),
+        reviews=reviews.times(arrivals),
+        hours=reviews.times(arrivals * costs.review_seconds / 3600),
+        money=clusters.mean(spent, sample.duplicates).times(arrivals),
     )
 
 
@@ -210,26 +198,6 @@ def certified(sample: Sample, policy: Policy, target: float) -> Promise:
     return Promise(_raised(policy, found.threshold), found, 0)
 
 
-def by_category(sample: Sample, policy: Policy, target: float) -> list[CategoryEffect]:
-    """Return the effect for each category that the sample's products would be listed under."""
-    listed = listed_by(sample, policy)
-    effects = []
-    for code in np.unique(sample.predicted).tolist():
-        own = sample.predicted == code
-        errors = _errors(sample, own & listed)
-        effects.append(
-            CategoryEffect(
-                code=code,
-                threshold=policy.threshold(code, ""),
-                products=int(own.sum()),
-                coverage=errors.accepted / int(own.sum()),
-                error=errors.share,
-                labels_missing=errors.labels_missing(target),
-            )
-        )
-    return effects
-
-
 def curve(
     sample: Sample, policy: Policy, costs: Costs, arrivals: float, thresholds: Sequence[float]
 ) -> list[tuple[float, Effect]]:
@@ -239,7 +207,7 @@ def curve(
 
 def paid(sample: Sample, listed: Bools, policy: Policy, costs: Costs, p_wrong: Floats) -> Floats:
     """Return the cost of each product (N,), where listing it is wrong with probability p_wrong (N,)."""
-    rates = _audit_rates(sample, policy, thresholds_of(sample, policy))
+    rates = audit_rates(sample, policy, thresholds_of(sample, policy))
     return _paid(sample, listed, rates, costs, p_wrong)
 
 
@@ -251,7 +219,7 @@ def _paid(sample: Sample, listed: Bools, rates: Floats, costs: Costs, p_wrong: F
     return np.where(listed, p_wrong * damage + audit, review)
 
 
-def _audit_rates(sample: Sample, policy: Policy, needed: Floats) -> Floats:
+def audit_rates(sample: Sample, policy: Policy, needed: Floats) -> Floats:
     """Return how likely each product is audited if it is listed (N,). needed: (N,) to be listed"""
     way = np.ones(len(sample))
     np.divide(sample.confidence - needed, 1 - needed, out=way, where=needed < 1)
@@ -287,8 +255,3 @@ def _raised(policy: Policy, step: float) -> Policy:
 
 def _errors(sample: Sample, accepted: Bools) -> ListedErrors:
     return ListedErrors.of(~sample.is_right[accepted], sample.duplicates_of(accepted))
-
-
-def _scaled(interval: Interval, factor: float) -> Interval:
-    low, high = interval.low * factor, interval.high * factor
-    return Interval(interval.value * factor, low, high, interval.sample)

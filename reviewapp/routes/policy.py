@@ -6,4 +6,5 @@ app_name = "policy"
 urlpatterns = [
     path("", policy.index, name="index"),
     path("effect/", policy.effect, name="effect"),
+    path("figures.csv", policy.figures, name="figures"),
 ]

@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from reviewapp.domain import policy_effect
+from reviewapp.domain.category_effects import CategoryEffect, by_category
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.foresight import foreseen
 from reviewapp.domain.intervals import Interval
-from reviewapp.domain.policy_effect import CategoryEffect, Effect, Promise, Sample
+from reviewapp.domain.policy_effect import Effect, Promise, Sample
 from reviewapp.domain.routing import Policy
 from reviewapp.models import Promotion, RoutingPolicy
 
@@ -39,6 +40,7 @@ class WhatIf:
 
     foreseen: what the proposed one will cost in AHEAD_DAYS days; None where nothing arrives
     right_at_flat: share of answers with a confidence of FLAT that are right, by the sample
+    curve: the effect of each flat threshold; chart and work draw it
     """
 
     alternatives: Sequence[Alternative]
@@ -46,7 +48,9 @@ class WhatIf:
     right_at_flat: float
     promise: Promise
     categories: Sequence[CategoryEffect]
+    curve: Sequence[tuple[float, Effect]]
     chart: dict[str, Any]
+    work: dict[str, Any]
 
 
 def history() -> QuerySet[RoutingPolicy]:
@@ -87,6 +91,7 @@ def what_if(
         ("", _("All by hand"), policy_effect.all_manual(sample, proposed)),
     ]
     ahead = AHEAD_DAYS * arrivals
+    curve = policy_effect.curve(sample, proposed, costs, arrivals, _CURVE)
     return WhatIf(
         foreseen=foreseen(sample, proposed, costs, ahead) if ahead else None,
         right_at_flat=float(sample.trust.right(np.array([FLAT]))[0]),
@@ -95,8 +100,10 @@ def what_if(
             for key, title, one in options
         ],
         promise=promise,
-        categories=policy_effect.by_category(sample, proposed, target),
-        chart=_chart(sample, proposed, costs, arrivals, target),
+        categories=by_category(sample, proposed, costs, arrivals, target),
+        curve=curve,
+        chart=_chart(curve, target),
+        work=_work(curve),
     )
 
 
@@ -116,33 +123,51 @@ def _others(
     return others | ({"certified": promise.policy} if promise.policy else {}), promise
 
 
-def _chart(
-    sample: Sample, policy: Policy, costs: Costs, arrivals: float, target: float
-) -> dict[str, Any]:
-    """Return coverage, error and its bound by threshold, as `static/js/charts.js` draws them."""
-    points = policy_effect.curve(sample, policy, costs, arrivals, _CURVE)
-    at = [threshold for threshold, _effect in points]
-
-    def line(name: str, values: list[float | None], tone: str, axis: str = "y") -> dict[str, Any]:
-        return {"kind": "line", "name": name, "x": at, "y": values, "tone": tone, "axis": axis}
-
+def _chart(curve: Sequence[tuple[float, Effect]], target: float) -> dict[str, Any]:
+    """Return coverage, error, its bound and money by threshold, as `static/js/charts.js` draws them."""
+    effects = [effect for _at, effect in curve]
+    at_most = {
+        "kind": "line",
+        "name": _("At most (sure to 95 %)"),
+        "x": [at for at, _effect in curve],
+        "y": [effect.bound if effect.accepted else None for effect in effects],
+        "tone": "warning",
+    }
     return {
         "x": {"title": _("Threshold"), "format": ".0%"},
         "y": {"title": _("Share"), "format": ".0%", "from": 0},
         "y2": {"title": _("Cost a day"), "from": 0},
         "series": [
-            line(_("Listed by itself"), [e.coverage.value for _t, e in points], "accent"),
-            line(_("Wrong among listed"), [_value(e) for _t, e in points], "danger"),
-            line(
-                _("At most (sure to 95 %)"),
-                [e.bound if e.accepted else None for _t, e in points],
-                "warning",
-            ),
-            line(_("Cost a day"), [e.money.value for _t, e in points], "info", "y2"),
+            _line(curve, _("Listed by itself"), [e.coverage for e in effects], "accent"),
+            _line(curve, _("Wrong among listed"), [e.error for e in effects], "danger"),
+            at_most,
+            _line(curve, _("Cost a day"), [e.money for e in effects], "info") | {"axis": "y2"},
         ],
         "marks": [{"y": target, "text": _("Target")}],
     }
 
 
-def _value(effect: Effect) -> float | None:
-    return effect.error.value if effect.error else None
+def _work(curve: Sequence[tuple[float, Effect]]) -> dict[str, Any]:
+    """Return reviews and hours a day by threshold, as `static/js/charts.js` draws them."""
+    reviews, hours = _("Reviews a day"), _("Moderator hours a day")
+    effects = [effect for _at, effect in curve]
+    return {
+        "x": {"title": _("Threshold"), "format": ".0%"},
+        "y": {"title": reviews, "from": 0},
+        "y2": {"title": hours, "from": 0},
+        "series": [
+            _line(curve, reviews, [e.reviews for e in effects], "accent"),
+            _line(curve, hours, [e.hours for e in effects], "info") | {"axis": "y2"},
+        ],
+    }
+
+
+def _line(
+    curve: Sequence[tuple[float, Effect]], name: str, values: Sequence[Interval | None], tone: str
+) -> dict[str, Any]:
+    edges = {
+        key: [None if one is None else getattr(one, part) for one in values]
+        for key, part in (("y", "value"), ("low", "low"), ("high", "high"))
+    }
+    at = [threshold for threshold, _effect in curve]
+    return {"kind": "line", "name": name, "x": at, "tone": tone} | edges

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +11,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviewapp.choices import SampleSource
+from reviewapp.domain.category_effects import CategoryEffect
 from reviewapp.domain.fairness import FEWEST
+from reviewapp.domain.policy_effect import Effect
 from reviewapp.domain.routing import Policy
 from reviewapp.forms.policy import PolicyForm, initial_of
 from reviewapp.models import Category, RoutingPolicy
@@ -30,6 +33,18 @@ from reviewapp.services.policies import (
 )
 from reviewapp.services.versions import VersionOutdated
 from reviewapp.types import UserRequest
+from reviewapp.views.tables import csv_response
+
+_MEASURES = ("coverage", "error", "reviews", "hours", "money")
+_COLUMNS = (
+    "part",
+    "name",
+    "threshold",
+    "products",
+    *(f"{name}{part}" for name in _MEASURES for part in ("", "_low", "_high")),
+    "error_at_most",
+    "labels_missing",
+)
 
 
 @login_required
@@ -55,7 +70,43 @@ def effect(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "policy/_invalid.html", {"form": form}, status=422)
     proposed = draft(current, form.changes())
-    return render(request, "policy/_effect.html", _effect(current, proposed, _known(request)))
+    context = _effect(current, proposed, _known(request)) | {"query": _query(request)}
+    return render(request, "policy/_effect.html", context)
+
+
+@login_required
+@permission_required("reviewapp.view_modelversion", raise_exception=True)
+@require_GET
+def figures(request: UserRequest) -> HttpResponse:
+    """The effect of the numbers in the address as CSV: all that the page has of it."""
+    current, known = current_policy(now=timezone.now()), _known(request)
+    form = PolicyForm(request.GET, categories=_categories())
+    if form.is_valid():
+        proposed = draft(current, form.changes())
+    elif "accept_percent" in request.GET:
+        return render(request, "policy/_invalid.html", {"form": form}, status=422)
+    else:
+        proposed = _shown(request, current, known)
+    found = None if known is None else _what_if(current, proposed, known)
+    return csv_response("policy.csv", _COLUMNS, _rows(found) if found else ())
+
+
+def _rows(found: policies.WhatIf) -> Iterator[tuple[str | float | None, ...]]:
+    for one in found.alternatives:
+        at = one.policy.accept_at if one.key else None
+        yield "policy", one.key or "all_manual", at, None, *_cells(one.effect), None
+    for at, effect in found.curve:
+        yield "threshold", None, at, None, *_cells(effect), None
+    for own in found.categories:
+        missing = own.labels_missing
+        yield "category", own.code, own.threshold, own.products, *_cells(own), missing
+
+
+def _cells(found: Effect | CategoryEffect) -> Iterator[float | None]:
+    for name in _MEASURES:
+        value = getattr(found, name)
+        yield from (value.value, value.low, value.high) if value else (None, None, None)
+    yield found.bound if isinstance(found, Effect) and found.accepted else None
 
 
 def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpResponse:
@@ -146,6 +197,15 @@ def _known(request: UserRequest) -> calibration.KnownProducts | None:
     return known(champion, wanted, now=timezone.now())
 
 
+def _query(request: UserRequest) -> str:
+    """The numbers looked at, as `figures` takes them."""
+    given = {**request.GET.dict(), **request.POST.dict()}
+    given.pop("csrfmiddlewaretoken", None)
+    return urlencode(
+        {name: value for name, value in given.items() if isinstance(value, str) and value}
+    )
+
+
 def _what_if(
     current: RoutingPolicy,
     proposed: RoutingPolicy,
@@ -196,6 +256,11 @@ def _page(
     """shown: the version whose effect is told; without one the form's numbers, if they are valid"""
     drafted = draft(current, form.changes()) if form.is_bound and form.is_valid() else None
     proposed = shown or drafted or current
-    context = {"policy": current, "form": form, "history": policies.history()[:20]}
+    context = {
+        "policy": current,
+        "form": form,
+        "history": policies.history()[:20],
+        "query": _query(request),
+    }
     context |= _effect(current, proposed, known)
     return render(request, "policy/index.html", context, status=status)

@@ -79,7 +79,7 @@ function traces(series) {
 
 function band(series, colour) {
   if (!series.low) return [];
-  const edge = { x: series.x, type: "scatter", mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
+  const edge = { x: series.x, yaxis: series.axis, type: "scatter", mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
   return [
     { ...edge, y: series.low },
     { ...edge, y: series.high, fill: "tonexty", fillcolor: translucent(colour) },

@@ -1,3 +1,8 @@
+import csv
+import re
+from collections import Counter
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -104,6 +109,40 @@ def test_what_is_put_into_force_is_judged_by_what_is_known_now(client, admin, an
         client.post(reverse("policy:index"), VALID)
 
     assert any("reviewapp_heldoutanswers" in one["sql"] for one in asked)
+
+
+def test_the_work_is_told_for_each_threshold_and_category(client, admin, answers):
+    html = client.get(reverse("policy:effect"), VALID).content.decode()
+    table = html[html.index('id="by-threshold"') : html.index('id="by-category"')]
+
+    assert 'id="policy-work"' in html
+    assert table.count('<th scope="row">') == 31
+    assert html.count('data-label="Reviews a day"') == 6 + 31 + 1
+
+
+def test_all_figures_are_there_as_csv(client, admin, answers):
+    moderate = VALID | {"accept_percent": "50"}
+    html = client.get(reverse("policy:effect"), moderate).content.decode()
+    [address] = re.findall(r'href="(/policy/figures[^"]+)"', html)
+
+    rows = list(csv.DictReader(client.get(unescape(address)).content.decode().splitlines()))
+
+    parts = Counter(row["part"] for row in rows)
+    assert parts == {"policy": 6, "threshold": 31, "category": 1}
+    proposed, last = rows[0], rows[-1]
+    assert (proposed["name"], proposed["threshold"], proposed["coverage"]) == (
+        "proposed",
+        "0.5",
+        "1.0",
+    )
+    assert (last["name"], last["products"], last["error"]) == ("10", "400", "0.05")
+    assert float(last["error_low"]) < 0.05 < float(last["error_high"])
+    in_force = client.get(reverse("policy:figures")).content.decode().splitlines()
+    assert in_force[1].startswith("policy,proposed,0.8,")
+    refused = client.get(reverse("policy:figures"), {"accept_percent": "500"})
+    assert refused.status_code == 422
+    client.force_login(ModeratorFactory())
+    assert client.get(reverse("policy:figures")).status_code == 403
 
 
 def test_an_alternative_can_be_taken_into_the_form(client, admin, answers):
