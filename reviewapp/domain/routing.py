@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from reviewapp.choices import AuditStratum, ReviewReason, RouteOutcome
 
@@ -64,6 +65,20 @@ class Policy:
         own = self.thresholds.get(code, self.accept_at)
         stricter = (self.missing_thresholds.get(kind, 0.0) for kind in missing.split(","))
         return max(own, *stricter)
+
+    def lists_all_of(self, other: Self) -> bool:
+        """Say whether every product that `other` lists by itself is listed by this policy, too."""
+        codes = {-1, *self.thresholds, *other.thresholds}  # -1: any category without one of its own
+        kinds = ("", *self.missing_thresholds, *other.missing_thresholds)
+        return (
+            self.disagreement_at >= other.disagreement_at
+            and (other.review_missing_text or not self.review_missing_text)
+            and all(
+                self.threshold(code, kind) <= other.threshold(code, kind)
+                for code in codes
+                for kind in kinds
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class CertificateWatch(models.Model):
 class CertificateAlarm(models.Model):
     """The certificate of a policy is void: surely more is wrong than its target. An admin closes it.
 
-    policy_after: what was put into force by itself; empty when a newer policy was in force already
+    policy_after: what was put into force by itself; empty when a stricter policy was in force already
     """
 
     model_version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")

@@ -117,15 +117,17 @@ def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datet
     if not is_new:
         return
     champion = ModelVersion.objects.filter(pk=version, stage=ModelStage.CHAMPION)
-    if current_policy(now=now) == policy and champion.exists():
-        alarm.policy_after = _tighten(policy, now)
+    in_force = current_policy(now=now)
+    # A newer policy that lists all of it lists what is surely wrong too often.
+    if champion.exists() and rules(in_force).lists_all_of(rules(policy)):
+        alarm.policy_after = _tighten(in_force, policy, now)
         alarm.save(update_fields=["policy_after"])
     tell_admins(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)
     post_webhook(key=f"certificate:{alarm.pk}", body=_message(alarm), now=now)
 
 
-def _tighten(policy: RoutingPolicy, now: datetime) -> RoutingPolicy:
-    stricter = policy_effect.halve_doubt(rules(policy))
+def _tighten(in_force: RoutingPolicy, void: RoutingPolicy, now: datetime) -> RoutingPolicy:
+    stricter = policy_effect.halve_doubt(rules(in_force))
     changes: dict[str, Any] = {
         "accept_at": stricter.accept_at,
         "thresholds": {str(code): at for code, at in stricter.thresholds.items()},
@@ -133,9 +135,9 @@ def _tighten(policy: RoutingPolicy, now: datetime) -> RoutingPolicy:
     }
     with translation.override(settings.LANGUAGE_CODE):
         note = _("Stricter by itself: the certificate of version %(version)s is void") % {
-            "version": policy.version
+            "version": void.version
         }
-    return set_policy(changes=changes, based_on=policy.version, author=None, now=now, note=note)
+    return set_policy(changes=changes, based_on=in_force.version, author=None, now=now, note=note)
 
 
 def _letter(alarm: CertificateAlarm) -> tuple[str, str]:
@@ -158,7 +160,9 @@ def _body(alarm: CertificateAlarm) -> str:
         % numbers
     )
     if alarm.policy_after is None:
-        done = _("A newer policy or model is in force already; no threshold was changed.")
+        done = _(
+            "A stricter policy or another model is in force already; no threshold was changed."
+        )
     else:
         done = _("Stricter thresholds are in force as version %(version)s.") % {
             "version": alarm.policy_after.version

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,3 +156,24 @@ def test_a_category_or_a_missing_picture_can_have_a_threshold_of_its_own():
     assert outcome(10, 0.85) == RouteOutcome.REVIEW
     assert outcome(20, 0.85, has_image=False) == RouteOutcome.REVIEW
     assert outcome(20, 0.97, has_image=False) == RouteOutcome.LISTED
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_all"),
+    [
+        ({}, True),
+        ({"accept_at": 0.7, "audit_rate": 0.5}, True),
+        ({"accept_at": 0.81}, False),
+        ({"thresholds": {10: 0.9, 20: 0.5}}, True),
+        ({"thresholds": {}}, True),
+        ({"thresholds": {10: 0.9, 20: 0.85}}, False),
+        ({"missing_thresholds": {"image": 0.7}}, True),
+        ({"missing_thresholds": {"image": 0.95}}, False),
+        ({"disagreement_at": 0.4}, False),
+        ({"review_missing_text": False}, True),
+    ],
+)
+def test_a_policy_lists_all_of_another_or_holds_something_back(changes, is_all):
+    other = Policy(version=1, accept_at=0.8, thresholds={10: 0.9})
+
+    assert replace(other, **changes).lists_all_of(other) is is_all

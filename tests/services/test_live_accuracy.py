@@ -221,3 +221,16 @@ def test_a_policy_no_longer_in_force_changes_no_threshold(champion, categories):
 
     assert CertificateAlarm.objects.get().policy_after is None
     assert RoutingPolicy.objects.latest().version == 2
+
+
+def test_a_newer_policy_that_lists_as_much_is_made_stricter(champion, categories):
+    _many_wrong(champion, categories, 60)
+    RoutingPolicyFactory(version=2, accept_at=0.7, audit_rate=0.5)
+
+    count()
+
+    after = RoutingPolicy.objects.latest()
+    assert CertificateAlarm.objects.get().policy_after == after
+    assert (after.version, after.audit_rate) == (3, 0.5)
+    assert after.accept_at == pytest.approx(0.8235, abs=1e-3)
+    assert "version 1" in after.note
