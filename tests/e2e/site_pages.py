@@ -57,7 +57,7 @@ NO_PAGES = {
     "logout", "preferences", "readyz", "healthz", "version", "exports:index", "exports:state",
     "exports:download", "datasets:state", "datasets:card", "datasets:config", "imports:report",
     "datasets:undecided", "datasets:present-config",
-    "policy:effect", "reports:mail", "reports:mail-again", "reports:submit", "review:claim", "review:heartbeat",
+    "policy:effect", "policy:figures", "reports:mail", "reports:mail-again", "reports:submit", "review:claim", "review:heartbeat",
     "review:leave", "review:unskip", "review:held", "review:lost", "review:counts",
     "review:decide", "review:skip", "review:escalate", "review:neighbours", "review:explanation",
     "review:undo", "review:filter-save", "review:filter-delete", "review:assign",
