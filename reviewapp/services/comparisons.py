@@ -2,9 +2,13 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from reviewapp.choices import ComparisonKind, WatchStream
 from reviewapp.domain.carelessness import Capital, Watch, without_answer
@@ -21,6 +25,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors.comparisons import settled_after
 from reviewapp.selectors.team import all_tallies
+from reviewapp.services.mail import tell_admins
 
 BATCH = 2000
 
@@ -160,17 +165,38 @@ def _save_watch(who: int, ledger: Ledger, now: datetime) -> None:
 
 
 def _raise_alarm(alarm: Alarm, now: datetime) -> None:
-    """Add the alarm; while an earlier one is open it says nothing new."""
+    """Add the alarm and tell those who lead; while an earlier one is open it says nothing new."""
     if ModeratorAlarm.objects.filter(moderator=alarm.moderator, closed_at=None).exists():
         return
     watch = ModeratorWatch.objects.filter(moderator=alarm.moderator).first()
-    ModeratorAlarm.objects.create(
+    row = ModeratorAlarm.objects.create(
         moderator_id=alarm.moderator,
         evidence=alarm.evidence,
         record=_as_json(alarm.record),
         watched_since=watch.since if watch else now,
         raised_at=now,
     )
+    tell_admins(
+        key=f"moderator:{row.pk}",
+        write=partial(_letter, row),
+        now=now,
+        permission="reviewapp.lead_review",
+        about=alarm.moderator,
+    )
+
+
+def _letter(alarm: ModeratorAlarm) -> tuple[str, str]:
+    """Return subject and body in the language of the moment."""
+    page = f"{settings.PUBLIC_URL}{reverse('review:member', args=[alarm.moderator_id])}"
+    told = _(
+        "%(name)s is off more often than colleagues in the same categories, beyond what chance"
+        " explains."
+    ) % {"name": alarm.moderator}
+    todo = _(
+        "Look at the answers (%(page)s) before you talk, have colleagues check them if need be, and"
+        " close the alarm with what you found."
+    ) % {"page": page}
+    return _("A moderator’s answers are off too often"), f"{told}\n\n{todo}\n"
 
 
 def _as_json(record: dict[ComparisonKind, Line]) -> dict[str, dict[str, float]]:

@@ -18,6 +18,8 @@ from reviewapp.models import Mail, MisclassificationReport, User
 
 # A decision may be taken back shortly after it was made; its news waits for that.
 DELAY = timedelta(minutes=10)
+# Nobody takes an alarm back.
+AT_ONCE = timedelta(0)
 MOST_ATTEMPTS = 6
 _LEASE = timedelta(minutes=5)
 _KEEP_SENT = timedelta(days=30)
@@ -78,19 +80,29 @@ def post_mail(
     )
 
 
-def tell_admins(*, key: str, write: Callable[[], tuple[str, str]], now: datetime) -> None:
-    """Put a message into the outbox for each admin who wants mail. Call it in the transaction of
-    what it tells of.
+def tell_admins(
+    *,
+    key: str,
+    write: Callable[[], tuple[str, str]],
+    now: datetime,
+    permission: str = "reviewapp.add_routingpolicy",
+    about: int | None = None,
+) -> None:
+    """Put an alarm into the outbox for each admin who wants mail, to be sent at once. Call it in the
+    transaction of what it tells of.
 
     write: returns subject and body; called once per reader, in that reader's language
+    permission: of those who can do something about it; about: the user whom it is about, who is
+    not told
     """
     backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
-    admins = User.objects.with_perm("reviewapp.add_routingpolicy", backend=backend)
-    for admin in admins.filter(wants_mail=True):
-        if wants_mail(admin):
+    admins = User.objects.with_perm(permission, backend=backend).filter(wants_mail=True)
+    for admin in admins:
+        if admin.pk != about and wants_mail(admin):
             with translation.override(admin.language or settings.LANGUAGE_CODE):
                 subject, body = write()
-            post_mail(recipient=admin, key=f"{key}:{admin.pk}", subject=subject, body=body, now=now)
+            own = f"{key}:{admin.pk}"
+            post_mail(recipient=admin, key=own, subject=subject, body=body, now=now, delay=AT_ONCE)
 
 
 @transaction.atomic

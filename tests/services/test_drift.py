@@ -157,6 +157,7 @@ def test_lost_descriptions_are_told_once(champion, small, settings):
     letter = Mail.objects.get()
     message = WebhookMessage.objects.get()
     assert (letter.recipient, letter.subject) == (admin, "Arriving products have changed")
+    assert letter.not_before == NOW
     line = next(one for one in letter.body.splitlines() if one.startswith("- Descriptions missing"))
     assert re.fullmatch(r"- .*: (?:missing|there) \d+\.\d% → \d+\.\d%, .*", line)
     assert "(/drift/)" in letter.body

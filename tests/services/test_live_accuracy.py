@@ -197,6 +197,7 @@ def test_too_many_wrong_listings_void_the_certificate_and_tighten_the_gate(champ
     assert after.thresholds["10"] > 0.9
     letter = Mail.objects.get()
     assert letter.recipient == admin
+    assert letter.not_before == letter.created_at
     assert "version 2" in letter.body
 
 
