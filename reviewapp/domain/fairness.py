@@ -50,6 +50,11 @@ class GroupJudgement:
         return self.sample >= self.fewest and self.overall > 0
 
     @property
+    def missing(self) -> int:
+        """How many more observations it takes to judge the group."""
+        return max(0, self.fewest - self.sample)
+
+    @property
     def breaks(self) -> bool:
         """Say whether the group surely has more than `bound` times the overall share."""
         return self.is_judged and self.low > self.bound * self.overall

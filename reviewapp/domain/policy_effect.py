@@ -19,7 +19,7 @@ from reviewapp.choices import AuditStratum
 from reviewapp.domain import clusters
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.intervals import Interval
-from reviewapp.domain.listed_errors import DELTA, ListedErrors
+from reviewapp.domain.listed_errors import DELTA, ListedErrors, fewest_labels_missing
 from reviewapp.domain.routing import STRATA, Policy
 from reviewapp.domain.trust import AS_THEY_ARE, Trust, learned, log_odds
 
@@ -173,8 +173,8 @@ def cheapest(policy: Policy, costs: Costs, trust: Trust = AS_THEY_ARE) -> Policy
 class Promise:
     """A policy tightened until its selective error is certified; None when it cannot be.
 
-    labels_missing: how many more accepted products with known category the promise would take, if
-    they err as the sample does; None when more would not help
+    labels_missing: the fewest more accepted products with known category that the promise would
+    take, if they err as the sample's surest do; None when more would not help
     """
 
     policy: Policy | None
@@ -193,7 +193,8 @@ def certified(sample: Sample, policy: Policy, target: float) -> Promise:
     groups = sample.duplicates_of(above)
     found = learn_then_test(margin[above], sample.is_right[above], target, DELTA, groups)
     if not found.is_given:
-        return Promise(None, found, _errors(sample, above).labels_missing(target))
+        wrong = ~sample.is_right[above]
+        return Promise(None, found, fewest_labels_missing(margin[above], wrong, groups, target))
     found = replace(found, coverage=found.accepted / len(sample))
     return Promise(_raised(policy, found.threshold), found, 0)
 

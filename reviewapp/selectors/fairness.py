@@ -23,8 +23,14 @@ from reviewapp.domain.fairness import (
 from reviewapp.domain.intervals import Interval, share
 from reviewapp.domain.live_error import ENOUGH_OF_A_PART, Cell, error_at_least
 from reviewapp.models import CategoryFamily, ModelVersion, RouteTally
-from reviewapp.selectors.group_sql import DESCRIPTION, LANGUAGE, PICTURE
-from reviewapp.selectors.quality import Figure, cell_of, figure
+from reviewapp.selectors.group_sql import (
+    DESCRIPTION,
+    LANGUAGE,
+    PICTURE,
+    SELLER,
+    SELLER_PRODUCTS,
+)
+from reviewapp.selectors.quality import cell_of, figure
 
 DAYS: Final = 90
 DECLARED: Final = (
@@ -34,6 +40,9 @@ DECLARED: Final = (
     GroupKind.DESCRIPTION,
     GroupKind.PICTURE,
 )
+MEASURES: Final = ("error", "automatic", "listed_in_a_day", "reports_right")
+"""Wrong among automatic listings; listed by the models alone; in the shop within a day of arrival;
+answered buyers' reports that were right."""
 _SUMS: Final = ("routed", "drawn", "answered", "wrong", "listed_in_a_day")
 # Of answered reports on products of each group; the few rows of the period only.
 _REPORTS = f"""
@@ -42,9 +51,11 @@ FROM reviewapp_misclassificationreport report
 JOIN reviewapp_product product ON product.id = report.product_id
 JOIN reviewapp_category category ON category.id = report.reported_category_id
 JOIN reviewapp_categoryfamily family ON family.id = category.family_id
+{SELLER_PRODUCTS}
 CROSS JOIN LATERAL (VALUES
     ('family', family.slug),
     ('language', {LANGUAGE}),
+    ('seller', {SELLER}),
     ('description', {DESCRIPTION}),
     ('picture', {PICTURE})
 ) AS groups (kind, value)
@@ -54,43 +65,40 @@ GROUP BY 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class GroupFigures:
-    """One group. error: of its automatic listings, None while too few audits are answered.
+class Measure:
+    """A measured share of a group: None while `missing` more audits, products or reports are needed."""
 
-    automatic: share listed by the models alone; in_a_day: share in the shop within a day of arrival;
-    reports: share of answered buyers' reports that were right
-    """
+    name: str
+    share: Interval | None
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """One group. audits: answered ones; measures: of MEASURES."""
 
     label: str
     group: str
     routed: int
-    listing: Figure
-    automatic: Interval
-    in_a_day: Interval
-    reports: Interval | None
-
-    @property
-    def error(self) -> Interval | None:
-        shown = self.listing.estimate is not None and not self.listing.missing
-        return self.listing.estimate.error if shown and self.listing.estimate else None
+    audits: int
+    measures: Sequence[Measure]
 
 
 @dataclass(frozen=True, slots=True)
 class KindFigures:
-    """The groups of one kind, with how many times the best one's the worst one's share is."""
+    """The groups of one kind."""
 
     kind: GroupKind
     groups: Sequence[GroupFigures]
 
     @property
-    def error_ratio(self) -> float | None:
-        return worst_to_best([one.error for one in self.groups if one.error])
-
-    @property
-    def automatic_ratio(self) -> float | None:
-        return worst_to_best(
-            [one.automatic for one in self.groups if one.routed >= ENOUGH_OF_A_PART]
-        )
+    def ratios(self) -> list[tuple[str, float | None]]:
+        """Say by measure how many times the best group's share the worst one's is, or the reverse."""
+        columns = zip(*(one.measures for one in self.groups), strict=True)
+        return [
+            (column[0].name, worst_to_best([one.share for one in column if one.share]))
+            for column in columns
+        ]
 
 
 def fairness(*, now: datetime, model_version: ModelVersion | None = None) -> list[KindFigures]:
@@ -105,7 +113,7 @@ def fairness(*, now: datetime, model_version: ModelVersion | None = None) -> lis
     for kind in DECLARED:
         groups = sorted({group for one, group in rows if one == kind}, key=_place)
         figures = [
-            _group(kind, group, rows[kind, group], reports.get((kind, group)), labels)
+            _group(kind, group, rows[kind, group], reports.get((kind, group), (0, 0)), labels)
             for group in groups
         ]
         found.append(KindFigures(kind, figures))
@@ -135,14 +143,11 @@ def judgements(
     for key, some in rows.items():
         cells = _cells(some)
         own = figure("", cells, 0)
-        if own.estimate is not None:
-            low = error_at_least(cells, tests)
-            found.append(
-                GroupJudgement(
-                    ERROR, names[key], own.estimate.error.value, low,
-                    overall.error.value, own.answered, bound,
-                )
-            )  # fmt: skip
+        known = own.estimate
+        value, low = (known.error.value, error_at_least(cells, tests)) if known else (0.0, 0.0)
+        found.append(
+            GroupJudgement(ERROR, names[key], value, low, overall.error.value, own.answered, bound)
+        )
     return found
 
 
@@ -228,21 +233,25 @@ def _group(
     kind: GroupKind,
     group: str,
     rows: Sequence[Mapping[str, Any]],
-    reports: tuple[int, int] | None,
+    reports: tuple[int, int],
     families: Mapping[str, str],
 ) -> GroupFigures:
     held, routed = _waiting(rows)
     prompt = sum(row["listed_in_a_day"] for row in rows)
-    enough = reports is not None and reports[1] >= ENOUGH_OF_A_PART
-    return GroupFigures(
-        label=group_label(kind, group, families),
-        group=group,
-        routed=routed,
-        listing=figure("", _cells(rows), ENOUGH_OF_A_PART),
-        automatic=share(routed - held, routed),
-        in_a_day=share(prompt, routed),
-        reports=share(*reports) if reports and enough else None,
+    listing = figure("", _cells(rows), ENOUGH_OF_A_PART)
+    measures = (
+        Measure(MEASURES[0], listing.error, listing.missing),
+        _measure(MEASURES[1], routed - held, routed),
+        _measure(MEASURES[2], prompt, routed),
+        _measure(MEASURES[3], *reports),
     )
+    label = group_label(kind, group, families)
+    return GroupFigures(label, group, routed, listing.answered, measures)
+
+
+def _measure(name: str, hits: int, sample: int) -> Measure:
+    missing = max(0, ENOUGH_OF_A_PART - sample)
+    return Measure(name, None if missing else share(hits, sample), missing)
 
 
 def _report_counts(now: datetime) -> dict[tuple[str, str], tuple[int, int]]:

@@ -6,10 +6,10 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from reviewapp.domain.fairness import FEWEST
-from reviewapp.domain.intervals import Interval
 from reviewapp.domain.live_error import ENOUGH_OF_A_PART
 from reviewapp.selectors import fairness, model_versions
 from reviewapp.services.policies import current_policy
@@ -17,13 +17,18 @@ from reviewapp.types import UserRequest
 from reviewapp.views.sections import does_it_work
 from reviewapp.views.tables import csv_response
 
-_SHARES = ("error", "automatic", "listed_in_a_day", "reports_right")
+_TITLES = {
+    "error": gettext_lazy("Wrong among listed"),
+    "automatic": gettext_lazy("Listed by itself"),
+    "listed_in_a_day": gettext_lazy("In the shop within a day"),
+    "reports_right": gettext_lazy("Reports that were right"),
+}
 _COLUMNS = (
     "kind",
     "group",
     "products",
     "audits",
-    *(f"{name}{part}" for name in _SHARES for part in ("", "_low", "_high")),
+    *(f"{name}{part}" for name in fairness.MEASURES for part in ("", "_low", "_high")),
 )
 
 
@@ -38,9 +43,10 @@ def index(request: UserRequest) -> HttpResponse:
     context = {
         "tabs": does_it_work(request, "fairness:index"),
         "kinds": fairness.fairness(now=now),
+        "titles": _TITLES,
         "broken": fairness.labelled([one for one in found if one.breaks]),
         "judged": sum(one.is_judged for one in found),
-        "unjudged": sum(not one.is_judged for one in found),
+        "unjudged": fairness.labelled([one for one in found if one.missing]),
         "policy": policy,
         "champion": champion,
         "days": fairness.DAYS,
@@ -55,17 +61,21 @@ def index(request: UserRequest) -> HttpResponse:
 @require_GET
 def figures(request: UserRequest) -> HttpResponse:
     """Every figure of the page as CSV."""
-    rows = [
-        (kind.kind.value, one.group, one.routed, one.listing.answered, *_numbers(one))
-        for kind in fairness.fairness(now=timezone.now())
-        for one in kind.groups
-    ]
+    rows: list[tuple[str | float | None, ...]] = []
+    for kind in fairness.fairness(now=timezone.now()):
+        rows += [
+            (kind.kind.value, one.group, one.routed, one.audits, *_numbers(one))
+            for one in kind.groups
+        ]
+        ratios = [cell for _name, ratio in kind.ratios for cell in (ratio, None, None)]
+        if ratios:
+            rows.append((kind.kind.value, "worst_to_best", None, None, *ratios))
     return csv_response("fairness.csv", _COLUMNS, rows)
 
 
 def _numbers(one: fairness.GroupFigures) -> list[float | None]:
     cells: list[float | None] = []
-    shares: tuple[Interval | None, ...] = (one.error, one.automatic, one.in_a_day, one.reports)
-    for share in shares:
+    for measure in one.measures:
+        share = measure.share
         cells += [share.value, share.low, share.high] if share else [None, None, None]
     return cells

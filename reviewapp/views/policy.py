@@ -161,7 +161,8 @@ def _fairness(
         sample=known.sample,
         current=rules(current),
         proposed=rules(proposed),
-        bound=proposed.fairness_bound,
+        # Whoever declares a looser bound may not use it in the same breath.
+        bound=min(current.fairness_bound, proposed.fairness_bound),
     )
 
 
@@ -239,7 +240,7 @@ def _effect(
         "unknown_kinds": _kinds(groups.unknown),
         "alike_kinds": _kinds(groups.alike),
         "enough_live": calibration.ENOUGH_AUDITS,
-        "fairness_bound": proposed.fairness_bound,
+        "fairness_bound": min(current.fairness_bound, proposed.fairness_bound),
         "fewest": FEWEST,
     }
 

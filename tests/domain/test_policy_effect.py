@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from classifier.certify import labels_needed
 from reviewapp.domain import policy_effect
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.policy_effect import Sample
@@ -139,3 +140,21 @@ def test_answers_that_err_too_often_can_never_be_certified():
     promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
 
     assert (promise.policy, promise.labels_missing) == (None, None)
+
+
+def test_mistakes_that_may_be_chance_are_a_question_of_more_labels():
+    rows = [(0.99, 10, 10, "")] * 40 + [(0.99, 10, 20, "")]
+
+    promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
+
+    assert (promise.policy, promise.labels_missing) == (None, labels_needed(0.02, 0.05, 0.005) - 41)
+
+
+def test_the_surest_part_says_how_many_labels_are_missing():
+    sure, doubtful = [(0.99, 10, 10, "")] * 400, [(0.9, 10, 10, "")] * 360
+    rows = sure + [(0.99, 10, 20, "")] * 5 + doubtful + [(0.9, 10, 20, "")] * 40
+
+    promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
+
+    assert promise.policy is None
+    assert promise.labels_missing == labels_needed(0.02, 0.05, 5 / 405) - 405

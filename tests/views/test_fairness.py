@@ -1,10 +1,11 @@
+import re
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from django.utils import timezone
 
-from reviewapp.choices import AuditStratum, GroupKind
+from reviewapp.choices import AuditStratum, GroupKind, ReportStatus, ReviewStatus
 from reviewapp.domain.fairness import ERROR, WAITING
 from reviewapp.domain.policy_effect import Sample
 from reviewapp.domain.routing import Policy
@@ -13,10 +14,13 @@ from reviewapp.selectors import fairness
 from reviewapp.selectors.policy_fairness import policy_fairness
 from reviewapp.services.policies import current_policy
 from tests.factories import (
+    NOW,
     AdminFactory,
     CategoryFactory,
     ChampionFactory,
+    DecisionFactory,
     ModeratorFactory,
+    ReportFactory,
     RoutingPolicyFactory,
     SellerFactory,
 )
@@ -98,7 +102,45 @@ def test_the_page_says_who_is_worse_off_and_by_how_much(client, admin, champion)
     html = client.get("/fairness/").content.decode()
 
     assert "Language, de: 15.0% wrong among listed" in html
-    assert "The worst group is listed wrongly 10.0 times as often as the best one." in html
+    times = re.findall(r'data-label="([^"]+)">\s*([\d.]+) times', html)
+    assert ("Wrong among listed", "10.0") in times
+    assert ("Listed by itself", "1.1") in times
+    assert ("In the shop within a day", "1.1") in times
+
+
+def test_the_page_says_how_much_is_missing_until_a_group_is_judged(client, admin, champion):
+    everybody(champion, listed=4000, wrong=8)
+    group(champion, GroupKind.LANGUAGE, "de", listed=60, wrong=3, answered=10, held=0)
+
+    html = client.get("/fairness/").content.decode()
+
+    assert "Language, de: 190 more answered audits, for wrong listings" in html
+    assert "Language, de: 140 more products, for products held back" in html
+    assert "20 more audits needed" in html
+
+
+def test_reports_are_told_by_group_sellers_among_them_from_thirty_answers_on(client, admin):
+    group(ChampionFactory(), GroupKind.SELLER, "few", listed=900, wrong=4)
+    decision = DecisionFactory(item__status=ReviewStatus.RESOLVED, item__resolved_at=NOW)
+    decision.product.seller = SellerFactory()
+    decision.product.save()
+    today = timezone.now()
+
+    def answered(status, count):
+        ReportFactory.create_batch(
+            count, product=decision.product, case=None, reported_category=CategoryFactory(),
+            status=status, decision=decision, created_at=today, resolved_at=today,
+        )  # fmt: skip
+
+    answered(ReportStatus.UPHELD, 21)
+    answered(ReportStatus.DISMISSED, 8)
+    early = client.get("/fairness/").content.decode()
+    answered(ReportStatus.DISMISSED, 1)
+    line = client.get("/fairness/figures.csv").content.decode().splitlines()[1]
+
+    assert "1 more answered report needed" in early
+    assert line.startswith("seller,few,1000,400,")
+    assert ",0.7," in line
 
 
 def test_the_csv_holds_every_group(client, admin, champion):
@@ -108,6 +150,7 @@ def test_the_csv_holds_every_group(client, admin, champion):
 
     assert lines[1].startswith("language,de,1000,400,0.01,")
     assert ",0.9," in lines[1]
+    assert lines[2].startswith("language,worst_to_best,,,")
 
 
 def test_staff_reads_it_and_sellers_do_not(client):
@@ -151,6 +194,19 @@ def test_an_unfair_policy_is_not_put_into_force(client, admin, answers):
     assert RoutingPolicy.objects.count() == 1
     html = response.content.decode()
     assert "Picture, missing: 100.0% held back for a person" in html
+
+
+def test_a_looser_bound_does_not_let_the_same_change_through(client, admin, answers):
+    current_policy(now=timezone.now())
+    unfair = VALID | {"accept_percent": "90", "fairness_bound": "9"}
+
+    at_once = client.post("/policy/", unfair)
+    client.post("/policy/", VALID | {"accept_percent": "80", "fairness_bound": "9"})
+    declared = RoutingPolicy.objects.latest().version
+    client.post("/policy/", unfair | {"based_on": declared})
+
+    assert (at_once.status_code, declared) == (422, 2)
+    assert RoutingPolicy.objects.latest().accept_at == 0.9
 
 
 def test_a_fair_policy_is(client, admin, answers):
