@@ -41,6 +41,7 @@ from reviewapp.domain.foresight import foreseen
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.policy_effect import (
     Effect,
+    Promise,
     Sample,
     all_manual,
     certified,
@@ -106,11 +107,14 @@ def _part(sample: Sample, rows: Bools) -> Sample:
 
 def policies(choose: Sample, costs: Costs) -> Iterator[tuple[str, Policy | None]]:
     """Yield each policy that is compared; None where the promise cannot be given."""
-    chosen = cheapest(_USUAL, costs, choose.trust)
-    yield "least cost", chosen
-    yield f"least cost, at most {_TARGET:.0%} wrong", certified(choose, chosen, _TARGET).policy
+    yield "least cost", cheapest(_USUAL, costs, choose.trust)
+    yield f"least cost, at most {_TARGET:.0%} wrong", promised(choose, costs).policy
     yield "flat 0.80", flat(_USUAL, 0.80)
     yield "all manual", all_manual(choose, _USUAL)
+
+
+def promised(choose: Sample, costs: Costs) -> Promise:
+    return certified(choose, cheapest(_USUAL, costs, choose.trust), _TARGET)
 
 
 def measured(predicted: Interval, found: Effect) -> dict[str, object]:
@@ -137,7 +141,7 @@ def compared(halves: Halves, costs: Costs) -> dict[str, object]:
     table: dict[str, object] = {}
     for name, policy in policies(halves.choose, costs):
         table[name] = (
-            "no promise: too few labels"
+            f"no promise: {promised(halves.choose, costs).labels_missing} labels missing"
             if policy is None
             else {"accept_at": _at(policy), **measured(*played(halves, policy, costs))}
         )
