@@ -29,7 +29,9 @@ FROM (SELECT predicted_id, said_id, 1 + floor(40 * random() * random()) AS answe
       FROM reviewapp_answertally GROUP BY 1, 2) found
 WHERE (tally.predicted_id, tally.said_id) = (found.predicted_id, found.said_id)
   AND tally.predicted_id <> tally.said_id;
-UPDATE reviewapp_delaytally SET products = greatest(products * exp(-bucket / 16.0) * (0.6 + random()), 1)
+UPDATE reviewapp_delaytally
+SET products = products * exp(-greatest(bucket, 0) / 16.0) * (0.7 + 0.3 * random())
+    * CASE step WHEN 'listed' THEN 1 ELSE 0.3 END
 WHERE step IN ('seen', 'decided', 'listed');
 """
 

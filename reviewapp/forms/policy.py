@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reviewapp.domain.costs import Costs
+from reviewapp.domain.routing import STRATA
 from reviewapp.models import Category, RoutingPolicy
 from reviewapp.services.policies import costs
 
 _SHARE: Final = {"max_digits": 7, "decimal_places": 4}
+_THINNER: Final = _(
+    "Nearer to the threshold at least as many must be checked as farther from it: most errors are"
+    " there."
+)
 _MONEY: Final = {"max_digits": 12, "decimal_places": 4, "min_value": 0}
 
 
@@ -90,6 +96,20 @@ class PolicyForm(forms.Form):
             self.fields[f"wrong_{category.code}"] = _money(
                 _("Cost"), required=False, widget=_cell(_("Cost"), category)
             )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            rates = [self._audited(data, stratum, times) for stratum, _reach, times in STRATA]
+            rates.append(data["audit_percent"])
+            if rates != sorted(rates, reverse=True):
+                self.add_error("near_percent", _THINNER)
+        return data
+
+    @staticmethod
+    def _audited(data: Mapping[str, Any], stratum: str, times: float) -> Decimal:
+        own: Decimal | None = data[f"{stratum}_percent"]
+        return min(Decimal(100), data["audit_percent"] * Decimal(times)) if own is None else own
 
     def rows(self) -> Iterator[tuple[Category, Any, Any]]:
         """Each category with its two fields."""

@@ -31,6 +31,7 @@ from reviewapp.selectors.group_sql import (
     SELLER_PRODUCTS,
 )
 from reviewapp.selectors.quality import cell_of, figure
+from reviewapp.templatetags.languages import language_name
 
 DAYS: Final = 90
 DECLARED: Final = (
@@ -162,7 +163,11 @@ def group_label(kind: str, group: str, families: Mapping[str, str]) -> str:
         "some": _("10 to 99"),
         "many": _("100 and more"),
     }
-    return families.get(group, group) if kind == GroupKind.FAMILY else words.get(group, group)
+    if kind == GroupKind.FAMILY:
+        return families.get(group, group)
+    if kind == GroupKind.LANGUAGE and group not in words:
+        return language_name(group)
+    return words.get(group, group)
 
 
 def _place(group: str) -> tuple[int, str]:

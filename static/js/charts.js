@@ -102,10 +102,11 @@ function layout(chart) {
     barmode: chart.bars ?? "group",
     hovermode: chart.series[0]?.kind === "heatmap" ? "closest" : "x unified",
     hoverlabel: { bgcolor: cssColour("--surface"), font },
-    legend: { orientation: "h", y: -0.25 },
+    // Above: below it would lie on the title of the axis where the chart is low.
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", traceorder: "normal" },
     xaxis: { ...axis(chart.x), ...moments(chart) },
     yaxis: axis(chart.y),
-    ...(chart.y2 ? { yaxis2: { ...axis(chart.y2), overlaying: "y", side: "right", showgrid: false } } : {}),
+    ...(chart.y2 ? { yaxis2: { ...axis(chart.y2), overlaying: "y", side: "right", showgrid: false, tickmode: "auto" } } : {}),
     shapes: (chart.marks ?? []).map(mark),
     annotations: (chart.marks ?? []).map(words),
   };

@@ -195,6 +195,8 @@ def test_the_forecast_names_time_and_people(client, admin):
         )  # fmt: skip
 
     assert "with 3 people: 20.0 come and 60.0 are answered an hour" in get(client)
+    QueueState.objects.update(people=1)
+    assert "with 1 person: 20.0 come and 60.0 are answered an hour" in get(client)
 
 
 def test_no_event_is_read_and_the_number_of_queries_is_fixed(

@@ -101,7 +101,7 @@ def test_the_page_says_who_is_worse_off_and_by_how_much(client, admin, champion)
 
     html = client.get("/fairness/").content.decode()
 
-    assert "Language, de: 15.0% wrong among listed" in html
+    assert "Language, German: 15.0% wrong among listed" in html
     times = re.findall(r'data-label="([^"]+)">\s*([\d.]+) times', html)
     assert ("Wrong among listed", "10.0") in times
     assert ("Listed by itself", "1.1") in times
@@ -114,8 +114,8 @@ def test_the_page_says_how_much_is_missing_until_a_group_is_judged(client, admin
 
     html = client.get("/fairness/").content.decode()
 
-    assert "Language, de: 190 more answered audits, for wrong listings" in html
-    assert "Language, de: 140 more products, for products held back" in html
+    assert "Language, German: 190 more answered audits, for wrong listings" in html
+    assert "Language, German: 140 more products, for products held back" in html
     assert "20 more audits needed" in html
 
 

@@ -111,6 +111,15 @@ def test_what_is_put_into_force_is_judged_by_what_is_known_now(client, admin, an
     assert any("reviewapp_heldoutanswers" in one["sql"] for one in asked)
 
 
+def test_what_lies_nearer_to_the_threshold_is_checked_at_least_as_often(client, admin, answers):
+    thinner = client.post(reverse("policy:index"), VALID | {"near_percent": "5"})
+    client.post(reverse("policy:index"), VALID | {"near_percent": "6", "middle_percent": "6"})
+
+    assert thinner.status_code == 422
+    assert "at least as many must be checked" in thinner.content.decode()
+    assert RoutingPolicy.objects.latest().audit_rates == {"near": 0.06, "middle": 0.06}
+
+
 def test_the_work_is_told_for_each_threshold_and_category(client, admin, answers):
     html = client.get(reverse("policy:effect"), VALID).content.decode()
     table = html[html.index('id="by-threshold"') : html.index('id="by-category"')]

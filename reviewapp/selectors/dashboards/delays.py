@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from reviewapp.choices import DelayStep
 from reviewapp.domain.delays import ERROR, HOUR, Budget, bucket, quantile
@@ -156,6 +157,9 @@ def _in_time(scope: Scope, now: datetime) -> dict[date, Budget]:
 def _burn_words(days: dict[date, Budget], window: int) -> str:
     last = [days[day] for day in sorted(days)[-window:]]
     whole = Budget(sum(one.arrived for one in last), sum(one.in_time for one in last), TARGET)
-    return _("Last %(days)s days: %(kept)s in time, burn %(burn)s.") % {
-        "days": len(last), "kept": share(whole.kept), "burn": amount(whole.burn),
-    }  # fmt: skip
+    words = ngettext(
+        "Last day: %(kept)s in time, burn %(burn)s.",
+        "Last %(days)s days: %(kept)s in time, burn %(burn)s.",
+        len(last),
+    )
+    return words % {"days": len(last), "kept": share(whole.kept), "burn": amount(whole.burn)}

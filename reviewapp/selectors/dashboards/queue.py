@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from reviewapp.domain.queue_forecast import Forecast, Observation, forecast
 from reviewapp.models import QueueState
@@ -99,7 +100,12 @@ def _words(one: Forecast, now: datetime) -> str:
         return _("The queue is empty.")
     local = timezone.localtime(one.empty_at)
     is_today = local.date() == timezone.localtime(now).date()
-    return _("Empty at %(at)s with %(people)s people: %(arrivals)s come and %(answers)s are answered an hour.") % {
+    words = ngettext(
+        "Empty at %(at)s with %(people)s person: %(arrivals)s come and %(answers)s are answered an hour.",
+        "Empty at %(at)s with %(people)s people: %(arrivals)s come and %(answers)s are answered an hour.",
+        one.people,
+    )
+    return words % {
         "at": date_format(local, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT"),
         "people": one.people,
         "arrivals": amount(one.arrivals),
