@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from reviewapp.domain.products import EXTERNAL_ID_CHARS
+from reviewapp.domain.reasons import Reason
 
 # Names of the control and the object tag in the labelling configuration.
 CONTROL: Final = "category"
@@ -26,21 +27,23 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 
 
-@dataclass(eq=False)
-class TaskRefused(Exception):
-    """A task cannot be taken; `message` says why."""
+class _Refused(Exception):
+    """`reason` says why, in the language of whoever reads it."""
 
-    message: str
+    def __init__(self, words: str, values: Mapping[str, str | int] | None = None) -> None:
+        super().__init__(words)
+        self.reason = Reason(words, values or {})
 
     def __str__(self) -> str:
-        return self.message
+        return str(self.reason)
 
 
-@dataclass(eq=False)
-class TasksUnreadable(Exception):
-    """The file is no array of tasks; `message` says why."""
+class TaskRefused(_Refused):
+    """A task cannot be taken."""
 
-    message: str
+
+class TasksUnreadable(_Refused):
+    """The file is no array of tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,9 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         task = json.loads(text, parse_float=_finite, parse_constant=_no_number)
     except ValueError as error:
-        raise TaskRefused(_("The task is not valid JSON: %(error)s.") % {"error": error}) from error
+        raise TaskRefused(
+            _("The task is not valid JSON: %(error)s."), {"error": str(error)}
+        ) from error
     if not isinstance(task, dict):
         raise TaskRefused(_("The task is not a JSON object."))
     for prediction in _list(task, "predictions"):
@@ -166,12 +171,12 @@ def _depth(text: str) -> int:
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise TaskRefused(_("The number %(number)s is too large.") % {"number": digits[:20]})
+        raise TaskRefused(_("The number %(number)s is too large."), {"number": digits[:20]})
     return number
 
 
 def _no_number(name: str) -> float:
-    raise TaskRefused(_("%(name)s is not a number.") % {"name": name})
+    raise TaskRefused(_("%(name)s is not a number."), {"name": name})
 
 
 def _annotation(task: dict[str, Any]) -> dict[str, Any]:
@@ -198,7 +203,7 @@ def _code(annotation: dict[str, Any]) -> int:
     found = _CODE.match(chosen[0]) if isinstance(chosen[0], str) else None
     if found is None:
         shown = {"choice": _UNSTORABLE.sub("\ufffd", str(chosen[0])[:_LABEL_CHARS])}
-        raise TaskRefused(_("“%(choice)s” does not begin with a category code.") % shown)
+        raise TaskRefused(_("“%(choice)s” does not begin with a category code."), shown)
     return int(found.group(1))
 
 
@@ -221,7 +226,7 @@ def _text(data: dict[str, Any], key: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if value is not None and not isinstance(value, str):
-        raise TaskRefused(_("“%(key)s” is not a text.") % {"key": key})
+        raise TaskRefused(_("“%(key)s” is not a text."), {"key": key})
     return _storable(value or "")
 
 
@@ -234,14 +239,14 @@ def _storable(text: str) -> str:
 def _object(holder: dict[str, Any], key: str) -> dict[str, Any]:
     value = holder.get(key)
     if not isinstance(value, dict):
-        raise TaskRefused(_("“%(key)s” is not a JSON object.") % {"key": key})
+        raise TaskRefused(_("“%(key)s” is not a JSON object."), {"key": key})
     return value
 
 
 def _list(holder: dict[str, Any], key: str) -> list[Any]:
     value = holder.get(key, [])
     if not isinstance(value, list):
-        raise TaskRefused(_("“%(key)s” is not a list.") % {"key": key})
+        raise TaskRefused(_("“%(key)s” is not a list."), {"key": key})
     return value
 
 

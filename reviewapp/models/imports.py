@@ -3,6 +3,7 @@ from django.db import models
 
 from reviewapp.choices import ImportFormat, JobStatus
 from reviewapp.correlation import MAX_LENGTH
+from reviewapp.domain.reasons import Reason
 
 
 class CatalogueImport(models.Model):
@@ -43,7 +44,7 @@ class CatalogueImport(models.Model):
 class LabelImport(models.Model):
     """One file of labels that people gave elsewhere, in Label Studio's JSON.
 
-    report: the first refused and contested tasks, as [number, reason] pairs
+    report: the first refused and contested tasks: [number, words, values], as Reason writes them
     """
 
     file_name = models.CharField(max_length=200)
@@ -61,6 +62,11 @@ class LabelImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def reasons(self) -> list[tuple[int, Reason]]:
+        """The report, told in the language of whoever reads it."""
+        return [(number, Reason.from_json(told)) for number, *told in self.report]
 
     @property
     def reasons_left_out(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from reviewapp.domain import policy_effect
@@ -17,7 +17,7 @@ from reviewapp.domain.foresight import foreseen
 from reviewapp.domain.intervals import Interval
 from reviewapp.domain.policy_effect import Effect, Promise, Sample
 from reviewapp.domain.routing import Policy
-from reviewapp.models import Promotion, RoutingPolicy
+from reviewapp.models import CertificateAlarm, Promotion, RoutingPolicy
 
 FLAT = 0.80
 AHEAD_DAYS: Final = 30
@@ -54,8 +54,18 @@ class WhatIf:
 
 
 def history() -> QuerySet[RoutingPolicy]:
-    """All versions, newest first, with their authors."""
-    return RoutingPolicy.objects.select_related("created_by").order_by("-version")
+    """All versions, newest first, with their authors, and what code has made them for.
+
+    for_model: name of the model that a promotion set them for; void_version: the version whose void
+    certificate made them stricter
+    """
+    promotion = Promotion.objects.filter(policy=OuterRef("pk"))
+    alarm = CertificateAlarm.objects.filter(policy_after=OuterRef("pk"))
+    rows = RoutingPolicy.objects.select_related("created_by").annotate(
+        for_model=Subquery(promotion.values("version__name")[:1]),
+        void_version=Subquery(alarm.values("policy__version")[:1]),
+    )
+    return rows.order_by("-version")
 
 
 def set_by_a_person(policy: RoutingPolicy) -> RoutingPolicy:

@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import AuditStratum, ModelStage
@@ -120,24 +119,20 @@ def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datet
     in_force = current_policy(now=now)
     # A newer policy that lists all of it lists what is surely wrong too often.
     if champion.exists() and rules(in_force).lists_all_of(rules(policy)):
-        alarm.policy_after = _tighten(in_force, policy, now)
+        alarm.policy_after = _tighten(in_force, now)
         alarm.save(update_fields=["policy_after"])
     tell_admins(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)
     post_webhook(key=f"certificate:{alarm.pk}", body=_message(alarm), now=now)
 
 
-def _tighten(in_force: RoutingPolicy, void: RoutingPolicy, now: datetime) -> RoutingPolicy:
+def _tighten(in_force: RoutingPolicy, now: datetime) -> RoutingPolicy:
     stricter = policy_effect.halve_doubt(rules(in_force))
     changes: dict[str, Any] = {
         "accept_at": stricter.accept_at,
         "thresholds": {str(code): at for code, at in stricter.thresholds.items()},
         "missing_thresholds": dict(stricter.missing_thresholds),
     }
-    with translation.override(settings.LANGUAGE_CODE):
-        note = _("Stricter by itself: the certificate of version %(version)s is void") % {
-            "version": void.version
-        }
-    return set_policy(changes=changes, based_on=in_force.version, author=None, now=now, note=note)
+    return set_policy(changes=changes, based_on=in_force.version, author=None, now=now)
 
 
 def _letter(alarm: CertificateAlarm) -> tuple[str, str]:

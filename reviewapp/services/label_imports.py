@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from reviewapp.choices import LabelSource
 from reviewapp.domain.label_studio import (
@@ -20,6 +20,7 @@ from reviewapp.domain.label_studio import (
     split_tasks,
 )
 from reviewapp.domain.priority import AUDIT
+from reviewapp.domain.reasons import Reason
 from reviewapp.models import Category, FeedbackLabel, LabelImport, Product, User
 from reviewapp.selectors.snapshots import pseudonym
 from reviewapp.services.suspects import ask_about_label
@@ -75,7 +76,7 @@ def import_labels(
         if not job.tasks_count:
             job.delete()
             raise
-        _refuse(job, 0, error.message)
+        _refuse(job, 0, error.reason)
         job.save()
     return job
 
@@ -115,13 +116,13 @@ def _take(
         try:
             tasks.append(_Task(number, read_task(text, source)))
         except TaskRefused as refused:
-            _refuse(job, number, refused.message)
+            _refuse(job, number, refused.reason)
     world = _world(tasks)
     for task in tasks:
         try:
             outcome = _store(job, task, world, seen, now)
         except TaskRefused as refused:
-            _refuse(job, task.number, refused.message)
+            _refuse(job, task.number, refused.reason)
         else:
             job.contested_count += outcome is _Outcome.CONTESTED
             job.created_count += outcome is _Outcome.CREATED
@@ -212,16 +213,12 @@ def _contest(
     label.ended_at = now
     label.save()
     ask_about_label(product=label.product, author_id=before.moderator_id, priority=AUDIT, now=now)
-    codes = {"here": before.category.code, "there": label.category.code}
-    _report(
-        job,
-        number,
-        _(
-            "A moderator here has decided %(here)s, the file says %(there)s: that is kept beside, and"
-            " a colleague is asked."
-        )
-        % codes,
+    words = _(
+        "A moderator here has decided %(here)s, the file says %(there)s: that is kept beside, and"
+        " a colleague is asked."
     )
+    codes = {"here": before.category.code, "there": label.category.code}
+    _report(job, number, Reason(words, codes))
     return _Outcome.CONTESTED
 
 
@@ -230,7 +227,7 @@ def _product(read: Annotated, world: _World, seen: set[tuple[str, str]]) -> Prod
     product = world.products.get(key)
     if product is None:
         named = {"source": read.source[:60], "id": read.external_id[:80]}
-        raise TaskRefused(_("There is no product “%(id)s” of the source “%(source)s”.") % named)
+        raise TaskRefused(_("There is no product “%(id)s” of the source “%(source)s”."), named)
     if key in seen:
         raise TaskRefused(_("The product stands in the file twice; its first task counts."))
     seen.add(key)
@@ -242,15 +239,15 @@ def _product(read: Annotated, world: _World, seen: set[tuple[str, str]]) -> Prod
 def _category(read: Annotated, world: _World) -> Category:
     category = world.categories.get(read.code)
     if category is None or not category.is_active:
-        raise TaskRefused(_("There is no category %(code)s.") % {"code": read.code})
+        raise TaskRefused(_("There is no category %(code)s."), {"code": read.code})
     return category
 
 
-def _refuse(job: LabelImport, number: int, reason: str) -> None:
+def _refuse(job: LabelImport, number: int, reason: Reason) -> None:
     job.refused_count += 1
     _report(job, number, reason)
 
 
-def _report(job: LabelImport, number: int, reason: str) -> None:
+def _report(job: LabelImport, number: int, reason: Reason) -> None:
     if len(job.report) < _REPORTED:
-        job.report.append([number, reason])
+        job.report.append([number, *reason.as_json()])

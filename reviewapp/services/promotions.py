@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from reviewapp.choices import GateVerdict, MemberChoice, ModelStage, ProductStatus, PromotionKind
 from reviewapp.domain.policy_effect import Sample
@@ -205,7 +204,6 @@ def _certify(promotion: Promotion, author: User | None, now: datetime) -> None:
         based_on=current.version,
         author=author,
         now=now,
-        note=_("Thresholds for the model %(name)s") % {"name": promotion.version.name},
     )
 
 

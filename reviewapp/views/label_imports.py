@@ -40,7 +40,7 @@ def index(request: UserRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except TasksUnreadable as error:
-        form.add_error("file", error.message)
+        form.add_error("file", str(error))
         return _page(request, form, status=422)
     messages.success(request, _("The file has been read; what became of its tasks stands below."))
     return redirect("datasets:labels")

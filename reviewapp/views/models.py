@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from reviewapp.choices import ModelStage
 from reviewapp.domain.model_report import member_reports
-from reviewapp.selectors import model_versions, monitoring, promotions, shadow, workers
+from reviewapp.selectors import model_versions, monitoring, policies, promotions, shadow, workers
 from reviewapp.selectors.readiness import system_checks
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
@@ -35,7 +35,7 @@ def index(request: UserRequest) -> HttpResponse:
         **_shadow(),
         "checks": system_checks(now=now),
         "workers": workers.all_heard_of(now=now),
-        "policy": current_policy(now=now),
+        "policy": policies.history().first() or current_policy(now=now),
         "to_category": monitoring.arrival_to_category(since=since),
         "to_shop": monitoring.arrival_to_shop(since=since),
     }

@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+from django.utils import translation
 
 from reviewapp.choices import (
     ExportFormat,
@@ -109,7 +110,7 @@ def test_another_choice_than_ours_is_kept_beside_and_a_colleague_is_asked(now):
     job = read([of(given, "10 Livres")], now)
 
     assert (job.created_count, job.contested_count, job.refused_count) == (0, 1, 0)
-    assert {"10", "20"} <= set(re.findall(r"\d+", job.report[0][1]))
+    assert {"10", "20"} <= set(re.findall(r"\d+", str(job.reasons[0][1])))
     kept = FeedbackLabel.objects.get(source=LabelSource.IMPORTED)
     assert (kept.category.code, kept.ended_at, kept.superseded_by) == (10, now, None)
     assert (kept.label_import, kept.annotation) == (job, "task 7, annotation 70")
@@ -280,9 +281,23 @@ def test_a_bad_task_is_refused_with_a_reason_and_sinks_no_other(product, now, tr
 
     assert (job.created_count, job.refused_count) == (1, 1)
     assert FeedbackLabel.objects.get().product == good
-    [[number, reason]] = LabelImport.objects.get().report
+    [(number, reason)] = LabelImport.objects.get().reasons
     assert number == 1
-    assert reason
+    assert str(reason)
+    with translation.override("fr"):
+        assert str(reason) not in {"", reason.words}
+
+
+def test_a_reason_is_kept_in_no_language_and_old_ones_as_they_were(product, now):
+    with translation.override("fr"):
+        job = read([task(choices=["99 Lune"])], now)
+
+    with translation.override("en"):
+        assert str(job.reasons[0][1]) == "There is no category 99."
+    with translation.override("fr"):
+        assert str(job.reasons[0][1]) == "La catégorie 99 n’existe pas."
+    job.report = [[3, "Zu groß."]]
+    assert [(number, str(reason)) for number, reason in job.reasons] == [(3, "Zu groß.")]
 
 
 def test_the_same_product_twice_counts_once(product, now):

@@ -12,6 +12,7 @@ from tests.factories import (
     ModelVersionFactory,
     ModeratorFactory,
     RequestFactory,
+    RoutingPolicyFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,7 @@ def test_the_page_says_what_the_system_lacks(client, admin):
 
 
 def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_max_num_queries):
+    RoutingPolicyFactory()
     for number in range(10):
         ModelVersionFactory()
         beat(name=f"w{number}", queue="default", now=timezone.now())

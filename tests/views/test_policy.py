@@ -7,10 +7,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
-from reviewapp.models import HeldOutAnswers, RoutingPolicy
+from reviewapp.models import CertificateAlarm, HeldOutAnswers, RoutingPolicy
 from reviewapp.services.policies import current_policy, set_policy
-from tests.factories import AdminFactory, CategoryFactory, ChampionFactory, ModeratorFactory
+from reviewapp.services.promotions import promote
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ModelVersionFactory,
+    ModeratorFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +243,37 @@ def test_the_page_takes_a_fixed_number_of_queries(
 
     with django_assert_max_num_queries(23):
         get(client)
+
+
+@pytest.mark.parametrize("page", ["policy:index", "models:index"])
+@pytest.mark.parametrize(
+    ("language", "thresholds", "stricter"),
+    [
+        ("fr", "Seuils pour le modèle robust", "le certificat de la version 1 est nul"),
+        ("en", "Thresholds for the model robust", "the certificate of version 1 is void"),
+    ],
+)
+def test_what_code_made_a_policy_for_is_told_in_the_readers_language(
+    client, now, page, language, thresholds, stricter
+):
+    client.force_login(AdminFactory(language=language))
+    for code in (10, 20):
+        CategoryFactory(code=code)
+    champion, robust = ChampionFactory(), ModelVersionFactory(name="robust")
+    with translation.override("fr"):
+        promote(version=robust, reason="better", now=now)
+    after_promotion = client.get(reverse(page))
+    CertificateAlarm.objects.create(
+        model_version=champion,
+        policy=RoutingPolicy.objects.get(version=1),
+        policy_after=set_policy(changes={}, based_on=2, author=None, now=now),
+        target=0.02,
+        evidence=30.0,
+        audits=60,
+        wrong=9,
+        raised_at=now,
+    )
+    after_alarm = client.get(reverse(page))
+
+    assert thresholds in unescape(after_promotion.content.decode())
+    assert stricter in unescape(after_alarm.content.decode())

@@ -29,8 +29,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except TasksUnreadable as error:
-            raise CommandError(error.message) from error
-        for number, reason in job.report:
+            raise CommandError(str(error)) from error
+        for number, reason in job.reasons:
             self.stderr.write(f"task {number}: {reason}")
         self.stdout.write(
             f"{job.created_count} new, {job.unchanged_count} unchanged,"
