@@ -108,9 +108,9 @@ def detail(request: UserRequest, run_id: int) -> HttpResponse:
 @_may_look
 @require_GET
 def state(request: UserRequest, run_id: int) -> HttpResponse:
-    """How far a run is; the whole page again once it has ended."""
+    """How far a run is and what is known of it by now; the whole page again once it has ended."""
     context = _run_context(run_id)
-    response = render(request, "training/_state.html", context)
+    response = render(request, "training/_live.html", context)
     if not context["run"].is_open:
         response.headers["HX-Refresh"] = "true"
     return response

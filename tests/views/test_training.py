@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from django.db import connection
@@ -161,6 +162,30 @@ def test_a_running_run_is_asked_after_and_shows_its_curves(client, admin, now):
     assert "Training loss" in curves
     assert 'hx-trigger="every 5s"' in curves
     assert "HX-Refresh" not in page(client, "state", run.pk).headers
+
+
+def test_all_that_changes_while_a_run_goes_on_is_refreshed_with_its_state(client, admin, now):
+    ListedProductFactory(given_code=CategoryFactory().code)
+    run = request(now)
+    before = page(client, "state", run.pk).content.decode()
+    beat(name="trainer", queue=Queue.TRAINING, now=timezone.now())
+    hold = training.claim_run(
+        run_id=run.pk, code_version="c0ffee", environment={"torch": "9.9"}, now=timezone.now()
+    )
+    training.freeze_rows(hold=hold, now=timezone.now(), on_progress=lambda *_: None)
+
+    text = page(client, "state", run.pk).content.decode()
+
+    found = re.findall(r'id="(run-[a-z]+)" hx-swap-oob="true"', text)
+    shown = page(client, "detail", run.pk).content.decode()
+    assert found == ["run-warning", "run-data", "run-how", "run-environment"]
+    assert all(shown.count(f'id="{name}"') == 1 for name in found)
+    assert "hx-swap-oob" not in shown
+    assert "No worker trains" in before
+    assert "No worker trains" not in text
+    for told in (fresh(run).rows_sha256, "9.9", "c0ffee", "<dd>1</dd>"):
+        assert told in text
+        assert told not in before
 
 
 def test_an_ended_run_reloads_the_page_once_and_offers_another_try(client, admin, now):
