@@ -44,7 +44,7 @@ from reviewapp.choices import ExportFormat, ReviewStatus, Verdict
 from reviewapp.demo.catalogue import generate
 from reviewapp.domain.snapshots import Filters
 from reviewapp.selectors.exports import export_path
-from reviewapp.selectors.snapshots import snapshot_diff, training_rows
+from reviewapp.selectors.snapshots import snapshot_pair, training_rows
 from reviewapp.services.exports import request_export
 from reviewapp.services.exports.npy_file import SIDE, write_npy
 from reviewapp.services.images import store_image
@@ -199,7 +199,7 @@ def measure(formats: list[ExportFormat]) -> list[dict[str, object]]:
     if not formats:
         step, second = _timed("second snapshot", _freeze)
         note(step, second.rows_total, _mb(second))
-        step, diff = _timed("comparison", lambda: snapshot_diff(first, second))
+        step, diff = _timed("comparison", lambda: snapshot_pair(first, second).diff)
         note(step, diff.unchanged)
     for export_format in formats or ExportFormat:
         if export_format == ExportFormat.NPY and not _fits(first.rows_total):

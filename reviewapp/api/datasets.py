@@ -25,7 +25,7 @@ from reviewapp.domain.snapshots import Filters
 from reviewapp.file_ranges import ranged_file
 from reviewapp.models import DatasetExport, DatasetSnapshot
 from reviewapp.selectors.exports import export_path
-from reviewapp.selectors.snapshots import SnapshotAltered, finished_snapshots, snapshot_diff
+from reviewapp.selectors.snapshots import SnapshotAltered, finished_snapshots, snapshot_pair
 from reviewapp.services.exports import SnapshotUnfinished, request_export
 from reviewapp.services.snapshots import request_snapshot
 from worker.tasks.exports import wake_exports
@@ -82,7 +82,7 @@ class SnapshotViewSet(
         """What is added, removed and relabelled from this snapshot to another, as product ids."""
         old, new = _finished(pk), _finished(request.query_params.get("to", ""))
         try:
-            diff = snapshot_diff(old, new)
+            diff = snapshot_pair(old, new).diff
         except (FileNotFoundError, SnapshotAltered) as error:
             raise exceptions.NotFound from error
         return Response(DiffSerializer(diff).data)

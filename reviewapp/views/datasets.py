@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from reviewapp.choices import ExportFormat, JobStatus, Queue
 from reviewapp.domain.data_card import data_card
 from reviewapp.domain.label_studio import choice_value, label_config
-from reviewapp.domain.snapshots import Filters, SnapshotDiff
+from reviewapp.domain.snapshots import Filters
 from reviewapp.forms.exports import ExportForm, SnapshotForm
 from reviewapp.models import DatasetSnapshot
 from reviewapp.selectors import snapshots as selectors
@@ -165,17 +165,18 @@ def compare(request: UserRequest) -> HttpResponse:
     }
     if old is not None and new is not None:
         try:
-            diff = selectors.snapshot_diff(old, new)
+            pair = selectors.snapshot_pair(old, new)
         except (FileNotFoundError, selectors.SnapshotAltered) as error:
             words = _("The file of a snapshot has been removed from the disk, or altered.")
             raise Http404(words) from error
-        context |= _differences(old, new, diff)
+        context |= _differences(old, new, pair)
     return render(request, "datasets/compare.html", context)
 
 
 def _differences(
-    old: DatasetSnapshot, new: DatasetSnapshot, diff: SnapshotDiff
+    old: DatasetSnapshot, new: DatasetSnapshot, pair: selectors.SnapshotPair
 ) -> dict[str, object]:
+    diff = pair.diff
     name = f"name_{_page_language()}"
     names = {
         entry["code"]: f"{entry['code']} {entry[name]}"
@@ -195,7 +196,7 @@ def _differences(
                 len(ids),
                 [
                     (row, names.get(row.before, "–"), names.get(row.after, "–"))
-                    for row in selectors.changed_rows(old, new, ids[:_DIFFERENCES])
+                    for row in pair.rows(ids[:_DIFFERENCES])
                 ],
             )
             for title, ids in kinds

@@ -1,6 +1,7 @@
 import json
 import zipfile
 from io import BytesIO
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from reviewapp.choices import ExportFormat, JobStatus
 from reviewapp.models import DatasetExport, DatasetSnapshot, LabelImport
+from reviewapp.selectors.snapshots import diff
 from reviewapp.services.exports import request_export
 from reviewapp.services.workers import beat
 from tests.factories import (
@@ -238,12 +240,16 @@ def test_two_snapshots_are_compared(client, admin, now):
     label(now)
     new = snapshot(now)
 
-    page = client.get(reverse("datasets:compare"), {"from": old.pk, "to": new.pk}, headers=ENGLISH)
+    with patch.object(diff.pq, "read_table", wraps=diff.pq.read_table) as read:
+        page = client.get(
+            reverse("datasets:compare"), {"from": old.pk, "to": new.pk}, headers=ENGLISH
+        )
 
-    diff = page.context["diff"]
-    assert (len(diff.added), diff.removed, diff.unchanged) == (1, [gone.product_id], 1)
-    assert diff.relabelled == [moved.product_id]
-    assert diff.moves == [((10, 20), 1)]
+    found = page.context["diff"]
+    assert (len(found.added), found.removed, found.unchanged) == (1, [gone.product_id], 1)
+    assert found.relabelled == [moved.product_id]
+    assert found.moves == [((10, 20), 1)]
+    assert read.call_count == 2
     assert moved.product.designation in page.content.decode()
     assert kept.product.designation not in page.content.decode()
 

@@ -1,6 +1,6 @@
 """Reading datasets: the labels that are live, and the rows that a snapshot has frozen."""
 
-from reviewapp.selectors.snapshots.diff import ChangedRow, changed_rows, snapshot_diff
+from reviewapp.selectors.snapshots.diff import ChangedRow, SnapshotPair, snapshot_pair
 from reviewapp.selectors.snapshots.frozen import (
     ARROW_SCHEMA,
     FIELDS,
@@ -35,8 +35,8 @@ __all__ = [
     "ClassCount",
     "LabelCounts",
     "SnapshotAltered",
+    "SnapshotPair",
     "TrainingRow",
-    "changed_rows",
     "check_file",
     "class_counts",
     "file_sha256",
@@ -49,7 +49,7 @@ __all__ = [
     "recent_label_imports",
     "recent_snapshots",
     "selected_labels",
-    "snapshot_diff",
+    "snapshot_pair",
     "snapshot_path",
     "split_totals",
     "training_rows",

@@ -38,8 +38,31 @@ class _Side:
         codes: Numbers = self.codes[np.searchsorted(self.products, products)]
         return codes
 
+    def code_by_product(self, wanted: Numbers) -> dict[int, int]:
+        """Return the codes of those of `wanted` that this side has."""
+        present = wanted[np.isin(wanted, self.products)]
+        return dict(zip(present.tolist(), self.codes_of(present).tolist(), strict=True))
 
-def snapshot_diff(old: DatasetSnapshot, new: DatasetSnapshot) -> SnapshotDiff:
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPair:
+    """Two finished snapshots side by side, each read once."""
+
+    diff: SnapshotDiff
+    before: _Side
+    after: _Side
+
+    def rows(self, product_ids: list[int]) -> list[ChangedRow]:
+        """Return rows of one of the diff's lists, ready to be shown; one query."""
+        wanted = np.array(product_ids, dtype=np.int64)
+        before, after = self.before.code_by_product(wanted), self.after.code_by_product(wanted)
+        products = Product.objects.in_bulk(product_ids)
+        return [
+            ChangedRow(pk, before.get(pk), after.get(pk), products.get(pk)) for pk in product_ids
+        ]
+
+
+def snapshot_pair(old: DatasetSnapshot, new: DatasetSnapshot) -> SnapshotPair:
     """Compare two finished snapshots; memory is some forty bytes per row.
 
     Raises FileNotFoundError when the file of one has been removed from the disk, and SnapshotAltered.
@@ -47,6 +70,10 @@ def snapshot_diff(old: DatasetSnapshot, new: DatasetSnapshot) -> SnapshotDiff:
     for snapshot in (old, new):
         check_file(snapshot)
     before, after = _side(old), _side(new)
+    return SnapshotPair(_diff(before, after), before, after)
+
+
+def _diff(before: _Side, after: _Side) -> SnapshotDiff:
     added = np.setdiff1d(after.products, before.products, assume_unique=True)
     removed = np.setdiff1d(before.products, after.products, assume_unique=True)
     common = np.intersect1d(before.products, after.products, assume_unique=True)
@@ -60,21 +87,6 @@ def snapshot_diff(old: DatasetSnapshot, new: DatasetSnapshot) -> SnapshotDiff:
         unchanged=int(len(common) - is_moved.sum()),
         moves=moves.most_common(),
     )
-
-
-def changed_rows(
-    old: DatasetSnapshot, new: DatasetSnapshot, product_ids: list[int]
-) -> list[ChangedRow]:
-    """Return rows of a diff's list, ready to be shown; two reads of two columns, one query."""
-    wanted = np.array(product_ids, dtype=np.int64)
-    before, after = (_codes_at(_side(snapshot), wanted) for snapshot in (old, new))
-    products = Product.objects.in_bulk(product_ids)
-    return [ChangedRow(pk, before.get(pk), after.get(pk), products.get(pk)) for pk in product_ids]
-
-
-def _codes_at(side: _Side, wanted: Numbers) -> dict[int, int]:
-    present = wanted[np.isin(wanted, side.products)]
-    return dict(zip(present.tolist(), side.codes_of(present).tolist(), strict=True))
 
 
 def _side(snapshot: DatasetSnapshot) -> _Side:
