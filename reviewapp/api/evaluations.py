@@ -32,7 +32,7 @@ from reviewapp.models import Evaluation, GateReport, LiveMeasure
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
 from reviewapp.selectors.evaluation_pages import category_names
-from reviewapp.selectors.version_pairs import version_pair
+from reviewapp.selectors.version_pairs import answer_pair, version_pair
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
 from worker.tasks.evaluate import wake_evaluation, wake_gate
 
@@ -156,7 +156,7 @@ def _compared(old: Evaluation, new: Evaluation, member: str) -> Any:
     if old.snapshot_id != new.snapshot_id:
         raise NotComparable(_("Choose two versions measured on the same snapshot."))
     try:
-        return version_pair(old, new, MemberChoice(member), category_names())
+        both = answer_pair(old, new, MemberChoice(member))
     except NotPaired as error:
         words = _("The two versions were not measured on the same products.")
         raise NotComparable(words) from error
@@ -164,3 +164,4 @@ def _compared(old: Evaluation, new: Evaluation, member: str) -> Any:
         raise NotComparable(_("One of the two versions does not have this member.")) from error
     except selectors.AnswersGone as error:
         raise exceptions.NotFound(_("The stored answers are gone or have been altered.")) from error
+    return version_pair(both, category_names())

@@ -12,6 +12,7 @@ urlpatterns = [
     path("live/", evaluations.live, name="live"),
     path("live/<int:measure_id>/products/", evaluations.live_products, name="live-products"),
     path("comparison/", version_pairs.comparison, name="comparison"),
+    path("comparison/products/", version_pairs.flips, name="flips"),
     path("<int:version_id>/promote/", promotions.put_into_service, name="promote"),
     path("<int:version_id>/shadow/", shadow.start, name="shadow-start"),
     path("shadow/stop/", shadow.stop, name="shadow-stop"),

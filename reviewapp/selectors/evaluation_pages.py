@@ -17,6 +17,7 @@ from reviewapp.domain.gate_result import GateResult, GroupShare
 from reviewapp.domain.model_report import Rate
 from reviewapp.domain.policy_effect import Bools
 from reviewapp.models import Category, CategoryFamily, Product
+from reviewapp.selectors.pages import Part
 
 # The baseline's place in tables: what every other member must beat.
 _BASELINE: Final = MemberChoice.LEXICAL
@@ -197,11 +198,11 @@ def _group_value(kind: str, value: str) -> str:
 
 
 def answered_products(
-    sheet: AnswerSheet, member: str, wanted: Bools, *, start: int, limit: int
+    sheet: AnswerSheet, member: str, wanted: Bools, part: Part
 ) -> list[AnsweredProduct]:
-    """Return the products of the mask `wanted` (N,), from place `start` on; one query."""
+    """Return `part` of the products of the mask `wanted` (N,); one query."""
     answers = sheet.members[member]
-    rows = np.flatnonzero(wanted)[start : start + limit].tolist()
+    rows = np.flatnonzero(wanted)[part.start : part.last].tolist()
     ids: Sequence[int] = sheet.product[rows].tolist()
     products = Product.objects.select_related("image").in_bulk(ids)
     return [

@@ -24,6 +24,12 @@ def by_manifest(sha256: str) -> ModelVersion | None:
     return ModelVersion.objects.filter(manifest_sha256=sha256).first()
 
 
+def trained_elsewhere(*versions: ModelVersion) -> list[ModelVersion]:
+    """Return those that no training run here has made: what they have learned is not known."""
+    rows = ModelVersion.objects.filter(pk__in=[one.pk for one in versions], training_runs=None)
+    return list(rows.order_by("pk"))
+
+
 def versions() -> QuerySet[ModelVersion]:
     """All versions, newest first."""
     return ModelVersion.objects.order_by("-created_at", "-id")

@@ -17,6 +17,34 @@ class Page(Generic[Row]):
     older: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`size` rows, from place `start` on, of `total` that never change."""
+
+    start: int
+    size: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        """The first row's number, as people count."""
+        return self.start + 1
+
+    @property
+    def last(self) -> int:
+        return min(self.start + self.size, self.total)
+
+    @property
+    def previous(self) -> int | None:
+        """The place where the part before starts; None for the first one."""
+        return max(0, self.start - self.size) if self.start else None
+
+    @property
+    def next(self) -> int | None:
+        """The place where the part after starts; None for the last one."""
+        return self.last if self.last < self.total else None
+
+
 class CursorInvalid(ValueError):
     """The cursor in the address is not one of ours."""
 

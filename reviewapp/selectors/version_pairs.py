@@ -13,6 +13,7 @@ from reviewapp.domain.paired import Difference, Pair
 from reviewapp.domain.policy_effect import Bools
 from reviewapp.models import Evaluation, Product
 from reviewapp.selectors.evaluations import answer_sheet
+from reviewapp.selectors.pages import Part
 
 _SEED: Final = 0
 # Resampling a large test set takes longer and is needed less.
@@ -57,15 +58,17 @@ class VersionPair:
         return int(self.both.positive_flips.sum())
 
 
-def version_pair(
-    old: Evaluation, new: Evaluation, member: str, names: Mapping[int, str]
-) -> VersionPair:
-    """Compare two finished evaluations by one member.
+def answer_pair(old: Evaluation, new: Evaluation, member: str) -> Pair:
+    """Return the answers of one member in two finished evaluations to the same products.
 
     Products that either may know by heart are left out. Raises paired.NotPaired for other products,
     KeyError when one version lacks the member, AnswersGone.
     """
-    both = paired.pair(*paired.unlearned(answer_sheet(old), answer_sheet(new)), member)
+    return paired.pair(*paired.unlearned(answer_sheet(old), answer_sheet(new)), member)
+
+
+def version_pair(both: Pair, names: Mapping[int, str]) -> VersionPair:
+    """Compare two versions by their answers to the same products. names: of categories, by code"""
     samples = min(_MOST, max(_FEWEST, _PRODUCTS // len(both)))
     drawn = paired.resample(both, samples=samples, seed=_SEED)
     categories = [
@@ -79,9 +82,9 @@ def version_pair(
     return VersionPair(both, rates, sorted(categories, key=lambda one: one.f1.value))
 
 
-def flipped_products(both: Pair, wanted: Bools, *, start: int, limit: int) -> list[FlippedProduct]:
-    """Return the products of the mask `wanted` (N,), from place `start` on; one query."""
-    rows = np.flatnonzero(wanted)[start : start + limit].tolist()
+def flipped_products(both: Pair, wanted: Bools, part: Part) -> list[FlippedProduct]:
+    """Return `part` of the products of the mask `wanted` (N,); one query."""
+    rows = np.flatnonzero(wanted)[part.start : part.last].tolist()
     products = Product.objects.in_bulk(both.product[rows].tolist())
     return [
         FlippedProduct(

@@ -28,6 +28,7 @@ from reviewapp.selectors.workers import is_listening
 from reviewapp.services import live_measures
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
 from reviewapp.types import UserRequest
+from reviewapp.views.parts import part_links, wanted_part, whole_number
 from worker.tasks.evaluate import wake_evaluation, wake_gate
 
 _SHOWN = 50
@@ -110,24 +111,28 @@ def state(request: UserRequest, evaluation_id: int) -> HttpResponse:
 @may_look
 @require_GET
 def products(request: UserRequest, evaluation_id: int) -> HttpResponse:
-    """The products of one cell of the confusion matrix (`?true=` and `?predicted=`)."""
+    """The products of one cell of the confusion matrix (`?true=` and `?predicted=`), in pages
+    (`?start=`)."""
     row = get_object_or_404(selectors.evaluations(), pk=evaluation_id, status=JobStatus.DONE)
     member = _member(request, row.metrics)
-    true, predicted = _code(request, "true"), _code(request, "predicted")
+    true, predicted = whole_number(request, "true"), whole_number(request, "predicted")
     try:
         sheet = selectors.answer_sheet(row).unlearned()
     except selectors.AnswersGone as error:
         raise Http404(_("The stored answers are gone or have been altered.")) from error
     wanted = (sheet.true == true) & (sheet.members[member].predicted == predicted)
+    part = wanted_part(request, total=int(wanted.sum()), size=_SHOWN)
+    address = reverse("models:answers", args=[row.pk])
+    address = f"{address}?member={member}&true={true}&predicted={predicted}"
     context = {
         "evaluation": row,
         "member": member,
         "names": pages.category_names(),
         "true": true,
         "predicted": predicted,
-        "number": int(wanted.sum()),
-        "limit": _SHOWN,
-        "answered": pages.answered_products(sheet, member, wanted, start=0, limit=_SHOWN),
+        "number": part.total,
+        "answered": pages.answered_products(sheet, member, wanted, part),
+        **part_links(part, address),
     }
     return render(request, "evaluations/products.html", context)
 
@@ -171,9 +176,9 @@ def live_products(request: UserRequest, measure_id: int) -> HttpResponse:
     rows = LiveMeasure.objects.exclude(metrics={}).select_related("model_version")
     measure = get_object_or_404(rows, pk=measure_id)
     member = _member(request, measure.metrics)
-    true, predicted = _code(request, "true"), _code(request, "predicted")
+    true, predicted = whole_number(request, "true"), whole_number(request, "predicted")
     cells = measure.metrics["members"][member]["confusion"]
-    before = _code(request, "before") if "before" in request.GET else None
+    before = whole_number(request, "before") if "before" in request.GET else None
     found = decided_products(
         measure, member=member, true=true, predicted=predicted, before=before, limit=_SHOWN + 1
     )
@@ -190,7 +195,7 @@ def live_products(request: UserRequest, measure_id: int) -> HttpResponse:
         "predicted": predicted,
         "number": next((n for was, said, n in cells if (was, said) == (true, predicted)), 0),
         "answered": found[:_SHOWN],
-        "older": older,
+        "next_url": older,
     }
     return render(request, "evaluations/products.html", context)
 
@@ -231,6 +236,7 @@ def _numbers(row: Evaluation, member: MemberChoice) -> dict[str, Any]:
     return {
         **_of_member(row.metrics, member, link),
         "members": members,
+        "strangers": model_versions.trained_elsewhere(row.model_version),
         "latency": row.metrics["latency_ms"],
         "tabs": _member_tabs(members, member, f"{address}?member="),
     }
@@ -260,10 +266,3 @@ def _member(request: UserRequest, metrics: dict[str, Any]) -> MemberChoice:
     if wanted in MemberChoice.values and known.get(wanted, {}).get("rows"):
         return MemberChoice(wanted)
     return MemberChoice.FUSION
-
-
-def _code(request: UserRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not text.isdecimal() or len(text) > 9:
-        raise Http404
-    return int(text)

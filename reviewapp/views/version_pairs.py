@@ -5,25 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from reviewapp.choices import GateVerdict, JobStatus, MemberChoice, Queue
 from reviewapp.domain.gate_result import GateResult, GateRules
-from reviewapp.domain.paired import NotPaired
+from reviewapp.domain.paired import NotPaired, Pair
+from reviewapp.domain.policy_effect import Bools
 from reviewapp.forms.promotions import PromotionForm
 from reviewapp.models import Evaluation, GateReport
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
+from reviewapp.selectors.pages import Part
 from reviewapp.selectors.promotions import earlier_refusals, newest_report
-from reviewapp.selectors.version_pairs import VersionPair, flipped_products, version_pair
+from reviewapp.selectors.version_pairs import (
+    VersionPair,
+    answer_pair,
+    flipped_products,
+    version_pair,
+)
 from reviewapp.selectors.workers import is_listening
 from reviewapp.types import UserRequest
 from reviewapp.views.evaluations import may_look
+from reviewapp.views.parts import part_links, wanted_part, whole_number
 
 _SHOWN = 50
 
@@ -46,8 +56,41 @@ def comparison(request: UserRequest) -> HttpResponse:
         "members": list(MemberChoice),
     }
     if old and new:
-        context |= _compared(old, new, member)
+        try:
+            context |= _compared(old, new, member)
+        except _NotComparable as problem:
+            context["problem"] = problem.words
     return render(request, "evaluations/compare.html", context)
+
+
+@login_required
+@may_look
+@require_GET
+def flips(request: UserRequest) -> HttpResponse:
+    """All products that changed sides one way (`?kind=lost` or `won`) from one evaluation to another
+    (`?old=`, `?new=`, `?member=`), in pages (`?start=`)."""
+    done = selectors.evaluations().filter(status=JobStatus.DONE)
+    old, new = (get_object_or_404(done, pk=whole_number(request, side)) for side in ("old", "new"))
+    member, kind = request.GET.get("member", ""), request.GET.get("kind", "")
+    if member not in MemberChoice.values or kind not in ("lost", "won"):
+        raise Http404
+    try:
+        both = _both(old, new, member)
+    except _NotComparable as problem:
+        raise Http404(problem.words) from problem
+    title, mask = _flips(both)[kind]
+    part = wanted_part(request, total=int(mask.sum()), size=_SHOWN)
+    context = {
+        "old": old,
+        "new": new,
+        "member": MemberChoice(member),
+        "title": title,
+        "number": part.total,
+        "products": flipped_products(both, mask, part),
+        "names": pages.category_names(),
+        **part_links(part, _flips_address(old, new, member, kind)),
+    }
+    return render(request, "evaluations/flips.html", context)
 
 
 @login_required
@@ -76,6 +119,7 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         "is_outdated": report != newest,
         "results": [_named(result, names, families) for result in results],
         "fewest": GateRules().fewest_per_group,
+        "strangers": model_versions.trained_elsewhere(version, report.champion.model_version),
     }
     response = render(request, "evaluations/gate.html", context)
     if request.htmx and report.judged_at:
@@ -88,19 +132,63 @@ def _chosen(done: list[Evaluation], wanted: str) -> Evaluation | None:
     return next((row for row in done if str(row.pk) == wanted), None)
 
 
-def _compared(old: Evaluation, new: Evaluation, member: MemberChoice) -> dict[str, Any]:
+class _NotComparable(Exception):
+    """`words` tell the reader why."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+def _both(old: Evaluation, new: Evaluation, member: str) -> Pair:
     if old.snapshot_id != new.snapshot_id:
-        return {"problem": _("Choose two versions measured on the same snapshot.")}
-    names = pages.category_names()
+        raise _NotComparable(_("Choose two versions measured on the same snapshot."))
     try:
-        found = version_pair(old, new, member, names)
-    except NotPaired:
-        return {"problem": _("The two versions were not measured on the same products.")}
-    except selectors.AnswersGone:
-        return {"problem": _("The stored answers are gone or have been altered.")}
-    except KeyError:
-        return {"problem": _("One of the two versions does not have this member.")}
-    return {"found": found, "rates": _rates(found), "names": names, "flips": _flips(found)}
+        return answer_pair(old, new, member)
+    except NotPaired as error:
+        words = _("The two versions were not measured on the same products.")
+        raise _NotComparable(words) from error
+    except selectors.AnswersGone as error:
+        words = _("The stored answers are gone or have been altered.")
+        raise _NotComparable(words) from error
+    except KeyError as error:
+        words = _("One of the two versions does not have this member.")
+        raise _NotComparable(words) from error
+
+
+def _compared(old: Evaluation, new: Evaluation, member: str) -> dict[str, Any]:
+    both, names = _both(old, new, member), pages.category_names()
+    found = version_pair(both, names)
+    changed = [
+        {
+            "title": title,
+            "key": key,
+            "number": int(mask.sum()),
+            "products": flipped_products(both, mask, Part(0, _SHOWN, int(mask.sum()))),
+            "link": _flips_address(old, new, member, key),
+        }
+        for key, (title, mask) in _flips(both).items()
+    ]
+    return {
+        "found": found,
+        "rates": _rates(found),
+        "names": names,
+        "flips": changed,
+        "strangers": model_versions.trained_elsewhere(old.model_version, new.model_version),
+    }
+
+
+def _flips(both: Pair) -> dict[str, tuple[str, Bools]]:
+    """Title and mask (N,) of what was lost and what was won."""
+    return {
+        "lost": (_("Right before, wrong now"), both.negative_flips),
+        "won": (_("Wrong before, right now"), both.positive_flips),
+    }
+
+
+def _flips_address(old: Evaluation, new: Evaluation, member: str, kind: str) -> str:
+    query = [("old", str(old.pk)), ("new", str(new.pk)), ("member", member), ("kind", kind)]
+    return f"{reverse('models:flips')}?{urlencode(query)}"
 
 
 def _rates(found: VersionPair) -> list[tuple[str, Any]]:
@@ -111,19 +199,6 @@ def _rates(found: VersionPair) -> list[tuple[str, Any]]:
         "ece": _("Calibration error"),
     }
     return [(titles[rate], difference) for rate, difference in found.rates.items()]
-
-
-def _flips(found: VersionPair) -> list[tuple[str, str, int, Any]]:
-    """Title, id, number and first products of what was lost and what was won."""
-    both = found.both
-    kinds = (
-        (_("Right before, wrong now"), "lost", both.negative_flips),
-        (_("Wrong before, right now"), "won", both.positive_flips),
-    )
-    return [
-        (title, key, int(mask.sum()), flipped_products(both, mask, start=0, limit=_SHOWN))
-        for title, key, mask in kinds
-    ]
 
 
 def _failed_tests(report: GateReport) -> list[str]:

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from html import unescape
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviewapp.models import Evaluation, FeedbackLabel, GateReport, LiveMeasure, Route
+from reviewapp.selectors.evaluations import answer_sheet
+from reviewapp.selectors.version_pairs import answer_pair
 from reviewapp.services.evaluations import judge, request_gate
 from reviewapp.services.live_measures import measure_live
 from tests.evaluation_world import bare_snapshot, measured
@@ -20,6 +23,7 @@ from tests.factories import (
     PredictionFactory,
     ProductFactory,
     RoutingPolicyFactory,
+    TrainedRunFactory,
 )
 from tests.labels import label
 from worker.tasks import evaluate
@@ -134,6 +138,29 @@ def test_numbers_of_a_test_split_say_that_they_are_not_about_arrivals(client, ad
         assert f'href="{reverse("models:live")}"' in said
 
 
+def test_it_is_said_of_which_version_nobody_knows_what_it_has_learned(client, admin, pair, now):
+    old, new = pair
+    TrainedRunFactory(model_version=old.model_version)
+    report = request_gate(
+        candidate=new.model_version,
+        champion=old.model_version,
+        snapshot=old.snapshot,
+        user=admin,
+        now=now,
+    )
+    judge(report_id=report.pk, now=now)
+
+    for page in (
+        get(client, "evaluation", new.pk),
+        get(client, "comparison", old=old.pk, new=new.pk),
+        get(client, "gate", report.pk),
+    ):
+        assert "What new-1 has learned is not known here" in page.content.decode()
+        assert "What old-1 has learned" not in page.content.decode()
+    known = get(client, "evaluation", old.pk).content.decode()
+    assert "is not known here" not in known
+
+
 def test_a_cell_of_the_confusion_matrix_leads_to_its_products(client, admin, pair):
     true, predicted, number = next(
         cell for cell in pair[0].metrics["members"]["fusion"]["confusion"] if cell[0] != cell[1]
@@ -142,7 +169,76 @@ def test_a_cell_of_the_confusion_matrix_leads_to_its_products(client, admin, pai
     html = get(client, "answers", pair[0].pk, true=true, predicted=predicted).content.decode()
 
     assert html.count("deleted since") == number
+    assert 'rel="next"' not in html
     assert get(client, "answers", pair[0].pk, true="x", predicted=1).status_code == 404
+
+
+def shown(page):
+    """The products of a page, all of them deleted since."""
+    return re.findall(r"(\d+) <span[^>]*>deleted since", page.content.decode())
+
+
+def walk(client, page):
+    """The products of this page and of all after it."""
+    found = shown(page)
+    while link := re.search(r'rel="next" href="([^"]+)"', page.content.decode()):
+        page = client.get(unescape(link[1]))
+        found += shown(page)
+    return found
+
+
+def test_a_cell_leads_to_all_of_its_products_page_by_page(client, admin, pair, monkeypatch):
+    sheet = answer_sheet(pair[0])
+    is_right = (sheet.true == 10) & (sheet.members["fusion"].predicted == 10)
+    query = {"true": 10, "predicted": 10, "member": "fusion"}
+    monkeypatch.setattr("reviewapp.views.evaluations._SHOWN", 10)
+
+    first = get(client, "answers", pair[0].pk, **query)
+
+    assert len(shown(first)) == 10 < is_right.sum()
+    assert walk(client, first) == [str(one) for one in sheet.product[is_right]]
+    assert f"1 to 10 of {is_right.sum()}" in first.content.decode()
+    second = get(client, "answers", pair[0].pk, start=10, **query).content.decode()
+    assert "?member=fusion&amp;true=10&amp;predicted=10&amp;start=0" in second
+    for start in (is_right.sum(), "-1", "x", ""):
+        assert get(client, "answers", pair[0].pk, start=start, **query).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["lost", "won"])
+def test_a_comparison_leads_to_all_products_that_changed_sides(
+    client, admin, pair, kind, monkeypatch, django_assert_max_num_queries
+):
+    both = answer_pair(*pair, "fusion")
+    mask = both.negative_flips if kind == "lost" else both.positive_flips
+    monkeypatch.setattr("reviewapp.views.version_pairs._SHOWN", 2)
+    old, new = pair
+
+    compared = get(client, "comparison", old=old.pk, new=new.pk).content.decode()
+    link = re.search(rf'href="([^"]+kind={kind})">All (\d+) products', compared)
+    with django_assert_max_num_queries(12):
+        first = client.get(unescape(link[1]))
+
+    assert len(shown(first)) == 2 < mask.sum() == int(link[2])
+    assert walk(client, first) == [str(one) for one in both.product[mask]]
+
+
+def test_products_that_changed_sides_need_two_comparable_versions(client, admin, pair, now):
+    old, new = pair
+    elsewhere = measured(ModelVersionFactory(), bare_snapshot(now, products=400), now, products=400)
+    good = {"old": old.pk, "new": new.pk, "member": "fusion", "kind": "won"}
+
+    assert get(client, "flips", **good).status_code == 200
+    for change in (
+        {"old": 0},
+        {"new": elsewhere.pk},
+        {"member": "cnn"},
+        {"member": "x"},
+        {"kind": "both"},
+        {"start": 10**8},
+    ):
+        assert get(client, "flips", **good | change).status_code == 404
+    client.force_login(ModeratorFactory())
+    assert get(client, "flips", **good).status_code == 403
 
 
 def test_two_versions_stand_side_by_side_with_the_products_that_changed_sides(client, admin, pair):
