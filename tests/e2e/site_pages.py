@@ -263,6 +263,7 @@ def judge_of_models():
         Page("models:evaluation", (new.pk,)),
         Page("models:answers", (new.pk,), "?true=10&predicted=10"),
         Page("models:comparison", query=f"?old={old.pk}&new={new.pk}"),
+        Page("models:flips", query=f"?old={old.pk}&new={new.pk}&member=fusion&kind=won"),
         Page("models:gate", (gate.pk,)),
         *map(Page, ("training:index", "training:schedule", "training:suspects")),
         Page("training:suspects-found", (suspects_found(now).pk,)),
