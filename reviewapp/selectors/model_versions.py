@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from reviewapp.choices import ModelStage
-from reviewapp.models import ModelVersion
+from reviewapp.models import ModelVersion, Promotion
 
 
 def champion() -> ModelVersion | None:
@@ -31,8 +31,10 @@ def trained_elsewhere(*versions: ModelVersion) -> list[ModelVersion]:
 
 
 def versions() -> QuerySet[ModelVersion]:
-    """All versions, newest first."""
-    return ModelVersion.objects.order_by("-created_at", "-id")
+    """All versions, newest first. left_at: when another one last took the place of each"""
+    left = Promotion.objects.filter(previous=OuterRef("pk")).order_by("-promoted_at", "-pk")
+    rows = ModelVersion.objects.annotate(left_at=Subquery(left.values("promoted_at")[:1]))
+    return rows.order_by("-created_at", "-id")
 
 
 def artifact_path(version: ModelVersion) -> Path:

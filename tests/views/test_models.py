@@ -5,9 +5,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviewapp.choices import RequestStatus
+from reviewapp.services.promotions import promote
 from reviewapp.services.workers import beat
 from tests.factories import (
     AdminFactory,
+    CategoryFactory,
     ChampionFactory,
     ModelVersionFactory,
     ModeratorFactory,
@@ -61,6 +63,23 @@ def test_a_model_is_shown_with_its_measured_quality(client, admin):
     assert "invented products" in html
     assert "No measurements came with this model." in html
     assert "CNN (image)" not in html
+
+
+def test_a_retired_model_tells_since_when_it_classifies_no_more(client, admin):
+    for code in (10, 20):
+        CategoryFactory(code=code)
+    ChampionFactory(name="demo-1", is_demo=True, promoted_at=timezone.now() - timedelta(days=5))
+    newer = ModelVersionFactory(name="run-1")
+    promote(version=newer, reason="real products", now=timezone.now() - timedelta(hours=3))
+
+    cards = page(client).split("<article")
+
+    [retired] = [card for card in cards if "demo-1</h3>" in card]
+    [champion] = [card for card in cards if "run-1</h3>" in card]
+    for words in ("Demo", "Retired", "out of service since", "3 hours ago"):
+        assert words in retired
+    assert "promoted" not in retired
+    assert "promoted" in champion
 
 
 def test_a_workers_problem_is_shown(client, admin):
