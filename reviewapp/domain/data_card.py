@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from reviewapp.choices import LabelSource, ReviewReason, Split
+from reviewapp.domain.snapshots import Filters
 
 
 def data_card(manifest: Mapping[str, Any], digest: str, language: str) -> str:
@@ -51,11 +52,24 @@ def _what(manifest: Mapping[str, Any], digest: str) -> list[str]:
     ]
 
 
+def selection(filters: Filters) -> str:
+    """Say in the reader's language which labels a snapshot was to hold."""
+    words = [str(LabelSource(source).label) for source in filters.sources]
+    if filters.is_blind_only:
+        words.append(_("blind answers only"))
+    if filters.decided_from:
+        words.append(_("from %(day)s") % {"day": filters.decided_from.isoformat()})
+    if filters.decided_until:
+        words.append(_("until %(day)s") % {"day": filters.decided_until.isoformat()})
+    return ", ".join(words) or _("all live labels of products as they are now")
+
+
 def _sampling(manifest: Mapping[str, Any]) -> list[str]:
     lines = [
         "## " + _("How the rows were chosen"),
         "",
-        _("Selection asked for: %(filters)s.") % {"filters": _filters(manifest["filters"])},
+        _("Selection asked for: %(filters)s.")
+        % {"filters": selection(Filters.from_json(manifest["filters"]))},
         _("Why the products were in front of a person; a product may have several reasons:"),
         "",
     ]
@@ -184,14 +198,3 @@ def _licence() -> list[str]:
 
 def _item(label: str, value: object) -> str:
     return "- " + _("%(label)s: %(value)s") % {"label": label, "value": value}
-
-
-def _filters(filters: Mapping[str, Any]) -> str:
-    words = [str(LabelSource(source).label) for source in filters["sources"]]
-    if filters["blind_only"]:
-        words.append(_("blind answers only"))
-    if filters["decided_from"]:
-        words.append(_("from %(day)s") % {"day": filters["decided_from"]})
-    if filters["decided_until"]:
-        words.append(_("until %(day)s") % {"day": filters["decided_until"]})
-    return ", ".join(words) or _("all live labels of products as they are now")

@@ -49,14 +49,6 @@ class VersionPair:
     rates: Mapping[str, Difference]
     categories: list[CategoryDifference]
 
-    @property
-    def lost(self) -> int:
-        return int(self.both.negative_flips.sum())
-
-    @property
-    def won(self) -> int:
-        return int(self.both.positive_flips.sum())
-
 
 def answer_pair(old: Evaluation, new: Evaluation, member: str) -> Pair:
     """Return the answers of one member in two finished evaluations to the same products.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from reviewapp.choices import ExportFormat, JobStatus, Queue
-from reviewapp.domain.data_card import data_card
+from reviewapp.domain.data_card import data_card, selection
 from reviewapp.domain.label_studio import choice_value, label_config
 from reviewapp.domain.snapshots import Filters
 from reviewapp.forms.exports import ExportForm, SnapshotForm
@@ -94,6 +94,7 @@ def _content(snapshot: DatasetSnapshot) -> dict[str, object]:
         "classes": selectors.class_counts(manifest),
         "splits": selectors.split_totals(manifest),
         "before": earlier.defer("manifest").first(),
+        "selection": selection(Filters.from_json(snapshot.filters)),
         "card": data_card(manifest, snapshot.digest, _page_language()),
     }
 

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from reviewapp.choices import GateVerdict, JobStatus, MemberChoice, Queue
+from reviewapp.domain.data_card import selection
 from reviewapp.domain.gate_result import GateResult, GateRules
 from reviewapp.domain.paired import NotPaired, Pair
 from reviewapp.domain.policy_effect import Bools
+from reviewapp.domain.snapshots import Filters
 from reviewapp.forms.promotions import PromotionForm
 from reviewapp.models import Evaluation, GateReport
 from reviewapp.selectors import evaluation_pages as pages
@@ -24,6 +26,7 @@ from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
 from reviewapp.selectors.pages import Part
 from reviewapp.selectors.promotions import earlier_refusals, newest_report
+from reviewapp.selectors.training import labels_since
 from reviewapp.selectors.version_pairs import (
     VersionPair,
     answer_pair,
@@ -108,6 +111,8 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
     if report.verdict != GateVerdict.FAILED and refusals:
         form.fields["reason"].label = _("Why now, in spite of the earlier refusal")
     version, champion = report.candidate.model_version, model_versions.champion()
+    snapshot = report.candidate.snapshot
+    filters = Filters.from_json(snapshot.filters)
     newest = newest_report(version, champion) if champion else None
     context = {
         "report": report,
@@ -120,6 +125,8 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         "results": [_named(result, names, families) for result in results],
         "fewest": GateRules().fewest_per_group,
         "strangers": model_versions.trained_elsewhere(version, report.champion.model_version),
+        "selection": "" if filters == Filters() else selection(filters),
+        "newer_labels": labels_since(snapshot.created_at),
     }
     response = render(request, "evaluations/gate.html", context)
     if request.htmx and report.judged_at:
