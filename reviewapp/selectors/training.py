@@ -162,7 +162,8 @@ def curves(run: TrainingRun) -> list[Curve]:
             if (points := series.get(f"{kind}/{name}"))
         }
         if named:
-            charts.append(_curve(f"tune-{kind}", title, _("Step"), named))
+            share = _tuning()["validation_accuracy"]
+            charts.append(_curve(f"tune-{kind}", title, _("Step"), named, share=share))
     heads = {
         str(MemberChoice(name).label): points
         for name in MemberChoice.values
@@ -183,8 +184,15 @@ def _tuning() -> dict[str, str]:
 
 
 def _curve(
-    key: str, title: str, x_title: str, named: dict[str, list[Point]], *, is_log: bool = False
+    key: str,
+    title: str,
+    x_title: str,
+    named: dict[str, list[Point]],
+    *,
+    is_log: bool = False,
+    share: str = "",
 ) -> Curve:
+    """share: the series with an axis of its own, since it is no loss"""
     series = [
         {
             "kind": "line",
@@ -192,12 +200,12 @@ def _curve(
             "x": [x for x, _y in points],
             "y": [round(y, 5) for _x, y in points],
             "tone": tone,
+            **({"axis": "y2"} if name == share else {}),
         }
         for (name, points), tone in zip(named.items(), _TONES, strict=False)
     ]
     # Labels at powers of ten only: at their multiples they lie on each other.
     log = {"type": "log", "format": ".0e", "dtick": 1}
-    x_axis = {"title": x_title, **(log if is_log else {})}
     at: dict[float, dict[str, float]] = {}
     for name, points in named.items():
         for x, y in points:
@@ -208,8 +216,9 @@ def _curve(
         title=title,
         # A single series gets no legend.
         chart={
-            "x": x_axis,
-            "y": {"title": _("Log-loss") if is_log else " / ".join(named)},
+            "x": {"title": x_title, **(log if is_log else {})},
+            "y": {"title": _("Log-loss") if is_log else _("Loss")},
+            **({"y2": {"title": share, "format": ".0%"}} if share in named else {}),
             "series": series,
         },
         columns=list(named),

@@ -5,10 +5,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from reviewapp.choices import JobStatus, Queue, TrainingOrigin, TrainingStatus
 from reviewapp.models import DatasetSnapshot, TrainingPoint, TrainingRun, TrainingSchedule
+from reviewapp.selectors.training import curves
 from reviewapp.services import training
 from reviewapp.services.workers import beat
 from tests.factories import (
@@ -162,6 +163,22 @@ def test_a_running_run_is_asked_after_and_shows_its_curves(client, admin, now):
     assert "Training loss" in curves
     assert 'hx-trigger="every 5s"' in curves
     assert "HX-Refresh" not in page(client, "state", run.pk).headers
+
+
+def test_accuracy_has_an_axis_of_its_own_beside_losses(now):
+    run = request(now)
+    names = ("training_loss", "validation_loss", "validation_accuracy")
+    for name in names:
+        TrainingPoint.objects.create(run=run, curve=f"text/{name}", x=1, y=0.5)
+    TrainingPoint.objects.create(run=run, curve="image/training_loss", x=1, y=0.5)
+
+    with translation.override("en"):
+        text, image = curves(run)
+
+    assert [one.get("axis") for one in text.chart["series"]] == [None, None, "y2"]
+    assert text.chart["y2"] == {"title": "Validation accuracy", "format": ".0%"}
+    assert [one.chart["y"]["title"] for one in (text, image)] == ["Loss", "Loss"]
+    assert "y2" not in image.chart
 
 
 def test_all_that_changes_while_a_run_goes_on_is_refreshed_with_its_state(client, admin, now):
