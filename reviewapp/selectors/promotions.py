@@ -36,6 +36,16 @@ def earlier_refusals(report: GateReport) -> QuerySet[GateReport]:
     return refused.order_by("-judged_at", "-id")
 
 
+def other_candidates(report: GateReport) -> int:
+    """Count the other versions that have been judged against the same champion so far: chance lets
+    one of many through sooner than one of one."""
+    judged = GateReport.objects.exclude(verdict="").filter(
+        champion__model_version=report.champion.model_version
+    )
+    others = judged.exclude(candidate__model_version=report.candidate.model_version)
+    return others.values("candidate__model_version").distinct().count()
+
+
 def champion_before() -> ModelVersion | None:
     """Return whom the present champion has taken the place from; None for the first one."""
     present = champion()

@@ -25,7 +25,7 @@ from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
 from reviewapp.selectors.pages import Part
-from reviewapp.selectors.promotions import earlier_refusals, newest_report
+from reviewapp.selectors.promotions import earlier_refusals, newest_report, other_candidates
 from reviewapp.selectors.training import labels_since
 from reviewapp.selectors.version_pairs import (
     VersionPair,
@@ -127,6 +127,7 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         "strangers": model_versions.trained_elsewhere(version, report.champion.model_version),
         "selection": "" if filters == Filters() else selection(filters),
         "newer_labels": labels_since(snapshot.created_at),
+        "other_candidates": other_candidates(report),
     }
     response = render(request, "evaluations/gate.html", context)
     if request.htmx and report.judged_at:

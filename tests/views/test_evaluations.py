@@ -183,6 +183,29 @@ def test_a_judgement_on_a_selection_of_labels_says_so(client, admin, pair, now):
     assert "blind answers only, until 2026-02-01" in part
 
 
+def test_a_judgement_tells_how_many_others_have_been_tried(client, admin, pair, now):
+    old, new = pair
+    third = measured(ModelVersionFactory(), old.snapshot, now, sharpness=2.2, products=400)
+    reports = [
+        request_gate(
+            candidate=one.model_version,
+            champion=old.model_version,
+            snapshot=old.snapshot,
+            user=admin,
+            now=now,
+        )
+        for one in (new, third)
+    ]
+
+    judge(report_id=reports[0].pk, now=now)
+    first = get(client, "gate", reports[0].pk).content.decode()
+    judge(report_id=reports[1].pk, now=now)
+    after = get(client, "gate", reports[0].pk).content.decode()
+
+    assert "judged against this champion" not in first
+    assert "1 other version has been judged against this champion" in after
+
+
 def test_a_cell_of_the_confusion_matrix_leads_to_its_products(client, admin, pair):
     true, predicted, number = next(
         cell for cell in pair[0].metrics["members"]["fusion"]["confusion"] if cell[0] != cell[1]
