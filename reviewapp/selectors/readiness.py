@@ -1,4 +1,4 @@
-"""Is the system ready to work? Each check says what is wrong, or nothing."""
+"""Is the system ready to work? Each check says in the active language what is wrong, or nothing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,9 +24,6 @@ class Check:
     label: str
     problem: str
     is_optional: bool
-
-
-_NEEDS_DATABASE = "not checked: the database does not answer"
 
 
 def readiness(*, now: datetime) -> Problems:
@@ -76,10 +73,11 @@ def _checked(checks: Mapping[str, Callable[[], str]], database: str) -> Problems
     problems: Problems = {}
     for name, check in checks.items():
         try:
-            problems[name] = _NEEDS_DATABASE if database else check()
+            problems[name] = _("not checked: the database does not answer") if database else check()
         except Error as error:
             # Before the first `migrate` there are no tables to look into.
-            problems[name] = f"the tables cannot be read: {_first_line(error)}"
+            why = {"error": _first_line(error)}
+            problems[name] = _("the tables cannot be read: %(error)s") % why
     return problems
 
 
@@ -103,24 +101,28 @@ def _redis() -> str:
 def _migrations() -> str:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return f"{len(missing)} not applied: run `manage.py migrate`" if missing else ""
+    if not missing:
+        return ""
+    return _("%(number)s not applied: run `manage.py migrate`") % {"number": len(missing)}
 
 
 def _model(now: datetime) -> str:
     champion = model_versions.champion()
     if champion is None:
-        return "none is promoted: run `manage.py train` or `register_model`, then `promote_model`"
+        return _(
+            "none is promoted: run `manage.py train` or `register_model`, then `promote_model`"
+        )
     seen = list(workers.heard_of(queue=Queue.INFERENCE, now=now))
     if any(worker.model_version_id == champion.pk and not worker.problem for worker in seen):
         return ""
     if workers.may_be_loading(champion, now=now) and any(not worker.problem for worker in seen):
         return ""
     problems = sorted({worker.problem for worker in seen if worker.problem})
-    return "; ".join(problems) or f"no worker has loaded {champion.name}"
+    return "; ".join(problems) or _("no worker has loaded %(name)s") % {"name": champion.name}
 
 
 def _worker(queue: Queue, now: datetime) -> str:
-    return "" if workers.heard_of(queue=queue, now=now).exists() else "no worker listens"
+    return "" if workers.heard_of(queue=queue, now=now).exists() else _("no worker listens")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 import logging
 
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -29,7 +29,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     addresses in them, go to the log and to who holds METRICS_TOKEN.
     """
     now = timezone.now()
-    problems, optional = readiness(now=now), optional_workers(now=now)
+    with translation.override("en"):  # machines and logs have no language of their own
+        problems, optional = readiness(now=now), optional_workers(now=now)
     is_ready = not any(problems.values())
     for name, problem in problems.items():
         if problem:

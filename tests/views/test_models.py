@@ -111,6 +111,16 @@ def test_the_page_says_what_the_system_lacks(client, admin):
     assert "Missing, optional" in text
 
 
+def test_what_the_system_lacks_is_told_in_the_readers_language(client, admin):
+    admin.language = "fr"
+    admin.save()
+
+    text = page(client)
+
+    assert "aucun service n’écoute" in text
+    assert "no worker listens" not in text
+
+
 def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_max_num_queries):
     RoutingPolicyFactory()
     for number in range(10):
