@@ -28,6 +28,9 @@ def test_a_training_is_started_watched_and_cancelled(
 
     page.get_by_role("button", name="Train").click()
     expect(page.get_by_text("Waiting for the snapshot to be frozen")).to_be_visible()
+    attempts = page.locator("#run-how dd").last
+    expect(attempts).to_have_text("0")
+    page.locator("#run-cancel").focus()
     run = TrainingRun.objects.get()
     run_snapshot(run.snapshot_id)
     hold = claim(run, timezone.now())
@@ -37,8 +40,10 @@ def test_a_training_is_started_watched_and_cancelled(
     progress = training.Progress("tune_text", 3, 8)
     training.report_run(hold=hold, progress=progress, points=points, now=timezone.now())
 
-    # By itself, within the next poll.
+    # By itself, within the next poll, and without taking the keyboard away.
     expect(page.get_by_text("3 of 8")).to_be_visible(timeout=15_000)
+    expect(attempts).to_have_text("1")
+    expect(page.locator("#run-cancel")).to_be_focused()
     expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=25_000)
     assert violations(page) == []
     page.get_by_role("button", name="Cancel the run").click()
