@@ -65,7 +65,7 @@ class _Measured(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gener
 class EvaluationViewSet(_Measured[Evaluation]):
     """Evaluations. One is long work: look at `status` until it is done or failed."""
 
-    queryset = Evaluation.objects.select_related("model_version")
+    queryset = Evaluation.objects.select_related("model_version").defer("model_version__metrics")
     list_and_whole = EvaluationSerializer, EvaluationDetailSerializer
 
     @extend_schema(

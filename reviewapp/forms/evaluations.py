@@ -41,5 +41,5 @@ class EvaluationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].queryset = versions()  # type: ignore[attr-defined]
-        self.fields["snapshot"].queryset = finished_snapshots()  # type: ignore[attr-defined]
+        self.fields["version"].queryset = versions().defer("metrics")  # type: ignore[attr-defined]
+        self.fields["snapshot"].queryset = finished_snapshots().defer("manifest")  # type: ignore[attr-defined]

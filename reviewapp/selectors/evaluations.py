@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from reviewapp.choices import JobStatus, Split
 from reviewapp.domain import gate_fairness
@@ -22,7 +22,20 @@ from reviewapp.selectors.snapshots import file_sha256, frozen_columns, frozen_ro
 def evaluations() -> QuerySet[Evaluation]:
     """All evaluations, newest first, with version and snapshot."""
     rows = Evaluation.objects.select_related("model_version", "snapshot", "requested_by")
-    return rows.defer("snapshot__manifest").order_by("-id")
+    return rows.defer("snapshot__manifest", "model_version__metrics").order_by("-id")
+
+
+def listed_evaluations() -> QuerySet[Evaluation]:
+    """The same for lists, without the metrics, which are large: of these `products` and `macro_f1`
+    of FUSION alone."""
+    return (
+        evaluations()
+        .annotate(
+            products=F("metrics__products"),
+            macro_f1=F("metrics__members__fusion__macro_f1__value"),
+        )
+        .defer("metrics")
+    )
 
 
 def finished(version: ModelVersion) -> QuerySet[Evaluation]:
@@ -32,9 +45,12 @@ def finished(version: ModelVersion) -> QuerySet[Evaluation]:
 
 def gate_reports() -> QuerySet[GateReport]:
     """All reports of the gate, newest first, with both versions."""
-    return GateReport.objects.select_related(
+    rows = GateReport.objects.select_related(
         "candidate__model_version", "champion__model_version", "requested_by", "policy"
-    ).order_by("-id")
+    )
+    sides = ("candidate", "champion")
+    large = [f"{side}__{name}" for side in sides for name in ("metrics", "model_version__metrics")]
+    return rows.defer(*large).order_by("-id")
 
 
 def open_gates() -> list[int]:

@@ -53,7 +53,7 @@ def index(request: UserRequest) -> HttpResponse:
             return _request(request, form)
     context = {
         "form": form,
-        "evaluations": selectors.evaluations()[:_SHOWN],
+        "evaluations": selectors.listed_evaluations()[:_SHOWN],
         "reports": selectors.gate_reports()[:_SHOWN],
         "is_worker_missing": not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
     }

@@ -46,7 +46,7 @@ _SHOWN = 50
 @require_GET
 def comparison(request: UserRequest) -> HttpResponse:
     """Two evaluations of one snapshot (`?old=`, `?new=`, `?member=`)."""
-    done = list(selectors.evaluations().filter(status=JobStatus.DONE)[:200])
+    done = list(selectors.listed_evaluations().filter(status=JobStatus.DONE)[:200])
     old, new = (_chosen(done, request.GET.get(side, "")) for side in ("old", "new"))
     wanted = request.GET.get("member", "")
     member = MemberChoice(wanted) if wanted in MemberChoice.values else MemberChoice.FUSION

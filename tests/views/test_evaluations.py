@@ -373,5 +373,8 @@ def test_the_list_takes_a_fixed_number_of_queries(
         snapshot = bare_snapshot(now, products=60)
         measured(ModelVersionFactory(), snapshot, now, products=60)
 
-    with django_assert_max_num_queries(16):
-        get(client, "evaluations")
+    with django_assert_max_num_queries(16) as queries:
+        html = get(client, "evaluations").content.decode()
+
+    assert html.count("60</td>") == 6
+    assert not re.search(r'"(metrics|manifest)",', " ".join(one["sql"] for one in queries))
