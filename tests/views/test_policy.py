@@ -19,6 +19,7 @@ from tests.factories import (
     ModelVersionFactory,
     ModeratorFactory,
 )
+from tests.selectors.test_calibration import audited
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,20 @@ def test_the_page_says_what_can_be_promised(client, admin, answers):
     assert 'id="policy-curve"' in html
     assert "at most 2.0% of these are wrong, 95 % sure" in html
     assert "they say as much as" in html
+
+
+def test_labels_of_people_who_saw_the_answer_are_called_so(client, admin, answers, now):
+    version, categories = (
+        answers.model_version,
+        (CategoryFactory(code=10), CategoryFactory(code=20)),
+    )
+    audited(version, categories, now)
+
+    held_out, live = get(client), client.get("/policy/?sample=live").content.decode()
+
+    words = "people mostly saw the models’ answers"
+    assert "Decisions on live products" in live
+    assert (words in held_out, words in live) == (False, True)
 
 
 def test_without_known_products_it_says_what_is_missing(client, admin):
