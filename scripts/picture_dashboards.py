@@ -30,8 +30,8 @@ FROM (SELECT predicted_id, said_id, 1 + floor(40 * random() * random()) AS answe
 WHERE (tally.predicted_id, tally.said_id) = (found.predicted_id, found.said_id)
   AND tally.predicted_id <> tally.said_id;
 UPDATE reviewapp_delaytally
-SET products = products * exp(-greatest(bucket, 0) / 16.0) * (0.7 + 0.3 * random())
-    * CASE step WHEN 'listed' THEN 1 ELSE 0.3 END
+SET products = greatest(products * exp(-greatest(bucket, 0) / 16.0) * (0.7 + 0.3 * random())
+    * CASE step WHEN 'listed' THEN 1 ELSE 0.3 END, 1)
 WHERE step IN ('seen', 'decided', 'listed');
 """
 
