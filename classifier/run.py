@@ -2,7 +2,7 @@
 
     rows.jsonl      the labelled products, as `classifier.data` reads them
     config.json     `RunConfig`
-    lock            held by the one process that works on the run
+    lock            held by the one process that works on the run, and its id
     tuned-<kind>/   a fine-tuned backbone, and `tuned-<kind>.run/` with its checkpoints until then
 
 Started again after a kill, it goes on from the feature cache and the newest checkpoint, and ends
@@ -12,6 +12,7 @@ on one machine with the same artifact, byte by byte, as a run that was never int
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -62,18 +63,23 @@ class Run:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Wait until no other process works on the run; the kernel frees the lock of a dead one."""
-    with (folder / LOCK).open("ab") as lock:
+    with (folder / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
 
 
-def is_abandoned(folder: Path) -> bool:
-    """Return whether nobody holds the run's lock any more."""
-    with (folder / LOCK).open("ab") as lock:
+def is_abandoned(folder: Path, holder: int) -> bool:
+    """Return whether the process `holder` no longer has the run's lock; another one may have it."""
+    with (folder / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
+            lock.seek(0)
+            # Empty for an instant while somebody else writes.
+            return lock.read() not in {"", str(holder)}
     return True
 
 
@@ -150,7 +156,7 @@ def _torchrun(run: Run, kind: Kind, processes: int, relay: Relay) -> None:
     command: list[Any] = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc-per-node", str(processes), "-m", "classifier", "run", run.folder]
     command += ["--images", run.images, "--backbones", run.backbones]
-    command += ["--features", run.features, "--tune", kind]
+    command += ["--features", run.features, "--tune", kind, "--parent", str(os.getpid())]
     root = Path(__file__).parents[1]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603
         for line in process.stdout or ():

@@ -43,11 +43,14 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.features.resolve(),
         arguments.elder and arguments.elder.resolve(),
     )
+    parent = arguments.parent
     if arguments.tune:
-        _end_when(lambda: is_abandoned(run.folder))
+        # Its own parent is torchrun, which may outlive whoever has started that.
+        if parent is not None:
+            _end_when(lambda: is_abandoned(run.folder, parent))
         _tune(run, arguments.tune)
         return
-    if (parent := arguments.parent) is not None:
+    if parent is not None:
         _end_when(lambda: os.getppid() != parent)
     with alone(run.folder):
         _execute(run, arguments.out.resolve())

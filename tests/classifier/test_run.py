@@ -1,6 +1,7 @@
 """Training runs in a folder: weights, replay, fine-tuning, kills, the same hash each time."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -173,7 +174,8 @@ def test_a_fine_tuned_backbone_comes_before_the_heads_and_into_the_artifact(tune
 def start(run, out, *options):
     command = [sys.executable, "-m", "classifier", "run", str(run.folder)]
     command += ["--images", str(run.images), "--backbones", str(run.backbones)]
-    command += ["--features", str(run.features), "--out", str(run.folder / out), *options]
+    command += ["--features", str(run.features), *options]
+    command += ["--out", str(run.folder / out)] if out else []
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -196,12 +198,22 @@ def test_two_processes_never_work_on_one_run_and_none_outlives_its_parent(begin)
     run = begin("alone")
     # A parent that it does not have: as if it had been killed.
     with alone(run.folder), start(run, "model", "--parent", "1") as orphan:
-        assert not is_abandoned(run.folder)
+        assert not is_abandoned(run.folder, os.getpid())
 
         assert orphan.wait(timeout=60) == 1
 
-    assert is_abandoned(run.folder)
+    assert is_abandoned(run.folder, os.getpid())
     assert not (run.folder / "model").exists()
+
+
+def test_a_process_of_torchrun_ends_once_another_attempt_has_the_run(begin):
+    run = begin("taken over", finetune=TUNE, processes=2)
+
+    # The lock is held, but no longer by whoever had started it.
+    with alone(run.folder), start(run, None, "--tune", "text", "--parent", "1") as left_over:
+        assert left_over.wait(timeout=60) == 1
+
+    assert not list(run.folder.glob("tuned-text*"))
 
 
 @pytest.mark.slow
