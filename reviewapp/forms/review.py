@@ -95,10 +95,9 @@ class ItemsForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What all answers share. `moderator` is who made it: another log-in must not send it."""
+    """What all answers share."""
 
     client_key = forms.UUIDField()
-    moderator = forms.IntegerField(required=False)
     seconds = forms.FloatField(required=False, min_value=0, max_value=_LONGEST_LOOK)
 
 

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from reviewapp.models import Decision
+
 LOOK_MS = 300
 """A card answers only after it has been on the screen for a moment."""
 
@@ -35,3 +37,8 @@ def saved(page):
 
 def fetched_ahead(page, count):
     until(page, f"document.querySelectorAll('#desk-ahead article').length >= {count}")
+
+
+def decision_on(item_id):
+    """The standing answer to an item."""
+    return Decision.objects.get(item_id=item_id, undone_by=None, undoes=None)

@@ -10,17 +10,13 @@ from playwright.sync_api import expect
 
 from reviewapp.choices import ReviewReason, ReviewStatus, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
-from tests.e2e.desk_hand import LOOK_MS, fetched_ahead, press_and_move_on, saved, shown
+from tests.e2e.desk_hand import LOOK_MS, decision_on, fetched_ahead, press_and_move_on, saved, shown
 from tests.e2e.desk_session import SEARCHES, paints, play, script, told
 from tests.factories import NOW, DecisionFactory, ModeratorFactory
 from tests.review_world import doubtful_item
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse battery staple"
-
-
-def decision_on(item_id):
-    return Decision.objects.get(item_id=item_id, undone_by=None, undoes=None)
 
 
 def test_a_session_by_keyboard_only(desk, settings):
@@ -39,6 +35,13 @@ def test_a_session_by_keyboard_only(desk, settings):
     )
     expect(page.locator(f'#desk-stage article[data-item="{second}"]')).to_have_count(0)
     numpad = press_and_move_on(page, "Shift+Numpad3")
+    # The slash of a Swiss keyboard.
+    page.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', "
+        "{code: 'Digit7', key: '/', shiftKey: true, bubbles: true}))"
+    )
+    expect(page.locator("#desk-stage .combobox input")).to_be_focused()
+    page.keyboard.press("Escape")
     searched = press_and_move_on(page, *"aquar", "Enter")
     skipped = press_and_move_on(page, "s", "Digit1")
     saved(page)
@@ -49,64 +52,6 @@ def test_a_session_by_keyboard_only(desk, settings):
     assert decision_on(searched).category.code == 2220
     assert decision_on(skipped).skip_reason == "unclear"
     assert decision_on(confirmed).seconds > 0.25
-
-
-def test_a_person_s_own_keys_and_a_slip_of_the_finger(desk, moderator):
-    moderator.desk_keys = {"skip": "k", "undo": ""}
-    moderator.save()
-    for number in range(3):
-        doubtful_item(number=number)
-    page = desk()
-
-    skipped = press_and_move_on(page, "k", "Digit1")
-    searched = press_and_move_on(page, *"aquarrium", "Enter")
-    page.wait_for_timeout(LOOK_MS)
-    page.keyboard.press("u")
-    expect(page.locator("#desk-stage .combobox input")).to_have_value("u")
-    saved(page)
-
-    assert decision_on(skipped).skip_reason == "unclear"
-    assert decision_on(searched).category.code == 2220
-
-
-def test_with_character_keys_off_only_enter_and_the_buttons_act(desk, moderator):
-    moderator.has_character_keys = False
-    moderator.save()
-    doubtful_item(number=0)
-    doubtful_item(number=1)
-    page = desk()
-    before = shown(page)
-
-    for key in ["1", "Numpad2", "s", "e", "u", "z", "x", "a", "/", "?"]:
-        page.keyboard.press(key)
-    page.wait_for_timeout(LOOK_MS)
-
-    assert shown(page) == before
-    expect(
-        page.locator("dialog[open], details[open].desk-menu, .combobox-list:visible")
-    ).to_have_count(0)
-    expect(page.locator("#desk-stage .combobox input")).not_to_be_focused()
-    press_and_move_on(page, "Enter")
-    page.wait_for_timeout(LOOK_MS)
-    page.locator('#desk-stage [data-digit="2"]').press("Enter")
-    saved(page)
-    codes = Decision.objects.order_by("pk").values_list("category__code", flat=True)
-    assert list(codes) == [1280, 1300]
-
-
-def test_space_and_enter_in_the_description_confirm_nothing(desk):
-    doubtful_item(number=0)
-    doubtful_item(number=1)
-    page = desk()
-    before = shown(page)
-
-    page.get_by_role("region", name="Description").focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(LOOK_MS)
-
-    assert shown(page) == before
-    assert not Decision.objects.exists()
 
 
 def test_undo_brings_the_product_back_and_takes_the_label(desk, settings):
@@ -123,22 +68,6 @@ def test_undo_brings_the_product_back_and_takes_the_label(desk, settings):
     press_and_move_on(page, "Digit2")
     saved(page)
     assert FeedbackLabel.objects.get(ended_at=None).category.code == 1300
-
-
-def test_keys_rest_in_text_fields_and_escape_leaves_them(desk):
-    doubtful_item()
-    page = desk()
-
-    page.keyboard.press("e")
-    page.keyboard.type("see 12 uses")
-    expect(page.get_by_label("What should the lead know?")).to_have_value("see 12 uses")
-    page.keyboard.press("Escape")
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    page.keyboard.press("Escape")
-
-    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
-    assert not Decision.objects.exists()
 
 
 def test_a_blind_item_confirms_nothing_and_tells_afterwards(desk):
@@ -193,15 +122,25 @@ def test_an_undo_without_network_takes_back_what_was_never_sent(desk, context):
     assert not Decision.objects.exists()
 
 
-def test_an_ended_login_keeps_the_answer_until_the_person_is_back(desk, context, live_server):
-    doubtful_item(number=0)
+def test_an_ended_login_keeps_the_answer_until_the_person_is_back(desk, context, sign_in):
+    for number in range(5):
+        doubtful_item(number=number)
     page = desk()
+    fetched_ahead(page, 2)
     cookies = context.cookies()
     context.clear_cookies(name="sessionid")
 
     press_and_move_on(page, "Enter")
     expect(page.locator("[data-outbox]")).to_contain_text("Your session has ended")
     expect(page.locator("[data-outbox-login]")).to_be_visible()
+    otto = ModeratorFactory(username="otto", language="en")
+    sign_in(otto)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-outbox]")).to_contain_text("Somebody else is signed in")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_load_state("networkidle")
+    assert not ReviewItem.objects.filter(claimed_by=otto).exists()
+    expect(page.locator("#desk-notices [data-conflict]")).to_have_count(0)
     context.add_cookies(cookies)
     page.evaluate("window.dispatchEvent(new Event('focus'))")
 
@@ -252,6 +191,35 @@ def test_colleagues_are_seen_with_what_they_hold(desk):
 
     row = page.get_by_role("dialog", name="Who holds what").get_by_role("row", name="otto")
     expect(row).to_contain_text(item.product.designation)
+
+
+def test_an_empty_desk_takes_the_focus_and_asks_anew_without_moving_it(desk):
+    item = doubtful_item()
+    page = desk()
+    press_and_move_on(page, "Enter")
+    empty = page.locator("#desk-stage [data-empty]")
+    expect(empty).to_be_focused()
+    undo = empty.get_by_role("button", name="Undo my last answer")
+
+    undo.focus()
+    ask_anew(page)
+    expect(undo).to_be_focused()
+    until = timezone.now() + timedelta(minutes=3)
+    ReviewItem.objects.filter(pk=item.pk).update(
+        status=ReviewStatus.CLAIMED,
+        claimed_by=ModeratorFactory(),
+        claim_expires_at=until,
+        resolved_at=None,
+    )
+    ask_anew(page)
+
+    expect(empty).to_contain_text("1 product is with a colleague")
+    expect(undo).to_be_focused()
+
+
+def ask_anew(page):
+    with page.expect_response("**/review/claim/"):
+        page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
 def test_a_double_click_answers_one_card_only(desk):

@@ -118,7 +118,21 @@ def test_what_a_colleague_holds_is_told_only_to_whom_it_may_be_handed_next():
     state, apart = queue_state(moderator=ann, now=NOW), out_of_reach(moderator=ann, now=NOW)
 
     assert (state.held, state.next_free_at, state.holders) == (0, None, [])
-    assert (apart.with_lead, apart.assigned) == (1, 1)
+    assert (apart.with_lead, apart.assigned, apart.other_families) == (1, 1, 0)
+
+
+def test_who_is_limited_is_told_of_what_waits_in_other_families():
+    ann, ben = ModeratorFactory(), ModeratorFactory()
+    games, books = CategoryFamilyFactory(slug="games"), CategoryFamilyFactory(slug="books")
+    set_skills(moderator=ann, kinds={games.pk: SkillKind.ONLY})
+    ReviewItemFactory(family=books)
+    ReviewItemFactory(family=None)
+    ReviewItemFactory(family=books).skipped_by.add(ann)
+
+    state, apart = queue_state(moderator=ann, now=NOW), out_of_reach(moderator=ann, now=NOW)
+
+    assert (state.free, apart.other_families, apart.skipped) == (0, 2, 1)
+    assert out_of_reach(moderator=ben, now=NOW).other_families == 0
 
 
 def test_the_queue_tells_of_what_is_kept_for_others():

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 
 from reviewapp.demo_accounts import DEMO_PASSWORD
@@ -26,6 +27,33 @@ def test_a_person_signs_in_and_out(client):
     assert client.get("/reports/").status_code == 200
     client.post("/logout/")
     assert client.get("/reports/").status_code == 302
+
+
+def test_what_a_person_may_comes_with_the_person_and_goes_at_once(client):
+    lead = AdminFactory()
+    client.force_login(lead)
+    assert client.get("/review/team/").status_code == 200
+
+    lead.groups.clear()
+
+    assert client.get("/review/team/").status_code == 403
+    lead.user_permissions.add(Permission.objects.get(codename="lead_review"))
+    assert client.get("/review/team/").status_code == 200
+
+
+def test_who_is_barred_is_signed_out_at_once(client):
+    lead = AdminFactory()
+    client.force_login(lead)
+    lead.is_active = False
+    lead.save()
+
+    assert client.get("/review/team/").status_code == 302
+
+
+def test_a_superuser_may_everything_without_a_group(client):
+    client.force_login(UserFactory(is_superuser=True))
+
+    assert client.get("/review/team/").status_code == 200
 
 
 def test_wrong_password_and_unknown_name_get_the_same_answer(client):

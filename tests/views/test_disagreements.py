@@ -225,7 +225,7 @@ def test_long_lists_cost_the_same(lead, moderator, rows, django_assert_num_queri
         differing()
         escalated(moderator)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(15):
         lead.get(address("disagreements"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         lead.get(address("questions"))

@@ -216,7 +216,26 @@ def test_an_answer_is_not_sent_under_someone_elses_name(signed_in, moderator):
     )
 
     assert response.status_code == 401
+    assert response["Desk-Answer"]
     assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("person", [ModeratorFactory, BuyerFactory])
+@pytest.mark.parametrize("name", ["claim", "heartbeat", "leave", "undo"])
+def test_nothing_is_done_on_a_page_that_somebody_else_had_opened(client, moderator, name, person):
+    item = ReviewItemFactory()
+    client.force_login(person())
+
+    response = post(client, name, moderator=moderator.pk, items=item.pk)
+
+    item.refresh_from_db()
+    assert response.status_code == 401
+    assert "Desk-Answer" in response
+    assert item.claimed_by is None
+
+
+def test_a_session_that_has_ended_is_told_from_somebody_else_s(client, moderator):
+    assert "Desk-Answer" not in post(client, "claim", moderator=moderator.pk)
 
 
 def test_a_forged_post_is_refused(moderator):
@@ -273,11 +292,22 @@ def test_empty_states_tell_the_truth(signed_in, moderator):
     item = ReviewItem.objects.get()
     item.skipped_by.add(moderator)
     assert "Show me the 1 product I skipped" in text()
+    assert "Nothing more is for you now" in text()
+    assert "The queue is empty" not in text()
     assert "Nothing matches this filter" in text(queue="seller_appeal")
     assert "No worker is listening" in text()
     item.skipped_by.clear()
     ReviewItem.objects.update(escalated_at=timezone.now())
     assert "1 product waits for a lead" in text()
+
+
+def test_what_is_answered_already_is_not_told_to_be_waiting(signed_in, moderator):
+    item = claimed(moderator)
+
+    text = post(signed_in, "claim", have=item.pk).content.decode()
+
+    assert "The queue is empty" in text
+    assert "Take the next product" not in text
 
 
 def test_skipped_items_come_back_by_a_button(signed_in, moderator):

@@ -211,7 +211,7 @@ def test_the_history_costs_the_same_for_any_length(
 ):
     DecisionFactory.create_batch(rows, moderator=moderator)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         signed_in.get(reverse("review:history"))
 
 
@@ -220,7 +220,7 @@ def test_a_products_past_costs_the_same_for_any_length(signed_in, rows, django_a
     item = ReviewItemFactory()
     DecisionFactory.create_batch(rows, item=item)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         signed_in.get(reverse("review:provenance", args=[item.product_id]))
 
 
@@ -231,14 +231,14 @@ def test_claiming_and_drawing_a_card_is_a_handful_of_queries(signed_in, django_a
     signed_in.get(reverse("review:counts"))
 
     # Of these two claims, the second of which finds it, and what the moderator had before.
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         signed_in.post(reverse("review:claim"), headers=headers)
 
 
 def test_the_counters_are_cheap(signed_in, django_assert_num_queries):
     ReviewItemFactory.create_batch(5)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         signed_in.get(reverse("review:counts"))
 
 

@@ -100,7 +100,7 @@ def test_the_list_of_holders_costs_one_query(signed_in, moderator, django_assert
     for _ in range(3):
         held(ModeratorFactory())
 
-    with django_assert_num_queries(5):  # session, user, two of permissions, the list
+    with django_assert_num_queries(3):  # session, the person with permissions, the list
         signed_in.get(reverse("review:held"))
 
 

@@ -220,7 +220,7 @@ def test_the_team_page_costs_the_same_for_any_team(lead, people, django_assert_n
         DecisionFactory(item=closed(), moderator=person, decided_at=timezone.now())
         measured(MeasureKind.AGREEMENT, person, category=CategoryFactory())
 
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(22):
         lead.get(reverse("review:team"))
 
 
@@ -233,5 +233,5 @@ def test_my_work_costs_the_same_for_any_length(client, moderator, rows, django_a
         )
         DecisionFactory(item=asked.item)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(15):
         client.get(reverse("review:work"))

@@ -1,6 +1,7 @@
 """What the queue looks like to one moderator, told honestly when it seems empty."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -73,13 +74,19 @@ class OutOfReach:
     """Numbers of open items that one moderator is not handed, by why; each at most COUNT_UP_TO.
 
     skipped: by this moderator; with_lead: escalated; assigned: kept for others; for_others: checks,
-    appeals and products of the own interest, that somebody else must answer
+    appeals and products of the own interest, that somebody else must answer; other_families: free,
+    and of families that the moderator is not handed
     """
 
     skipped: int
     with_lead: int
     for_others: int
     assigned: int
+    other_families: int
+
+    @property
+    def is_any(self) -> bool:
+        return any(astuple(self))
 
 
 def in_queue(
@@ -135,19 +142,25 @@ def queue_state(
     now: datetime,
     queue: ReviewQueue = EVERYTHING,
     page: UUID | None = None,
+    answered: Collection[int] = (),
 ) -> QueueState:
-    """Read the state of the queue for `moderator` on a browser page, limited to `queue`."""
+    """Read the state of the queue for `moderator` on a browser page, limited to `queue`.
+
+    answered: ids of items that are held still, and whose answers are on their way
+    """
     others = is_assigned_to_another(moderator, now)
     reachable = _meant_for(moderator, queue, now).exclude(
         is_skipped(moderator) | others | barred_from(moderator)
     )
-    reachable = _within_skills(reachable, moderator, now)
+    within = _within_skills(moderator, now)
+    if within is not None:
+        reachable = reachable.filter(within)
     if not _is_lead(moderator):
         reachable = reachable.filter(escalated_at=None)
     next_free, holders = _with_colleagues(
         reachable.filter(is_held(now)).exclude(claimed_by=moderator)
     )
-    own = ReviewItem.objects.filter(is_held(now), claimed_by=moderator)
+    own = ReviewItem.objects.filter(is_held(now), claimed_by=moderator).exclude(pk__in=answered)
     pages = held_in_queue(own, queue, moderator=moderator, now=now)
     here = [shown in (None, page) for shown in pages.values_list("claim_page", flat=True)]
     return QueueState(
@@ -173,6 +186,7 @@ def out_of_reach(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTH
         with_lead=0 if is_lead else _count(asked.filter(escalated_at__isnull=False)),
         for_others=_for_others(items, moderator),
         assigned=_count(items.filter(is_assigned_to_another(moderator, now))),
+        other_families=_of_other_families(items.filter(is_unheld(now)), moderator, now),
     )
 
 
@@ -195,14 +209,20 @@ def _for_others(items: QuerySet[ReviewItem], moderator: User) -> int:
     return min(sum(_count_within_reach(part, moderator) for part in parts), COUNT_UP_TO)
 
 
-def _within_skills(
-    items: QuerySet[ReviewItem], moderator: User, now: datetime
-) -> QuerySet[ReviewItem]:
+def _of_other_families(items: QuerySet[ReviewItem], moderator: User, now: datetime) -> int:
+    within = _within_skills(moderator, now)
+    if within is None:
+        return 0
+    apart = is_skipped(moderator) | is_assigned_to_another(moderator, now) | barred_from(moderator)
+    return _count(items.filter(escalated_at=None).exclude(within | apart))
+
+
+def _within_skills(moderator: User, now: datetime) -> Q | None:
+    """Return the condition of what the moderator is limited to; None for no limit."""
     allowed = skills_of(moderator=moderator).allowed
     if not allowed:
-        return items
-    own = Q(assigned_to=moderator, assigned_until__gt=now)
-    return items.filter(own | Q(family__in=allowed))
+        return None
+    return Q(assigned_to=moderator, assigned_until__gt=now) | Q(family__in=allowed)
 
 
 def _count_within_reach(items: QuerySet[ReviewItem], moderator: User) -> int:

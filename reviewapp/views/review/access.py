@@ -27,8 +27,9 @@ def is_script(request: HttpRequest) -> bool:
 
 def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let moderators in. A script whose log-in has ended gets a 401, not the log-in page:
-    it keeps what it wanted to send and says so. What the desk answers a script carries
-    `Desk-Answer`: the script believes nobody else that an answer has arrived."""
+    it keeps what it wanted to send and says so. So does one whose page somebody else had opened
+    (`_is_of_another`). What the desk answers a script carries `Desk-Answer`: the script believes
+    nobody else that an answer has arrived."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -36,6 +37,9 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
             if is_script(request) or getattr(request, "htmx", False):
                 return HttpResponse(_("Please sign in again."), status=401)
             return redirect_to_login(_page_after_log_in(request))
+        if is_script(request) and _is_of_another(request):
+            text = _("Someone else has signed in. Sign in as yourself.")
+            return HttpResponse(text, status=401, headers={"Desk-Answer": "1"})
         if not request.user.has_perm("reviewapp.add_decision"):
             raise PermissionDenied
         response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # logged in: a UserRequest
@@ -44,6 +48,13 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
         return response
 
     return guarded
+
+
+def _is_of_another(request: HttpRequest) -> bool:
+    """True when the page that asks was opened by somebody else than who is signed in by now: what
+    waited there to be sent is that person's, and so must be what is claimed for it."""
+    author = request.POST.get("moderator", "")
+    return author not in ("", str(request.user.pk))
 
 
 def _page_after_log_in(request: HttpRequest) -> str:

@@ -94,8 +94,6 @@ def undo(request: UserRequest) -> HttpResponse:
     form = UndoForm(request.POST)
     if not form.is_valid():
         return _refuse(request, 422, errors=form.errors)
-    if (stranger := _made_by_another(request, form)) is not None:
-        return stranger
     target = _undo_target(request, form)
     if target is None:
         return _refuse(request, 409, _("Not undone"), text=_("There is nothing left to undo."))
@@ -142,8 +140,6 @@ def _take(
     """Check, hand to the service, and tell the outcome; every refusal has its own words."""
     if not form.is_valid():
         return _refuse(request, 422, errors=form.errors)
-    if (stranger := _made_by_another(request, form)) is not None:
-        return stranger
     try:
         decision = answer(form.cleaned_data)
     except ReviewItem.DoesNotExist as error:
@@ -181,14 +177,6 @@ def _next_by_page(request: UserRequest) -> HttpResponse:
         # The answer before it is saved, and has been acknowledged.
         return to_the_held(request, full)
     return redirect(desk_address(queue))
-
-
-def _made_by_another(request: UserRequest, form: AnswerForm) -> HttpResponse | None:
-    """An answer that waited in the browser belongs to whoever gave it, not to the next log-in."""
-    author = form.cleaned_data["moderator"]
-    if author is None or author == request.user.pk:
-        return None
-    return HttpResponse(_("Someone else has signed in. Sign in as yourself."), status=401)
 
 
 def _undo_target(request: UserRequest, form: UndoForm) -> Decision | None:

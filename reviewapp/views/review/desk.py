@@ -94,7 +94,11 @@ def claim(request: UserRequest) -> HttpResponse:
         return redirect(desk_address(queue))
     if item_id is None:
         state = selectors.queue_state(
-            moderator=request.user, now=now, queue=queue, page=form.cleaned_data["page"]
+            moderator=request.user,
+            now=now,
+            queue=queue,
+            page=form.cleaned_data["page"],
+            answered=form.cleaned_data["have"],
         )
         empty = render(
             request,

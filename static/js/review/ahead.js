@@ -1,14 +1,15 @@
 // The next cards: claimed, drawn and with their pictures decoded before they are asked for.
 import { enhanceComboboxes } from "../lib/combobox.js";
-import { post } from "./outbox.js";
+import { post, whyNotIn } from "./outbox.js";
 import { page } from "./tab.js";
 
 const DEPTH = 2;
 
 export class Ahead {
-  // shelf: hidden element that holds the cards; taken(): ids that are on the page or on their way
-  constructor({ shelf, url, queue, taken, onArrival }) {
-    Object.assign(this, { shelf, url, queue, taken, onArrival });
+  // shelf: hidden element that holds the cards; moderator: whose page this is; taken(): ids that are
+  // on the page or on their way
+  constructor({ shelf, url, moderator, queue, taken, onArrival }) {
+    Object.assign(this, { shelf, url, moderator, queue, taken, onArrival });
     this.filling = null;
     // With the next claim: bring here what other pages of the person hold.
     this.isTaking = false;
@@ -50,14 +51,16 @@ export class Ahead {
   // Claim one more item; its card, or null after telling onArrival why there is none.
   async fetchCard() {
     let response;
+    const { moderator, queue } = this;
     const take = this.isTaking ? { take: "1" } : {};
     this.isTaking = false;
     try {
-      response = await post(this.url, { have: this.taken().join(","), queue: this.queue, page, ...take });
+      response = await post(this.url, { moderator, have: this.taken().join(","), queue, page, ...take });
     } catch {
       return this.without("offline");
     }
-    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return this.without("signedOut");
+    const why = whyNotIn(response);
+    if (why) return this.without(why);
     if (!response.ok) return this.without("trouble");
     const state = response.headers.get("Desk-State");
     if (state !== "card") return this.without(state, await response.text());

@@ -61,6 +61,7 @@ const lease = new Lease({
   heartbeatUrl: form.dataset.heartbeatUrl,
   leaveUrl: form.dataset.leaveUrl,
   seconds: Number(form.dataset.leaseSeconds),
+  moderator: form.dataset.moderator,
   items,
   // What is being sent must still find its items.
   waiting: () => (isSent ? items() : []),

@@ -3,6 +3,7 @@
 import { openZoom } from "../lib/zoom.js";
 import { showToast } from "../lib/toast.js";
 import { Ahead, prepare, toElement } from "./ahead.js";
+import { tellWhy } from "./empty.js";
 import { Guide } from "./guide.js";
 import { listenForKeys } from "./keys.js";
 import { Lease } from "./lease.js";
@@ -25,14 +26,14 @@ let shownAt = performance.now();
 let answered = [];
 
 const card = () => stage.querySelector("article[data-item]");
-const idsOf = (cards) => cards.map((element) => element.dataset.item);
-const onPage = () => idsOf([...(card() ? [card()] : []), ...ahead.cards()]);
+const onPage = () => [card(), ...ahead.cards()].filter(Boolean).map((element) => element.dataset.item);
 
 const guide = new Guide(stage);
 const outbox = new Outbox({ moderator: urls.moderator, onState: showOutbox, onSaved, onRefused });
 const ahead = new Ahead({
   shelf: document.getElementById("desk-ahead"),
   url: urls.claimUrl,
+  moderator: urls.moderator,
   queue: urls.queue,
   taken: () => [...onPage(), ...outbox.items()],
   onArrival,
@@ -41,6 +42,7 @@ const lease = new Lease({
   heartbeatUrl: urls.heartbeatUrl,
   leaveUrl: urls.leaveUrl,
   seconds: Number(urls.leaseSeconds),
+  moderator: urls.moderator,
   items: onPage,
   waiting: () => outbox.items(),
   onLost,
@@ -51,7 +53,6 @@ const lease = new Lease({
 function show(element, { focus = true } = {}) {
   stage.replaceChildren(element);
   shownAt = performance.now();
-  if (!element.dataset.item) return;
   guide.start(element);
   if (focus) element.focus({ preventScroll: true });
   window.scrollTo({ top: 0, behavior: "instant" });
@@ -68,7 +69,7 @@ function onArrival(state, html) {
   if (card()) return;
   const next = ahead.next();
   if (next) show(next);
-  else if (state === "empty" || state === "full") show(toElement(html));
+  else if (state === "empty" || state === "full") tellWhy(stage, toElement(html));
   else if (words.has(state)) stage.replaceChildren(waitingNote(words.get(state)));
   if (next) ahead.fill();
 }
@@ -103,8 +104,9 @@ function onSaved(entry, body, response) {
     return;
   }
   const outcome = JSON.parse(body);
-  announce(outcome.text);
+  // A toast is read out by itself.
   if (outcome.said) showToast(`${outcome.text}. ${outcome.said}`);
+  else announce(outcome.text);
   ahead.fill();
 }
 
@@ -121,7 +123,6 @@ function onLost(ids) {
     if (ids.includes(element.dataset.item)) element.remove();
   }
   if (card() && ids.includes(card().dataset.item)) {
-    announce(words.get("lost"));
     tellWhoHas(card().dataset.item);
     advance();
   } else {
@@ -214,7 +215,6 @@ listenForKeys(keys, desk.hasAttribute("data-characters"), {
     if (take) return take.click();
     if (!card()) return false;
     if (press("[data-confirm] button")) return true;
-    announce(words.get(card().hasAttribute("data-blind") ? "blind" : "noSuggestion"));
     showToast(words.get(card().hasAttribute("data-blind") ? "blind" : "noSuggestion"));
     return true;
   },
@@ -235,7 +235,7 @@ listenForKeys(keys, desk.hasAttribute("data-characters"), {
   },
   next_picture: nextPicture,
   help: () => document.getElementById("desk-shortcuts").showModal(),
-  close(event) {
+  close() {
     const menu = card()?.querySelector("details[open].desk-menu");
     if (menu) menu.open = false;
     if (menu) card()?.focus();

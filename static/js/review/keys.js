@@ -3,8 +3,9 @@
 // while someone types.
 import { isTyping } from "../lib/text.js";
 
-// What Space or Enter means something of its own to; in a region that scrolls, Space turns the page.
-const OWN_ENTER = "a, button, summary, [role=option], [data-zoom], [role=region][tabindex]";
+// What Space or Enter means something of its own to: Space ticks a box, and turns the page in a
+// region that scrolls.
+const OWN_ENTER = "a, button, summary, input, [role=option], [data-zoom], [role=region][tabindex]";
 
 // keys: action -> key; hasCharacters: digits pick, letters search; actions: {digit, letter, close} and
 // one function for each action in keys
@@ -34,6 +35,8 @@ export function actionOf(event, actionByKey, hasCharacters = true) {
   const key = event.key.toLowerCase();
   const isByAltGr = event.getModifierState("AltGraph");
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  // "/" is Shift+7 on a Swiss keyboard, "?" is Shift+6 on a Canadian one: what is meant is the sign.
+  if (digit && event.shiftKey && actionByKey.has(key)) return [actionByKey.get(key)];
   // On AZERTY "Digit1" writes "&"; with Shift it writes "1". Both mean the digit.
   if (digit && !isByAltGr && (event.code.startsWith("Numpad") ? event.key === digit : true)) return ["digit", Number(digit)];
   if (actionByKey.has(key)) return [actionByKey.get(key)];

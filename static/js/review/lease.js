@@ -6,9 +6,10 @@ const IDLE_AFTER_MS = 5 * 60 * 1000;
 const FIRST_BEAT_MS = 3000;
 
 export class Lease {
-  // items(): ids on the page; waiting(): ids whose answer is on its way; onLost(ids)
-  constructor({ heartbeatUrl, leaveUrl, seconds, items, waiting, onLost }) {
-    Object.assign(this, { heartbeatUrl, leaveUrl, items, waiting, onLost });
+  // moderator: whose page this is; items(): ids on it; waiting(): ids whose answer is on its way;
+  // onLost(ids)
+  constructor({ heartbeatUrl, leaveUrl, seconds, moderator, items, waiting, onLost }) {
+    Object.assign(this, { heartbeatUrl, leaveUrl, moderator, items, waiting, onLost });
     this.seenAt = Date.now();
     for (const name of ["keydown", "pointerdown", "pointermove", "scroll"]) {
       document.addEventListener(name, () => this.stir(), { passive: true, capture: true });
@@ -37,7 +38,8 @@ export class Lease {
     if (!items.length) return;
     let kept;
     try {
-      const response = await post(this.heartbeatUrl, { items: items.join(","), page });
+      const response = await post(this.heartbeatUrl, { moderator: this.moderator, items: items.join(","), page });
+      // Also while somebody else is signed in: it is for the person of this page to lose items.
       if (!response.ok) return;
       ({ kept } = await response.json());
     } catch {

@@ -11,8 +11,8 @@ const STUCK_AFTER = 3;
 const isStuck = (entry) => (entry.failures ?? 0) >= STUCK_AFTER;
 
 export class Outbox {
-  // onState("sending" | "idle" | "offline" | "signedOut" | "trouble" | "stuck", count, label): label
-  // names the product of the first answer that is stuck
+  // onState("sending" | "idle" | "offline" | "signedOut" | "someoneElse" | "trouble" | "stuck", count,
+  // label): label names the product of the first answer that is stuck
   // onSaved(entry, response) and onRefused(entry, html): the server's last word on an entry
   constructor({ moderator, onState, onSaved, onRefused }) {
     this.moderator = moderator;
@@ -134,11 +134,18 @@ export class Outbox {
 // Why a response is not the desk's last word on an entry, or null when it is. Anything on the way
 // (the log-in page of a hotel's network, a proxy) may answer too, even with 200.
 function problemOf(entry, response) {
-  if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return "signedOut";
+  const why = whyNotIn(response);
+  if (why) return why;
   if (response.status === 429 || response.status >= 500) return "trouble";
   if (!response.headers.has("Desk-Answer")) return response.ok ? "offline" : "trouble";
   const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
   return response.ok && !entry.undo && !isJson ? "trouble" : null;
+}
+
+// Whether the log-in has ended, or is by now that of another person than the page is of; else null.
+export function whyNotIn(response) {
+  if (response.status === 401 && response.headers.has("Desk-Answer")) return "someoneElse";
+  return response.type === "opaqueredirect" || [401, 403].includes(response.status) ? "signedOut" : null;
 }
 
 // An ended session, a limit or a foreign page says nothing about this one answer.

@@ -22,15 +22,14 @@ export function addNotice(notice) {
 }
 
 export function plainNotice(text) {
-  const notice = document.createElement("div");
-  notice.className = "callout callout-danger";
-  notice.textContent = text;
+  const notice = document.getElementById("desk-notice").content.firstElementChild.cloneNode(true);
+  notice.querySelector(".callout-title").textContent = text;
   return notice;
 }
 
 export function showOutbox(state, count, label) {
   const line = document.querySelector("[data-outbox]");
-  const isStuck = count > 0 && ["offline", "signedOut", "trouble", "stuck"].includes(state);
+  const isStuck = count > 0 && ["offline", "signedOut", "someoneElse", "trouble", "stuck"].includes(state);
   line.hidden = !isStuck;
   if (!isStuck) return;
   const number = count === 1 ? words.get("waitingOne") : words.get("waitingMany").replace("{count}", count);
@@ -39,5 +38,5 @@ export function showOutbox(state, count, label) {
   const place = line.querySelector("[data-outbox-text]");
   if (place.textContent !== text) announce(text);
   place.textContent = text;
-  line.querySelector("[data-outbox-login]").hidden = state !== "signedOut";
+  line.querySelector("[data-outbox-login]").hidden = !["signedOut", "someoneElse"].includes(state);
 }
