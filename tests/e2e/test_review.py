@@ -77,6 +77,9 @@ def test_a_blind_item_confirms_nothing_and_tells_afterwards(desk):
     page.keyboard.press("Enter")
     page.keyboard.press("Digit1")
     expect(page.locator("#toasts")).to_contain_text("This is a blind check")
+    toast = page.locator("#toasts [data-toast]").last.bounding_box()
+    bar = page.locator("#desk-stage .action-bar").bounding_box()
+    assert toast["y"] + toast["height"] <= bar["y"]
     page.keyboard.press("/")
     page.keyboard.type("drone")
     page.keyboard.press("Enter")
@@ -299,7 +302,8 @@ def test_a_phone_shows_the_card_without_scrolling_sideways(desk, settings, moder
     """A finger has no keyboard: the hints of keys are not there."""
     moderator.language = "fr"
     moderator.save()
-    doubtful_item(settings.MEDIA_ROOT, 0)
+    for number in range(2):
+        doubtful_item(settings.MEDIA_ROOT, number)
     page = desk()
     page.set_viewport_size({"width": 360, "height": 740})
 
@@ -307,6 +311,9 @@ def test_a_phone_shows_the_card_without_scrolling_sideways(desk, settings, moder
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert box["y"] + box["height"] <= 741
+    page.locator("#desk-stage [data-confirm] button").tap()
+    expect(page.locator("#desk-stage .review-title")).to_contain_text("(1)")
+    assert 0 <= page.locator("#desk-stage").bounding_box()["y"] < 40
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -320,3 +327,5 @@ def test_the_whole_card_is_in_view_on_a_laptop(desk, settings, scheme):
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 900
     assert page.evaluate("document.documentElement.scrollHeight") <= 900
+    page.keyboard.press("z")
+    assert page.locator("dialog.dialog-zoom").bounding_box()["width"] > 1300

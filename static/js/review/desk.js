@@ -12,7 +12,7 @@ import { showNextPicture } from "./pictures.js";
 import { onUndoneElsewhere, page } from "./tab.js";
 import { addNotice, announce, plainNotice, showOutbox, waitingNote, words } from "./page.js";
 
-// A double click must not answer the card that has just appeared under the pointer.
+// A double click must not answer the card that appears under the pointer.
 const LOOK_AT_LEAST_MS = 250;
 const UNDO_DEPTH = 20;
 // How often an empty desk asks again, as long as someone sits at it.
@@ -50,12 +50,12 @@ const lease = new Lease({
 
 // --- Showing ---
 
-function show(element, { focus = true } = {}) {
+function show(element, { isFirst = false } = {}) {
   stage.replaceChildren(element);
   shownAt = performance.now();
   guide.start(element);
-  if (focus) element.focus({ preventScroll: true });
-  window.scrollTo({ top: 0, behavior: "instant" });
+  if (!isFirst || document.activeElement === document.body) element.focus({ preventScroll: true });
+  if (!isFirst) stage.scrollIntoView({ behavior: "instant" });
 }
 
 function advance() {
@@ -188,9 +188,9 @@ function openPicker(text = "") {
   const input = card()?.querySelector(".combobox input");
   if (!input) return false;
   input.focus({ preventScroll: true });
-  input.closest(".desk-pick").scrollIntoView({ block: "start" });
   input.value = text;
   input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.closest(".desk-pick").scrollIntoView({ block: "start" }); // the open list makes room to
   return true;
 }
 
@@ -291,7 +291,7 @@ document.getElementById("desk-counts").setAttribute("hx-vals", JSON.stringify({ 
 onUndoneElsewhere(() => goBackTo());
 if (card()) {
   prepare(card());
-  show(card(), { focus: document.activeElement === document.body });
+  show(card(), { isFirst: true });
   // At once: from now on it is this page's, or turns out to be another tab's.
   lease.beat();
 }

@@ -19,6 +19,7 @@ export function addNotice(notice) {
   const notices = document.getElementById("desk-notices");
   notices.append(notice);
   enhanceToasts(notices);
+  notice.scrollIntoView({ behavior: "instant", block: "nearest" });
 }
 
 export function plainNotice(text) {
