@@ -126,7 +126,7 @@ def judgements(
 ) -> list[GroupJudgement]:
     """Hold each group's live error and waiting under `model_version` against `bound` times overall.
 
-    For the promotion gate and the page: `breaks` names who is surely worse off, `is_judged` who has
+    `breaks` names who is surely worse off, `is_judged` who has
     enough products to tell.
     """
     rows = _rows(now, model_version)

@@ -51,7 +51,15 @@ from reviewapp.models import (
     RoutingPolicy,
     TrainingRun,
 )
-from reviewapp.selectors import latencies, model_versions, quality, workers, workload
+from reviewapp.selectors import (
+    drift,
+    latencies,
+    model_versions,
+    outbox,
+    quality,
+    workers,
+    workload,
+)
 from reviewapp.selectors.dashboards.scope import steps_so_far
 
 logger = logging.getLogger(__name__)
@@ -86,6 +94,7 @@ def families(*, now: datetime) -> Iterator[Metric]:
             _routes,
             _delays,
             _promises,
+            _alarms,
             _jobs,
         ]
     failures = 0
@@ -230,8 +239,6 @@ def _delays(now: datetime) -> Iterator[Metric]:
 
 
 def _promises(now: datetime) -> Iterator[Metric]:
-    alarms = quality.open_alarms().count()
-    yield _gauge("bonrayon_certificate_alarms_open", "Void certificates, open.", alarms)
     error = quality.overall(days=LIVE_ERROR_DAYS, now=now).error
     if error is not None:
         family = GaugeMetricFamily(
@@ -241,6 +248,18 @@ def _promises(now: datetime) -> Iterator[Metric]:
         for bound, value in bounds.items():
             family.add_metric([bound], value)
         yield family
+
+
+def _alarms(now: datetime) -> Iterator[Metric]:
+    void, drifted = quality.open_alarms().count(), drift.open_alarms().count()
+    yield _gauge("bonrayon_certificate_alarms_open", "Void certificates, open.", void)
+    yield _gauge("bonrayon_drift_alarms_open", "Alarms of drift, open.", drifted)
+    messages = GaugeMetricFamily(
+        "bonrayon_outbox_stuck", "Messages that do not get out.", labels=["kind"]
+    )
+    for kind, count in outbox.stuck(now=now).items():
+        messages.add_metric([kind], count)
+    yield messages
 
 
 def _jobs(now: datetime) -> Iterator[Metric]:

@@ -21,12 +21,15 @@ from redis.exceptions import ConnectionError as RedisDown
 
 from reviewapp.choices import JobStatus
 from reviewapp.domain.delays import bucket
-from reviewapp.models import CertificateAlarm, DelayTally, RouteTally
+from reviewapp.models import CertificateAlarm, DelayTally, Mail, RouteTally, WebhookMessage
 from reviewapp.selectors import quality, workload
 from reviewapp.selectors.dashboards import Scope
+from reviewapp.services.drift import close_alarm
 from reviewapp.services.latencies import count_latencies
 from reviewapp.services.workers import beat
+from tests.drift_rows import alarm_of_language
 from tests.factories import (
+    AdminFactory,
     ChampionFactory,
     ReportFactory,
     RequestFactory,
@@ -37,7 +40,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 MONITORING = Path(__file__).resolve().parents[2] / "docs/monitoring"
 TOKEN = "a-token-of-more-than-twenty"
-MOST_QUERIES = 25
+MOST_QUERIES = 28
 
 
 def read(client, **headers):
@@ -163,6 +166,39 @@ def test_a_void_certificate_is_counted_until_it_is_acknowledged(client, full_sho
     assert read(client)["bonrayon_certificate_alarms_open",] == 1
     alarm.delete()
     assert read(client)["bonrayon_certificate_alarms_open",] == 0
+
+
+def test_messages_that_do_not_get_out_are_counted(client, full_shop):
+    now, early = timezone.now(), timezone.now() - timedelta(minutes=11)
+    admin = AdminFactory()
+
+    def mail(key, **fields):
+        Mail.objects.create(
+            recipient=admin, key=key, subject="x", body="x", created_at=early,
+            **{"not_before": now, **fields},
+        )  # fmt: skip
+
+    mail("waits for its undo", not_before=now + timedelta(minutes=9))
+    mail("has just been put there")
+    mail("is out", attempts=1, sent_at=now)
+    quiet = read(client)
+    mail("was refused", attempts=1, error="SMTPServerDisconnected")
+    mail("is forgotten", not_before=early)
+    WebhookMessage.objects.create(key="w", body={}, created_at=early, not_before=early)
+    loud = read(client)
+
+    name = "bonrayon_outbox_stuck"
+    kinds = [("kind", "mail"), ("kind", "webhook")]
+    assert [quiet[name, kind] for kind in kinds] == [0, 0]
+    assert [loud[name, kind] for kind in kinds] == [2, 1]
+
+
+def test_an_alarm_of_drift_is_counted_until_it_is_acknowledged(client, full_shop):
+    alarm = alarm_of_language(full_shop)
+
+    assert read(client)["bonrayon_drift_alarms_open",] == 1
+    close_alarm(alarm=alarm, by=AdminFactory(), comment="A new feed", now=timezone.now())
+    assert read(client)["bonrayon_drift_alarms_open",] == 0
 
 
 def test_a_scrape_asks_few_questions_however_much_there_is(client, full_shop):
