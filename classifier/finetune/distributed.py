@@ -43,7 +43,8 @@ class World:
 def join_world(wanted: str) -> Iterator[World]:
     """Join the processes of `torchrun`, which sets WORLD_SIZE, RANK and LOCAL_RANK.
 
-    wanted: "auto", "cpu" or "cuda". Raises ClassifierError for "cuda" without a GPU.
+    wanted: "auto", "cpu" or "cuda". Raises ClassifierError for "cuda" without a GPU, and for more
+    processes on a machine than it has GPUs.
     """
     size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     device = _device(wanted, int(os.environ.get("LOCAL_RANK", "0")))
@@ -63,5 +64,7 @@ def _device(wanted: str, local_rank: int) -> torch.device:
         raise ClassifierError('No CUDA device here; set device to "auto" or "cpu".')
     if wanted == "cpu" or not has_gpu:
         return torch.device("cpu")
+    if local_rank >= (there := torch.cuda.device_count()):
+        raise ClassifierError(f"Each process takes a GPU, and here are {there}: start no more.")
     torch.cuda.set_device(local_rank)
     return torch.device("cuda", local_rank)
