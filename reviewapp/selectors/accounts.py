@@ -7,8 +7,9 @@ from django.db.models import TextField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from reviewapp.choices import ProductStatus, ReportStatus, ReviewStatus, Verdict
-from reviewapp.models import Decision, MisclassificationReport, Product, ReviewItem, User
+from reviewapp.choices import ProductStatus, ReportStatus, ReviewStatus
+from reviewapp.models import MisclassificationReport, Product, ReviewItem, User
+from reviewapp.selectors.standing import answers_since
 
 # As SQL: Django takes longer to write this than the database to answer it.
 _PERMISSION_NAMES = RawSQL(
@@ -51,12 +52,7 @@ def open_review_count() -> int:
 def decided_today(*, moderator: User, now: datetime) -> int:
     """Answers that the moderator has given since midnight and not taken back."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Decision.objects.filter(
-        moderator=moderator,
-        decided_at__gte=midnight,
-        verdict__in=[Verdict.CONFIRMED, Verdict.CORRECTED],
-        undone_by=None,
-    ).count()
+    return answers_since(midnight).filter(moderator=moderator).count()
 
 
 def open_report_count(*, reporter: User) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Aggregate, Count, FloatField, Max, Q, QuerySet
 from django.utils import timezone
 
-from reviewapp.choices import ComparisonKind, MeasureKind, Verdict
+from reviewapp.choices import ComparisonKind, MeasureKind
 from reviewapp.domain import comparisons
 from reviewapp.domain.carelessness import Tally
 from reviewapp.models import (
@@ -20,6 +20,7 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.selectors.rechecks import demoted_ids
+from reviewapp.selectors.standing import answers_since
 
 # What is told about a person in a table, and on the person's page, in that order.
 IN_TABLES = (
@@ -30,7 +31,6 @@ IN_TABLES = (
 )
 OF_A_PERSON = (*IN_TABLES, MeasureKind.BULK)
 Cell = tuple[MeasureKind, TeamMeasure | None]
-_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
 class Median(Aggregate):
@@ -124,12 +124,8 @@ def today(*, people: Iterable[User], now: datetime) -> dict[int, Today]:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     an_hour_ago = now - timedelta(hours=1)
     rows = (
-        Decision.objects.filter(
-            moderator__in=[user.pk for user in people],
-            decided_at__gte=min(midnight, an_hour_ago),
-            verdict__in=_ANSWERS,
-            undone_by=None,
-        )
+        answers_since(min(midnight, an_hour_ago))
+        .filter(moderator__in=[user.pk for user in people])
         .values_list("moderator_id")
         .annotate(
             decided=Count("pk", filter=Q(decided_at__gte=midnight)),

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
 
-from reviewapp.choices import Verdict
-from reviewapp.models import Decision, ReviewItem
+from reviewapp.models import ReviewItem
 from reviewapp.selectors.review.free import is_held, unresolved
+from reviewapp.selectors.standing import answers_since
 
 # Counting more would cost a page its speed and tell a lead nothing more.
 COUNT_UP_TO = 100_000
 HOURS = 24
-_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def per_hour(*, now: datetime) -> list[Hour]:
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     starts = [this_hour - timedelta(hours=back) for back in reversed(range(HOURS))]
     rows = (
-        Decision.objects.filter(decided_at__gte=starts[0], verdict__in=_ANSWERS, undone_by=None)
+        answers_since(starts[0])
         .annotate(hour=TruncHour("decided_at", tzinfo=now.tzinfo))
         .values_list("hour")
         .annotate(count=Count("pk"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from reviewapp.choices import Verdict
 from reviewapp.domain.intervals import Interval
@@ -59,8 +59,11 @@ def often_confused(*, moderator: User) -> list[Confused]:
 
 def asked_leads(*, moderator: User) -> list[Asked]:
     """Return the moderator's last escalations, newest first, each with what became of it."""
+    own = Decision.objects.filter(moderator=moderator, verdict=Verdict.ESCALATED)
+    # As EXISTS: the other way PostgreSQL expects next to none, and reads the person's whole past.
+    is_undone = Exists(Decision.objects.filter(undoes=OuterRef("pk")))
     questions = list(
-        Decision.objects.filter(moderator=moderator, verdict=Verdict.ESCALATED, undone_by=None)
+        own.filter(~is_undone)
         .select_related("product")
         .order_by("-decided_at", "-pk")[:_ASKED_SHOWN]
     )
