@@ -66,6 +66,7 @@ def test_the_page_says_why_and_opens_as_many_as_asked(client, lead, now):
     assert first(search).item is not None
     assert search.suspects.exclude(item=None).count() == 1
     assert "Nobody has been asked yet" in shown
+    assert reverse("review:provenance", args=[first(search).product_id]) in shown
 
 
 @pytest.mark.parametrize("most", ["0", "501", "", "x"])
