@@ -114,7 +114,8 @@ class ReportTally(models.Model):
     """Buyers' reports filed on one day by how they were answered, and how soon, in buckets.
 
     A day is counted anew as a whole: an answer may come late, and change. Each report counts once
-    under everything, the category that the buyer saw, the seller's group, and these two together.
+    under everything, the category that the buyer saw, the seller's group, these two together, and each
+    other declared group.
     model_version: whose answer the product's newest route before the report rests on; may be none
     bucket: of `domain.delays`, from filing to answer; only with an answer
     """

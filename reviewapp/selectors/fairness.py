@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from reviewapp.choices import AuditStratum, GroupKind
+from reviewapp.choices import AuditStratum, GroupKind, ReportStatus
 from reviewapp.domain.fairness import (
     ERROR,
     WAITING,
@@ -22,14 +21,7 @@ from reviewapp.domain.fairness import (
 )
 from reviewapp.domain.intervals import Interval, share
 from reviewapp.domain.live_error import ENOUGH_OF_A_PART, Cell, error_at_least
-from reviewapp.models import CategoryFamily, ModelVersion, RouteTally
-from reviewapp.selectors.group_sql import (
-    DESCRIPTION,
-    LANGUAGE,
-    PICTURE,
-    SELLER,
-    SELLER_PRODUCTS,
-)
+from reviewapp.models import CategoryFamily, ModelVersion, ReportTally, RouteTally
 from reviewapp.selectors.quality import cell_of, figure
 from reviewapp.templatetags.languages import language_name
 
@@ -45,24 +37,6 @@ MEASURES: Final = ("error", "automatic", "listed_in_a_day", "reports_right")
 """Wrong among automatic listings; listed by the models alone; in the shop within a day of arrival;
 answered buyers' reports that were right."""
 _SUMS: Final = ("routed", "drawn", "answered", "wrong", "listed_in_a_day")
-# Of answered reports on products of each group; the few rows of the period only.
-_REPORTS = f"""
-SELECT groups.kind, groups.value, count(*) FILTER (WHERE report.status = 'upheld'), count(*)
-FROM reviewapp_misclassificationreport report
-JOIN reviewapp_product product ON product.id = report.product_id
-JOIN reviewapp_category category ON category.id = report.reported_category_id
-JOIN reviewapp_categoryfamily family ON family.id = category.family_id
-{SELLER_PRODUCTS}
-CROSS JOIN LATERAL (VALUES
-    ('family', family.slug),
-    ('language', {LANGUAGE}),
-    ('seller', {SELLER}),
-    ('description', {DESCRIPTION}),
-    ('picture', {PICTURE})
-) AS groups (kind, value)
-WHERE report.created_at >= %s AND report.status IN ('upheld', 'dismissed')
-GROUP BY 1, 2
-"""  # noqa: S608 (no input)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +234,11 @@ def _measure(name: str, hits: int, sample: int) -> Measure:
 
 
 def _report_counts(now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_REPORTS, [now - timedelta(days=DAYS)])
-        return {(kind, group): (upheld, all_) for kind, group, upheld, all_ in cursor.fetchall()}
+    """Return by kind and group how many answered reports were right, and how many there were."""
+    status = [ReportStatus.UPHELD, ReportStatus.DISMISSED]
+    answered = ReportTally.objects.filter(
+        kind__in=DECLARED, day__gte=now.date() - timedelta(days=DAYS), status__in=status
+    )
+    right = Sum("reports", filter=Q(status=ReportStatus.UPHELD), default=0)
+    rows = answered.values_list("kind", "group").annotate(right=right, total=Sum("reports"))
+    return {(kind, group): (upheld, total) for kind, group, upheld, total in rows}

@@ -28,6 +28,12 @@ SELLER: Final = """
          WHEN seller.products < 100 THEN 'some' ELSE 'many' END
 """
 
+# Of the kinds that fairness is measured by but the dashboards cannot choose by; needs `family`.
+OTHER_DECLARED: Final = f"""
+    ('family', family.slug), ('language', {LANGUAGE}),
+    ('description', {DESCRIPTION}), ('picture', {PICTURE})
+"""
+
 
 def dashboard_groups(code: str) -> str:
     """Return SQL for the rows of what the dashboards choose by. code: SQL for the category's code."""

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from reviewapp.choices import GroupKind
 from reviewapp.models import ReportChange, ReportTally
 from reviewapp.selectors.delay_sql import bucket_of
-from reviewapp.selectors.group_sql import SELLER_PRODUCTS, dashboard_groups
+from reviewapp.selectors.group_sql import OTHER_DECLARED, SELLER_PRODUCTS, dashboard_groups
 from reviewapp.services.rollups import locked
 
 DAYS: Final = 31
@@ -35,6 +35,7 @@ JOIN reviewapp_misclassificationreport report
   ON report.created_at >= days.day::timestamp AT TIME ZONE 'UTC'
  AND report.created_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
 JOIN reviewapp_category reported ON reported.id = report.reported_category_id
+JOIN reviewapp_categoryfamily family ON family.id = reported.family_id
 JOIN reviewapp_product product ON product.id = report.product_id
 {SELLER_PRODUCTS}
 LEFT JOIN LATERAL (
@@ -44,7 +45,7 @@ LEFT JOIN LATERAL (
     WHERE route.product_id = report.product_id AND route.created_at <= report.created_at
     ORDER BY route.created_at DESC LIMIT 1
 ) answered ON true
-CROSS JOIN LATERAL (VALUES {dashboard_groups("reported.code")})
+CROSS JOIN LATERAL (VALUES {dashboard_groups("reported.code")}, {OTHER_DECLARED})
   AS groups (kind, value)
 GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 (no input)

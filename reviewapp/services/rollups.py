@@ -15,13 +15,7 @@ from django.db import connection, transaction
 from reviewapp.domain.comparisons import GRACE
 from reviewapp.models import CertificateWatch, Decision, RollUpCursor, Route, RouteTally
 from reviewapp.selectors.audits import newly_answered
-from reviewapp.selectors.group_sql import (
-    DESCRIPTION,
-    LANGUAGE,
-    PICTURE,
-    SELLER_PRODUCTS,
-    dashboard_groups,
-)
+from reviewapp.selectors.group_sql import OTHER_DECLARED, SELLER_PRODUCTS, dashboard_groups
 from reviewapp.services.certificates import watch_audits
 
 BATCH: Final = 5000
@@ -41,11 +35,7 @@ _GROUPED: Final = f"""
     JOIN reviewapp_product product ON product.id = route.product_id
     {SELLER_PRODUCTS}
     CROSS JOIN LATERAL (VALUES
-        {dashboard_groups("predicted.code")},
-        ('family', family.slug),
-        ('language', {LANGUAGE}),
-        ('description', {DESCRIPTION}),
-        ('picture', {PICTURE})
+        {dashboard_groups("predicted.code")}, {OTHER_DECLARED}
     ) AS groups (kind, value)
     WHERE route.stratum <> '' AND NOT route.details ?| ARRAY['label', 'held']
 """  # noqa: S608 (no input)

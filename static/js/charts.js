@@ -105,8 +105,8 @@ function layout(chart) {
     // Above: below it would lie on the title of the axis where the chart is low.
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", traceorder: "normal" },
     xaxis: { ...axis(chart.x), ...moments(chart) },
-    yaxis: axis(chart.y),
-    ...(chart.y2 ? { yaxis2: { ...axis(chart.y2), overlaying: "y", side: "right", showgrid: false, tickmode: "auto" } } : {}),
+    yaxis: upright(chart.y),
+    ...(chart.y2 ? { yaxis2: { ...upright(chart.y2), overlaying: "y", side: "right", showgrid: false, tickmode: "auto" } } : {}),
     shapes: (chart.marks ?? []).map(mark),
     annotations: (chart.marks ?? []).map(words),
   };
@@ -118,6 +118,12 @@ function axis(one = {}) {
   if (one.format?.endsWith("%")) range.autorangeoptions = { clipmin: 0, clipmax: 1 };
   const line = cssColour("--line");
   return { title: { text: one.title ?? "" }, tickformat: one.format, dtick: one.dtick, type: one.type, automargin: true, gridcolor: line, zerolinecolor: line, ...range };
+}
+
+// A title along a low chart is cut off where it is longer than that: two lines are not.
+function upright(one = {}) {
+  const title = one.title ?? "";
+  return axis({ ...one, title: title.length > 20 ? title.replace(/ (?=.{0,16}$)/, "<br>") : title });
 }
 
 // Of a few days each has its tick: left alone, plotly.js tells the milliseconds around a single one.

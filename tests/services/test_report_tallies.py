@@ -99,7 +99,11 @@ def test_a_report_counts_for_the_model_whose_answer_was_shown_then():
     assert sorted(rows) == [
         ("all", "", "before", 1),
         ("category", code, "before", 1),
+        ("description", "missing", "before", 1),
+        ("family", "books", "before", 1),
+        ("language", "unknown", "before", 1),
         ("pair", f"{code}/feed", "before", 1),
+        ("picture", "missing", "before", 1),
         ("seller", "feed", "before", 1),
     ]
 
