@@ -18,9 +18,11 @@ from tests.factories import (
     CategoryFactory,
     ChampionFactory,
     ListedProductFactory,
+    ModelVersionFactory,
     ModeratorFactory,
     SellerFactory,
     SnapshotFactory,
+    TrainedRunFactory,
 )
 from tests.labels import label
 from tests.training_world import LEXICAL, claim, fresh, request
@@ -203,6 +205,16 @@ def test_all_that_changes_while_a_run_goes_on_is_refreshed_with_its_state(client
     for told in (fresh(run).rows_sha256, "9.9", "c0ffee", "<dd>1</dd>"):
         assert told in text
         assert told not in before
+
+
+def test_a_finished_run_leads_on_to_the_judgement_of_its_candidate(client, admin):
+    run = TrainedRunFactory(model_version=ModelVersionFactory(name="run-7"))
+    link = f"{reverse('models:evaluations')}?version={run.model_version_id}"
+
+    assert link in page(client, "detail", run.pk).content.decode()
+    run.model_version.stage = "retired"
+    run.model_version.save()
+    assert link not in page(client, "detail", run.pk).content.decode()
 
 
 def test_an_ended_run_reloads_the_page_once_and_offers_another_try(client, admin, now):
