@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviewapp.views import datasets, label_imports
+from reviewapp.views import datasets, label_imports, snapshot_pairs
 
 app_name = "datasets"
 urlpatterns = [
@@ -8,7 +8,8 @@ urlpatterns = [
     path("labels/", label_imports.index, name="labels"),
     path("labels/undecided.json", label_imports.undecided, name="undecided"),
     path("labels/label-studio.xml", label_imports.present_config, name="present-config"),
-    path("compare/", datasets.compare, name="compare"),
+    path("compare/", snapshot_pairs.compare, name="compare"),
+    path("compare/products/", snapshot_pairs.changes, name="changes"),
     path("<int:snapshot_id>/", datasets.detail, name="detail"),
     path("<int:snapshot_id>/state/", datasets.state, name="state"),
     path("<int:snapshot_id>/card/<slug:language>.md", datasets.card, name="card"),

@@ -1,4 +1,4 @@
-"""Datasets: snapshots of the labels, what they hold, and how two of them differ."""
+"""Datasets: snapshots of the labels, and what they hold."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,15 +27,13 @@ from worker.tasks.exports import wake_exports
 from worker.tasks.snapshots import wake_snapshots
 
 _SHOWN = 50
-# Of each kind of difference.
-_DIFFERENCES = 100
 _LANGUAGES = {"fr": "FICHE", "en": "CARD"}
 
-_may_look = permission_required("reviewapp.view_datasetexport", raise_exception=True)
+may_look = permission_required("reviewapp.view_datasetexport", raise_exception=True)
 
 
 @login_required
-@_may_look
+@may_look
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:
     """The snapshots made so far, and the form for the next one."""
@@ -66,7 +64,7 @@ def _request_snapshot(request: UserRequest, form: SnapshotForm) -> HttpResponse:
 
 
 @login_required
-@_may_look
+@may_look
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: UserRequest, snapshot_id: int) -> HttpResponse:
     """One snapshot: its manifest, its exports, and the form for the next export."""
@@ -95,7 +93,7 @@ def _content(snapshot: DatasetSnapshot) -> dict[str, object]:
         "splits": selectors.split_totals(manifest),
         "before": earlier.defer("manifest").first(),
         "selection": selection(Filters.from_json(snapshot.filters)),
-        "card": data_card(manifest, snapshot.digest, _page_language()),
+        "card": data_card(manifest, snapshot.digest, page_language()),
     }
 
 
@@ -119,7 +117,7 @@ def _check_may_make(request: UserRequest) -> None:
 
 
 @login_required
-@_may_look
+@may_look
 @require_GET
 def state(request: UserRequest, snapshot_id: int) -> HttpResponse:
     """How far a snapshot is; the whole page again once it has ended."""
@@ -131,7 +129,7 @@ def state(request: UserRequest, snapshot_id: int) -> HttpResponse:
 
 
 @login_required
-@_may_look
+@may_look
 @require_safe
 def card(request: UserRequest, snapshot_id: int, language: str) -> HttpResponse:
     """The data card as a Markdown file."""
@@ -143,7 +141,7 @@ def card(request: UserRequest, snapshot_id: int, language: str) -> HttpResponse:
 
 
 @login_required
-@_may_look
+@may_look
 @require_safe
 def labelling_config(request: HttpRequest, snapshot_id: int) -> HttpResponse:
     """Label Studio's labelling configuration that the exported tasks fit into."""
@@ -153,68 +151,7 @@ def labelling_config(request: HttpRequest, snapshot_id: int) -> HttpResponse:
     return _file(text, "label-studio.xml", "application/xml")
 
 
-@login_required
-@_may_look
-@require_GET
-def compare(request: UserRequest) -> HttpResponse:
-    """What has been added, removed and relabelled from one snapshot to another."""
-    old, new = (_chosen(request.GET.get(name, "")) for name in ("from", "to"))
-    context: dict[str, object] = {
-        "old": old,
-        "new": new,
-        "comparable": selectors.finished_snapshots().defer("manifest")[:_SHOWN],
-    }
-    if old is not None and new is not None:
-        try:
-            pair = selectors.snapshot_pair(old, new)
-        except (FileNotFoundError, selectors.SnapshotAltered) as error:
-            words = _("The file of a snapshot has been removed from the disk, or altered.")
-            raise Http404(words) from error
-        context |= _differences(old, new, pair)
-    return render(request, "datasets/compare.html", context)
-
-
-def _differences(
-    old: DatasetSnapshot, new: DatasetSnapshot, pair: selectors.SnapshotPair
-) -> dict[str, object]:
-    diff = pair.diff
-    name = f"name_{_page_language()}"
-    names = {
-        entry["code"]: f"{entry['code']} {entry[name]}"
-        for entry in (*old.manifest["classes"], *new.manifest["classes"])
-    }
-    kinds = (
-        (_("Relabelled"), diff.relabelled),
-        (_("Added"), diff.added),
-        (_("Removed"), diff.removed),
-    )
-    return {
-        "diff": diff,
-        "moves": [(names[before], names[after], number) for (before, after), number in diff.moves],
-        "lists": [
-            (
-                title,
-                len(ids),
-                [
-                    (row, names.get(row.before, "–"), names.get(row.after, "–"))
-                    for row in pair.rows(ids[:_DIFFERENCES])
-                ],
-            )
-            for title, ids in kinds
-        ],
-        "limit": _DIFFERENCES,
-    }
-
-
-def _chosen(number: str) -> DatasetSnapshot | None:
-    if not number:
-        return None
-    if not number.isdecimal() or len(number) > 9:
-        raise Http404
-    return get_object_or_404(selectors.finished_snapshots(), pk=int(number))
-
-
-def _page_language() -> str:
+def page_language() -> str:
     return "fr" if get_language() == "fr" else "en"
 
 

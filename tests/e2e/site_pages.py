@@ -45,7 +45,7 @@ from tests.factories import (
     SellerFactory,
     SnapshotFactory,
 )
-from tests.labels import label
+from tests.labels import label, snapshot
 from tests.review_world import doubtful_item, load_categories
 from tests.services.test_appeals import decided
 from tests.suspect_world import suspects_found
@@ -216,7 +216,7 @@ def admin():
     )
     _crowd_reports()
     alarm_of_language(ChampionFactory())
-    names = ("home", "datasets:index", "datasets:labels", "datasets:compare", "imports:index",
+    names = ("home", "datasets:index", "datasets:labels", "imports:index",
              "policy:index", "rings:index", "rings:cases", "rings:policy",
              "rings:sites", "quality:index", "fairness:index", "dashboards:index", "drift:index")  # fmt: skip
     return person, [
@@ -254,7 +254,12 @@ def judge_of_models():
         started_at=now,
     )
     live = _live_measure(old, now)
+    before = snapshot(now)
+    label(now, code=1281)
+    pair = f"?from={before.pk}&to={snapshot(now).pk}"
     return person, [
+        Page("datasets:compare", query=pair),
+        Page("datasets:changes", query=f"{pair}&kind=added"),
         Page("models:index"),
         Page("models:shadow", (run.pk,)),
         Page("models:evaluations"),

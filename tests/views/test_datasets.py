@@ -1,5 +1,7 @@
 import json
+import re
 import zipfile
+from html import unescape
 from io import BytesIO
 from unittest.mock import patch
 
@@ -252,6 +254,31 @@ def test_two_snapshots_are_compared(client, admin, now):
     assert read.call_count == 2
     assert moved.product.designation in page.content.decode()
     assert kept.product.designation not in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_comparison_leads_to_all_products_page_by_page(client, admin, now, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.snapshot_pairs._SHOWN", 2)
+    label(now)
+    old = snapshot(now)
+    added = [label(now).product for _ in range(3)]
+    new = snapshot(now)
+    pair = {"from": old.pk, "to": new.pk}
+
+    compared = client.get(reverse("datasets:compare"), pair, headers=ENGLISH).content.decode()
+    link = unescape(re.search(r'href="([^"]+)">All 3 products', compared)[1])
+    first = client.get(link, headers=ENGLISH).content.decode()
+    following = unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    second = client.get(following, headers=ENGLISH).content.decode()
+
+    assert [one.designation in compared for one in added] == [True, True, False]
+    assert [one.designation in first for one in added] == [True, True, False]
+    assert [one.designation in second for one in added] == [False, False, True]
+    assert "1 to 2 of 3" in first
+    for bad in ({"kind": "x"}, {"kind": "added", "start": 3}, {"kind": "added", "to": ""}):
+        assert client.get(reverse("datasets:changes"), pair | bad).status_code == 404
+    client.force_login(ModeratorFactory())
+    assert client.get(link).status_code == 403
 
 
 @pytest.mark.django_db(transaction=True)
