@@ -12,6 +12,7 @@ from reviewapp.choices import DriftTest
 from reviewapp.domain import drift
 from reviewapp.domain.drift import Finding, Mover
 from reviewapp.models import Category, DriftAlarm
+from reviewapp.templatetags.languages import language_name
 from reviewapp.templatetags.measures import share
 
 # Words whose share has changed most say what happened; the page has the rest.
@@ -97,6 +98,8 @@ def _numbers(finding: Finding, names: dict[str, str]) -> str:
 def _moved(mover: Mover, test: DriftTest, names: dict[str, str]) -> str:
     words = {"missing": _("missing"), "present": _("there"), "unknown": _("unknown")}
     name = names.get(mover.name) if test in _OF_CATEGORIES else words.get(mover.name)
+    if name is None and test == DriftTest.LANGUAGE:
+        name = language_name(mover.name)
     return f"{name or mover.name} {share(mover.before)} → {share(mover.after)}"
 
 

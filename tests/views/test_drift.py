@@ -1,10 +1,14 @@
+import re
+
 import pytest
+from django.utils import translation
 
 from reviewapp.choices import DriftTest
 from reviewapp.domain.drift import HELD
 from reviewapp.models import DriftAlarm, DriftReference
 from reviewapp.services.drift import measure_drift
-from tests.drift_rows import arrive, champion_of_two, drifted, shrink
+from reviewapp.services.drift_letters import letter
+from tests.drift_rows import alarm_of_language, arrive, champion_of_two, drifted, shrink
 from tests.factories import NOW, AdminFactory, ChampionFactory, ModeratorFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +50,16 @@ def test_it_says_how_many_products_are_missing(client, admin):
     ChampionFactory()
 
     assert "2,000 more products must be classified" in get(client)
+
+
+def test_languages_have_names_on_the_page_and_in_the_letter(client, admin):
+    alarm = alarm_of_language(ChampionFactory())
+
+    with translation.override("fr"):
+        _subject, body = letter(alarm)
+
+    assert re.search(r"<div>English <span[^>]*>[\d.]+%</span> → <strong>3\d\.", get(client))
+    assert re.search(r"Langue du texte\u00a0: Anglais [\d,]+\u00a0% → 3\d,", body)
 
 
 def test_an_admin_sees_what_changed_and_acknowledges_it(client, admin, champion, small):
