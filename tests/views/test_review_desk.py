@@ -338,6 +338,16 @@ def test_a_failure_is_told_in_words(signed_in, world):
     assert "The worker died while it classified" in post(signed_in, "claim").content.decode()
 
 
+def test_a_reason_of_before_the_last_change_says_so(signed_in, world):
+    item = doubtful_item()
+    item.product.input_digest = "changed"
+    item.product.save()
+
+    card = post(signed_in, "claim").content.decode()
+
+    assert card.count("So it was before its last change") == 2
+
+
 def hold_items(moderator, count):
     until = timezone.now() + timedelta(minutes=3)
     return ReviewItemFactory.create_batch(
