@@ -202,7 +202,7 @@ def test_groups_are_listed_by_urgency_without_what_stands_alone(
         alike(other, priority=0.9, group_key=8)
     ReviewItemFactory(group_key=9, suggested=category)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = bulk_groups(moderator=ann, now=NOW)
 
     assert [(g.group_key, g.category, g.count) for g in found] == [(8, other, 3), (7, category, 3)]

@@ -158,5 +158,5 @@ def test_the_search_costs_the_same_for_any_length(signed_in, rows, django_assert
     for _ in range(rows):
         DecisionFactory(item=closed(designation="Marteau"))
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         signed_in.get(reverse("review:decisions"), {"q": "marteau"})

@@ -142,5 +142,5 @@ def test_a_long_list_of_rechecks_costs_the_same(lead, moderator, rows, django_as
             product=first.product, checks=first, recheck=row, reasons=["second_opinion"]
         )
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         lead.get(address("member", moderator.pk))

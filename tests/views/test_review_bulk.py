@@ -122,6 +122,19 @@ def test_a_group_that_is_no_number_is_not_there(client, world, group):
     assert client.get(reverse("review:grid", args=[group, category.code])).status_code == 404
 
 
+def test_a_grid_that_one_holds_is_listed_for_its_holder_alone(client, world):
+    category, _items = world
+    ReviewItemFactory.create_batch(2, group_key=3, suggested=category, priority=0.9)
+    client.post(address("grid", category))
+
+    mine = client.get(reverse("review:bulk")).context["groups"]
+    client.force_login(ModeratorFactory())
+    theirs = client.get(reverse("review:bulk")).context["groups"]
+
+    assert [(group.group_key, group.count) for group in mine] == [(-7, 3), (3, 2)]
+    assert [group.group_key for group in theirs] == [3]
+
+
 def test_undoing_needs_the_keys_of_own_decisions(client, world):
     other = client.post(reverse("review:grid-undo"), {"of": [str(uuid.uuid4())]}, follow=True)
     broken = client.post(reverse("review:grid-undo"), {"of": ["nonsense"]})

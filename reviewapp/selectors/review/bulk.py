@@ -41,23 +41,30 @@ def within_reach(
     items: QuerySet[ReviewItem], *, moderator: User, now: datetime
 ) -> QuerySet[ReviewItem]:
     """Limit `items` to those that may be handed to the moderator now; none while demoted."""
-    is_demoted = Exists(in_force().filter(moderator=moderator))
-    free = items.filter(is_unheld(now), ~is_demoted, ~own_interest(moderator)).exclude(
+    free = items.filter(is_unheld(now), ~_is_demoted(moderator), ~own_interest(moderator)).exclude(
         is_assigned_to_another(moderator, now) | is_skipped(moderator)
     )
     allowed = skills_of(moderator=moderator).allowed
     return free.filter(family__in=allowed) if allowed else free
 
 
+def _is_demoted(moderator: User) -> Exists:
+    return Exists(in_force().filter(moderator=moderator))
+
+
 def bulk_groups(*, moderator: User, now: datetime) -> list[Group]:
-    """Return the most urgent grids that the moderator could take up; four queries."""
-    free = within_reach(ReviewItem.objects.filter(IN_BULK), moderator=moderator, now=now)
-    urgent = free.order_by("-rank", "id").values_list("pk", "group_key", "suggested")
+    """Return the grids that the moderator holds, then the most urgent ones that he or she could
+    take up; five queries."""
+    in_bulk = ReviewItem.objects.filter(IN_BULK)
+    mine = _held_in_grids(in_bulk, moderator, now).exclude(_is_demoted(moderator))
+    free = within_reach(in_bulk, moderator=moderator, now=now)
     members: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for pk, group_key, category in urgent[:LOOKED_THROUGH]:
-        if group_key is not None and category is not None:
-            members[group_key, category].append(pk)
-    found = [key for key, items in members.items() if len(items) >= SMALLEST][:GROUPS_SHOWN]
+    for items, most in ((mine, None), (free, LOOKED_THROUGH)):
+        rows = items.order_by("-rank", "id").values_list("pk", "group_key", "suggested")
+        for pk, group_key, category in rows[:most]:
+            if group_key is not None and category is not None:
+                members[group_key, category].append(pk)
+    found = [key for key, pks in members.items() if len(pks) >= SMALLEST][:GROUPS_SHOWN]
     categories = Category.objects.select_related("family").in_bulk({key[1] for key in found})
     shown = [pk for key in found for pk in members[key][:_SAMPLES]]
     samples = ReviewItem.objects.select_related("product__image").in_bulk(shown)
@@ -73,18 +80,18 @@ def bulk_groups(*, moderator: User, now: datetime) -> list[Group]:
     ]
 
 
+def _held_in_grids(
+    items: QuerySet[ReviewItem], moderator: User, now: datetime
+) -> QuerySet[ReviewItem]:
+    return items.filter(is_held(now), claimed_by=moderator, served_by=ServedBy.BULK)
+
+
 def grid_items(
     *, moderator: User, group_key: int, category: Category, now: datetime
 ) -> list[ReviewItem]:
     """Return the items of a grid that the moderator holds, most urgent first."""
-    held = ReviewItem.objects.filter(
-        IN_BULK,
-        is_held(now),
-        group_key=group_key,
-        suggested=category,
-        claimed_by=moderator,
-        served_by=ServedBy.BULK,
-    )
+    grid = ReviewItem.objects.filter(IN_BULK, group_key=group_key, suggested=category)
+    held = _held_in_grids(grid, moderator, now)
     return list(held.select_related("product__image").order_by("-rank", "id"))
 
 
