@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from PIL import Image
 
 from classifier.errors import ArtifactInvalid, ClassifierError
@@ -26,7 +27,8 @@ from worker.node import in_each_process, node
 logger = logging.getLogger(__name__)
 
 # Of a real site's operator: `train_demo_model` would let invented products decide about real ones.
-NO_MODEL = (
+# Stored in English and translated where it is shown.
+NO_MODEL = gettext_noop(
     "No model is in service yet. Train one on the page Models › Training or with `manage.py train`,"
     " or register your own with `manage.py register_model`; then promote it on the page Models or"
     " with `manage.py promote_model`."

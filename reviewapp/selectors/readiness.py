@@ -117,7 +117,7 @@ def _model(now: datetime) -> str:
         return ""
     if workers.may_be_loading(champion, now=now) and any(not worker.problem for worker in seen):
         return ""
-    problems = sorted({worker.problem for worker in seen if worker.problem})
+    problems = sorted({_(worker.problem) for worker in seen if worker.problem})
     return "; ".join(problems) or _("no worker has loaded %(name)s") % {"name": champion.name}
 
 

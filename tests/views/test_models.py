@@ -16,6 +16,7 @@ from tests.factories import (
     RequestFactory,
     RoutingPolicyFactory,
 )
+from worker.inference import NO_MODEL
 
 pytestmark = pytest.mark.django_db
 
@@ -114,11 +115,15 @@ def test_the_page_says_what_the_system_lacks(client, admin):
 def test_what_the_system_lacks_is_told_in_the_readers_language(client, admin):
     admin.language = "fr"
     admin.save()
+    ChampionFactory()
+    beat(name="w1", queue="inference", now=timezone.now(), problem=NO_MODEL)
 
     text = page(client)
 
     assert "aucun service n’écoute" in text
-    assert "no worker listens" not in text
+    assert text.count("Aucun modèle n’est encore en service.") == 2  # the check's, the worker's
+    for english in ("no worker listens", "No model is in service"):
+        assert english not in text
 
 
 def test_the_page_takes_a_fixed_number_of_queries(client, admin, django_assert_max_num_queries):
