@@ -126,7 +126,7 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         "fewest": GateRules().fewest_per_group,
         "strangers": model_versions.trained_elsewhere(version, report.champion.model_version),
         "selection": "" if filters == Filters() else selection(filters),
-        "newer_labels": labels_since(snapshot.created_at),
+        "newer_labels": labels_since(snapshot.finished_at),
         "other_candidates": other_candidates(report),
     }
     response = render(request, "evaluations/gate.html", context)

@@ -169,8 +169,10 @@ def test_a_judgement_on_a_selection_of_labels_says_so(client, admin, pair, now):
         now=now,
     )
     judge(report_id=report.pk, now=now)
-    FeedbackLabelFactory(created_at=now + timedelta(days=1))
-    FeedbackLabelFactory(created_at=now - timedelta(days=1))
+    # A worker froze it an hour after it had been asked for.
+    DatasetSnapshot.objects.update(finished_at=now + timedelta(hours=1))
+    for hours in (-1, 0.5, 2):
+        FeedbackLabelFactory(created_at=now + timedelta(hours=hours))
 
     whole = get(client, "gate", report.pk).content.decode()
     chosen = Filters(is_blind_only=True, decided_until=date(2026, 2, 1))
