@@ -327,5 +327,11 @@ def test_the_whole_card_is_in_view_on_a_laptop(desk, settings, scheme):
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 900
     assert page.evaluate("document.documentElement.scrollHeight") <= 900
+    page.set_viewport_size({"width": 1024, "height": 700})
+    picture = page.locator("#desk-stage .review-picture").bounding_box()
+    drawn = page.locator("#desk-stage .review-picture img").bounding_box()
+    assert drawn["height"] <= picture["height"]
+    assert page.locator("#desk-stage .action-bar").bounding_box()["height"] < 80
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.keyboard.press("z")
     assert page.locator("dialog.dialog-zoom").bounding_box()["width"] > 1300
