@@ -15,8 +15,9 @@ from reviewapp.models import ModelVersion, ShadowRun
 from reviewapp.selectors import shadow as selectors
 from reviewapp.services.shadow import ShadowRefused, start_shadow, stop_shadow
 from reviewapp.types import UserRequest
+from reviewapp.views.parts import whole_number
 
-_SHOWN = 100
+_SHOWN = 50
 
 _may_change = permission_required("reviewapp.change_modelversion", raise_exception=True)
 
@@ -53,12 +54,14 @@ def stop(request: UserRequest) -> HttpResponse:
 @permission_required("reviewapp.view_modelversion", raise_exception=True)
 @require_GET
 def differences(request: UserRequest, run_id: int) -> HttpResponse:
-    """The newest products to which the two gave different answers."""
+    """Products to which the two gave different answers, the newest first, in pages (`?before=`)."""
     run = get_object_or_404(ShadowRun.objects.select_related("version", "champion"), pk=run_id)
+    before = whole_number(request, "before") if "before" in request.GET else None
+    answers = list(selectors.disagreements(run, before=before)[: _SHOWN + 1])
     context = {
         "run": run,
         "beside": selectors.numbers(run),
-        "answers": selectors.disagreements(run)[:_SHOWN],
-        "limit": _SHOWN,
+        "answers": answers[:_SHOWN],
+        "next_url": f"?before={answers[_SHOWN - 1].pk}" if len(answers) > _SHOWN else "",
     }
     return render(request, "models/shadow.html", context)

@@ -1,8 +1,19 @@
+import re
+
 import pytest
 from django.urls import reverse
 
-from reviewapp.models import ShadowRun
-from tests.factories import AdminFactory, ChampionFactory, ModelVersionFactory, ModeratorFactory
+from reviewapp.models import Route, ShadowAnswer, ShadowRun
+from tests.factories import (
+    AdminFactory,
+    CategoryFactory,
+    ChampionFactory,
+    ModelVersionFactory,
+    ModeratorFactory,
+    PredictionFactory,
+    ProductFactory,
+    RoutingPolicyFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +71,37 @@ def test_the_differences_have_a_page(client, admin):
 
     assert "new-1 beside old-1" in html
     assert "No arrival answered by both yet." in html
+
+
+def test_all_differences_can_be_reached_page_by_page(client, admin, now, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.shadow._SHOWN", 2)
+    champion, version = ChampionFactory(), ModelVersionFactory()
+    post(client, "shadow-start", version.pk, share_percent=100)
+    run, (said, other) = ShadowRun.objects.get(), (CategoryFactory(), CategoryFactory())
+    policy, products = RoutingPolicyFactory(), ProductFactory.create_batch(4)
+    for product, answer in zip(products, (other, said, other, other), strict=True):
+        prediction = PredictionFactory(product=product, model_version=champion, category=said)
+        route = Route.objects.create(
+            product=product,
+            prediction=prediction,
+            policy=policy,
+            outcome="review",
+            inclusion_probability=1.0,
+            created_at=now,
+        )
+        ShadowAnswer.objects.create(
+            run=run, route=route, category=answer, confidence=0.8, latency_ms=1, created_at=now
+        )
+
+    first = client.get(reverse("models:shadow", args=[run.pk])).content.decode()
+    older = re.search(r'rel="next" href="([^"]+)"', first)[1]
+    second = client.get(reverse("models:shadow", args=[run.pk]) + older).content.decode()
+
+    def shown(html):
+        return [reverse("review:provenance", args=[one.pk]) in html for one in products]
+
+    assert shown(first) == [False, False, True, True]
+    assert shown(second) == [True, False, False, False]
+    assert 'rel="next"' not in second
+    wrong = client.get(reverse("models:shadow", args=[run.pk]), {"before": "x"})
+    assert wrong.status_code == 404
