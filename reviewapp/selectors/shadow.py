@@ -91,13 +91,11 @@ def numbers(run: ShadowRun) -> ShadowNumbers:
     return ShadowNumbers(products, share(agreed, products) if products else None, *rest)
 
 
-def disagreements(run: ShadowRun, *, before: int | None = None) -> QuerySet[ShadowAnswer]:
-    """Answers that differ from the champion's, newest first. before: those of lower ids only"""
+def disagreements(run: ShadowRun) -> QuerySet[ShadowAnswer]:
+    """Answers that differ from the champion's, newest first."""
     answers = ShadowAnswer.objects.filter(run=run).exclude(
         Q(category=F("route__prediction__category")) & Q(category__isnull=False)
     )
-    if before is not None:
-        answers = answers.filter(pk__lt=before)
     return answers.select_related(
         "category", "route__product", "route__prediction__category"
     ).order_by("-id")

@@ -23,6 +23,7 @@ from reviewapp.selectors.workers import is_listening
 from reviewapp.services.exports import request_export
 from reviewapp.services.snapshots import request_snapshot
 from reviewapp.types import UserRequest
+from reviewapp.views.parts import page_by_id
 from worker.tasks.exports import wake_exports
 from worker.tasks.snapshots import wake_snapshots
 
@@ -40,11 +41,12 @@ def index(request: UserRequest) -> HttpResponse:
     form = SnapshotForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _request_snapshot(request, form)
-    rows = list(selectors.recent_snapshots()[:_SHOWN])
+    rows, links = page_by_id(request, selectors.recent_snapshots(), size=_SHOWN)
     context = {
         "form": form,
         "counts": selectors.label_counts(Filters()),
         "snapshots": rows,
+        **links,
         "comparable": [row for row in rows if row.status == JobStatus.DONE],
         "is_worker_missing": not is_listening(queue=Queue.DEFAULT, now=timezone.now()),
     }

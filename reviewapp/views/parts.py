@@ -1,11 +1,27 @@
-"""Paging through rows that never change: by the place where a part starts (`?start=`)."""
+"""Paging: through rows that never change by the place where a part starts (`?start=`), through rows
+that are only added by the last id seen (`?before=`)."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from reviewapp.selectors.pages import Part
+
+Row = TypeVar("Row", bound=Model)
+
+
+def page_by_id(
+    request: HttpRequest, rows: QuerySet[Row], *, size: int
+) -> tuple[list[Row], dict[str, str]]:
+    """Return the part of `rows`, the newest first by id, that the address asks for, and what
+    components/_pagination.html draws."""
+    if "before" in request.GET:
+        rows = rows.filter(pk__lt=whole_number(request, "before"))
+    found = list(rows[: size + 1])
+    link = f"?before={found[size - 1].pk}" if len(found) > size else ""
+    return found[:size], {"next_url": link}
 
 
 def whole_number(request: HttpRequest, name: str) -> int:

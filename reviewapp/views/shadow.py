@@ -15,7 +15,7 @@ from reviewapp.models import ModelVersion, ShadowRun
 from reviewapp.selectors import shadow as selectors
 from reviewapp.services.shadow import ShadowRefused, start_shadow, stop_shadow
 from reviewapp.types import UserRequest
-from reviewapp.views.parts import whole_number
+from reviewapp.views.parts import page_by_id
 
 _SHOWN = 50
 
@@ -56,12 +56,6 @@ def stop(request: UserRequest) -> HttpResponse:
 def differences(request: UserRequest, run_id: int) -> HttpResponse:
     """Products to which the two gave different answers, the newest first, in pages (`?before=`)."""
     run = get_object_or_404(ShadowRun.objects.select_related("version", "champion"), pk=run_id)
-    before = whole_number(request, "before") if "before" in request.GET else None
-    answers = list(selectors.disagreements(run, before=before)[: _SHOWN + 1])
-    context = {
-        "run": run,
-        "beside": selectors.numbers(run),
-        "answers": answers[:_SHOWN],
-        "next_url": f"?before={answers[_SHOWN - 1].pk}" if len(answers) > _SHOWN else "",
-    }
+    answers, links = page_by_id(request, selectors.disagreements(run), size=_SHOWN)
+    context = {"run": run, "beside": selectors.numbers(run), "answers": answers, **links}
     return render(request, "models/shadow.html", context)

@@ -27,6 +27,7 @@ from reviewapp.services import training
 from reviewapp.services.snapshots import request_snapshot
 from reviewapp.services.versions import VersionOutdated
 from reviewapp.types import UserRequest
+from reviewapp.views.parts import page_by_id
 from worker.tasks.snapshots import wake_snapshots
 from worker.tasks.training import wake_training
 
@@ -46,9 +47,11 @@ def index(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _request_run(request, form)
     schedule = training.current_schedule(now=timezone.now())
+    runs, links = page_by_id(request, selectors.recent_runs(), size=_SHOWN)
     context = {
         "form": form,
-        "runs": selectors.recent_runs()[:_SHOWN],
+        "runs": runs,
+        **links,
         "schedule": schedule,
         "is_worker_missing": not is_listening(queue=Queue.TRAINING, now=timezone.now()),
         **_cold_start(schedule),

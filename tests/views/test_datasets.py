@@ -84,6 +84,19 @@ def test_why_the_schedule_asked_is_told_in_the_readers_language(client, admin, n
     assert "Assez de nouvelles étiquettes" in page.content.decode()
 
 
+def test_older_snapshots_are_on_the_next_page(client, admin, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.datasets._SHOWN", 2)
+    rows = [SnapshotFactory() for _ in range(3)]
+
+    first = client.get(reverse("datasets:index")).content.decode()
+    older = re.search(r'rel="next" href="([^"]+)"', first)[1]
+    second = client.get(reverse("datasets:index") + older).content.decode()
+
+    links = [f'href="{reverse("datasets:detail", args=[row.pk])}"' for row in rows]
+    assert [link in first for link in links] == [False, True, True]
+    assert [link in second for link in links] == [True, False, False]
+
+
 def test_an_admin_asks_for_a_snapshot_and_a_worker_hears_of_it(
     client, admin, sent, django_capture_on_commit_callbacks
 ):

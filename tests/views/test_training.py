@@ -207,6 +207,20 @@ def test_all_that_changes_while_a_run_goes_on_is_refreshed_with_its_state(client
         assert told not in before
 
 
+def test_older_runs_are_on_the_next_page(client, admin, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.training._SHOWN", 2)
+    runs = [TrainedRunFactory() for _ in range(3)]
+
+    first = page(client, "index").content.decode()
+    older = re.search(r'rel="next" href="([^"]+)"', first)[1]
+    second = client.get(reverse("training:index") + older, headers=ENGLISH).content.decode()
+
+    links = [reverse("training:detail", args=[run.pk]) for run in runs]
+    assert [link in first for link in links] == [False, True, True]
+    assert [link in second for link in links] == [True, False, False]
+    assert 'rel="next"' not in second
+
+
 def test_a_finished_run_leads_on_to_the_judgement_of_its_candidate(client, admin):
     run = TrainedRunFactory(model_version=ModelVersionFactory(name="run-7"))
     link = f"{reverse('models:evaluations')}?version={run.model_version_id}"
