@@ -68,6 +68,12 @@ def stranded_runs(*, now: datetime) -> list[int]:
     )
 
 
+def runs_waiting_for(snapshot_id: int) -> list[int]:
+    """Return the runs that wait, among other things, for this snapshot to end."""
+    rows = TrainingRun.objects.filter(snapshot=snapshot_id, status=TrainingStatus.WAITING)
+    return list(rows.order_by("id").values_list("pk", flat=True))
+
+
 def base_products() -> QuerySet[Product]:
     """Products that the marketplace's own feeds brought with a code of the taxonomy and that no
     person has labelled. A seller's word is nobody's ground truth, and what waits for the models is

@@ -23,7 +23,9 @@ from tests.factories import (
     ProductImageFactory,
 )
 from tests.labels import label, relabel, snapshot
-from worker.tasks.snapshots import ALL_FILTERED, ALL_OUTDATED, NO_LABELS
+from tests.training_world import request as request_training
+from worker.tasks.snapshots import ALL_FILTERED, ALL_OUTDATED, NO_LABELS, run_snapshot
+from worker.tasks.training import run_training
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -279,3 +281,24 @@ def test_growing_data_moves_no_product(now):
 
     assert before.items() <= splits().items()
     assert FeedbackLabel.objects.count() == len(splits())
+
+
+@pytest.mark.parametrize("has_labels", [True, False])
+def test_a_training_that_waits_for_it_is_woken_as_soon_as_it_has_ended(
+    now, monkeypatch, has_labels
+):
+    woken = []
+    monkeypatch.setattr(run_training, "apply_async", lambda args, *_, **__: woken.append(args))
+    if has_labels:
+        label(now)
+    row, other = (
+        snapshots.request_snapshot(filters=Filters(), note="", user=None, now=now) for _ in "ab"
+    )
+    request_training(now, other)
+    run = request_training(now, row)
+
+    run_snapshot(row.pk)
+
+    row.refresh_from_db()
+    assert row.status == (JobStatus.DONE if has_labels else JobStatus.FAILED)
+    assert woken == [(run.pk,)]

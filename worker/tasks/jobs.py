@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from celery import Task
+from celery import Signature, Task
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
@@ -35,7 +35,7 @@ def wake(task: Task[Any, Any], job_id: int) -> None:
     transaction.on_commit(partial(send, task, job_id), robust=True)
 
 
-def send(task: Task[Any, Any], *arguments: int) -> None:
+def send(task: Task[Any, Any] | Signature[Any], *arguments: int) -> None:
     """Send a message at once; never raises when the broker is down."""
     try:
         task.apply_async(arguments, retry=False)

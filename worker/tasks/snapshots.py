@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -9,10 +11,13 @@ from reviewapp.domain.snapshots import Filters
 from reviewapp.models import DatasetSnapshot
 from reviewapp.selectors import snapshots as selectors
 from reviewapp.selectors.snapshots import LabelCounts
+from reviewapp.selectors.training import runs_waiting_for
 from reviewapp.services import snapshots
 from worker.app import app
 from worker.tasks import jobs
 
+# By name: its module imports this one.
+_TRAINING: Final = "worker.tasks.training.run_training"
 # Stored in English and translated where it is shown.
 NO_LABELS = gettext_noop(
     "There are no labels yet: a snapshot holds products that a person has decided."
@@ -52,6 +57,8 @@ def run_snapshot(snapshot_id: int) -> None:
         snapshots.finish_snapshot(hold=hold, frozen=frozen, now=timezone.now())
 
     jobs.work(hold, freeze)
+    for run_id in runs_waiting_for(snapshot_id):
+        jobs.send(app.signature(_TRAINING), run_id)
 
 
 def checked(snapshot: DatasetSnapshot | None) -> DatasetSnapshot:
