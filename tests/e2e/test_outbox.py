@@ -68,6 +68,18 @@ def test_a_connection_cut_within_the_answer_is_tried_again(sitting):
     assert Decision.objects.count() == 1
 
 
+def test_a_right_that_is_gone_is_named_and_the_answer_kept(sitting, moderator):
+    groups = list(moderator.groups.all())
+    moderator.groups.clear()
+
+    press_and_move_on(sitting, "Enter")
+    expect(sitting.locator("[data-outbox]")).to_contain_text("You may not review any more")
+    moderator.groups.set(groups)
+
+    expect(sitting.locator("[data-outbox]")).to_be_hidden(timeout=20_000)
+    assert Decision.objects.count() == 1
+
+
 @pytest.mark.parametrize("status", [403, 500])
 def test_an_answer_that_is_never_taken_lets_the_others_go(sitting, status):
     page = sitting

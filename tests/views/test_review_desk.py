@@ -234,6 +234,14 @@ def test_nothing_is_done_on_a_page_that_somebody_else_had_opened(client, moderat
     assert item.claimed_by is None
 
 
+def test_a_right_that_is_gone_is_told_to_the_script(client):
+    client.force_login(BuyerFactory())
+
+    response = post(client, "claim")
+
+    assert (response.status_code, response["Desk-Answer"]) == (403, "1")
+
+
 def test_a_session_that_has_ended_is_told_from_somebody_else_s(client, moderator):
     assert "Desk-Answer" not in post(client, "claim", moderator=moderator.pk)
 

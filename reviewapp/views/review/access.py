@@ -38,9 +38,10 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
                 return HttpResponse(_("Please sign in again."), status=401)
             return redirect_to_login(_page_after_log_in(request))
         if is_script(request) and _is_of_another(request):
-            text = _("Someone else has signed in. Sign in as yourself.")
-            return HttpResponse(text, status=401, headers={"Desk-Answer": "1"})
+            return _told(_("Someone else has signed in. Sign in as yourself."), 401)
         if not request.user.has_perm("reviewapp.add_decision"):
+            if is_script(request):
+                return _told(_("You may not review any more."), 403)
             raise PermissionDenied
         response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # logged in: a UserRequest
         if is_script(request):
@@ -48,6 +49,10 @@ def may_review(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
         return response
 
     return guarded
+
+
+def _told(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, headers={"Desk-Answer": "1"})
 
 
 def _is_of_another(request: HttpRequest) -> bool:

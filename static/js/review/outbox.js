@@ -11,8 +11,8 @@ const STUCK_AFTER = 3;
 const isStuck = (entry) => (entry.failures ?? 0) >= STUCK_AFTER;
 
 export class Outbox {
-  // onState("sending" | "idle" | "offline" | "signedOut" | "someoneElse" | "trouble" | "stuck", count,
-  // label): label names the product of the first answer that is stuck
+  // onState("sending" | "idle" | "offline" | "signedOut" | "someoneElse" | "notAllowed" | "trouble" |
+  // "stuck", count, label): label names the product of the first answer that is stuck
   // onSaved(entry, response) and onRefused(entry, html): the server's last word on an entry
   constructor({ moderator, onState, onSaved, onRefused }) {
     this.moderator = moderator;
@@ -142,15 +142,18 @@ function problemOf(entry, response) {
   return response.ok && !entry.undo && !isJson ? "trouble" : null;
 }
 
-// Whether the log-in has ended, or is by now that of another person than the page is of; else null.
+// Whether the log-in has ended, is by now that of another person than the page is of, or that of
+// somebody who may not review any more; else null.
 export function whyNotIn(response) {
-  if (response.status === 401 && response.headers.has("Desk-Answer")) return "someoneElse";
+  const why = response.headers.has("Desk-Answer") && { 401: "someoneElse", 403: "notAllowed" }[response.status];
+  if (why) return why;
   return response.type === "opaqueredirect" || [401, 403].includes(response.status) ? "signedOut" : null;
 }
 
-// An ended session, a limit or a foreign page says nothing about this one answer.
+// An ended session, a right that is gone, a limit or a foreign page says nothing about this one answer.
 function isItsOwn(response) {
-  return response.status >= 400 && ![401, 429].includes(response.status);
+  const isOfPerson = response.status === 401 || whyNotIn(response) === "notAllowed";
+  return response.status >= 400 && response.status !== 429 && !isOfPerson;
 }
 
 // The token is read when the answer leaves: a new log-in, in another tab, has changed it.

@@ -30,7 +30,7 @@ export function plainNotice(text) {
 
 export function showOutbox(state, count, label) {
   const line = document.querySelector("[data-outbox]");
-  const isStuck = count > 0 && ["offline", "signedOut", "someoneElse", "trouble", "stuck"].includes(state);
+  const isStuck = count > 0 && ["offline", "signedOut", "someoneElse", "notAllowed", "trouble", "stuck"].includes(state);
   line.hidden = !isStuck;
   if (!isStuck) return;
   const number = count === 1 ? words.get("waitingOne") : words.get("waitingMany").replace("{count}", count);
