@@ -26,11 +26,12 @@ from classifier.backbones.directory import read_json
 from classifier.data import Dataset, read_dataset
 from classifier.elder import Before
 from classifier.encoding import Stages
-from classifier.errors import ArtifactInvalid, ClassifierError
+from classifier.errors import ArtifactInvalid, ClassifierError, DataInvalid
 from classifier.replay import replayed
 from classifier.run_config import Kind, RunConfig, tuned_training
 from classifier.threads import set_threads
 from classifier.train import CALIBRATION, TRAIN, Points, Trained, divide, train
+from classifier.types import Member
 
 CONFIG: Final = "config.json"
 LOCK: Final = "lock"
@@ -56,7 +57,16 @@ class Run:
         return RunConfig.from_json(read_json(self.folder / CONFIG))
 
     def dataset(self, config: RunConfig) -> Dataset:
+        """Return the rows to learn. Raises DataInvalid as `read_dataset` does, and when most of the
+        pictures have gone: a store that is not mounted would give a model that sees nothing."""
         whole = read_dataset(self.folder, images=self.images)
+        gone = whole.missing_images
+        named = gone + sum(one.input.image is not None for one in whole)
+        if Member.CNN in config.training.members and gone > named / 2:
+            raise DataInvalid(
+                f"{gone} of {named} pictures are not in {self.images}; put them back, or train"
+                ' without "cnn".'
+            )
         return replayed(whole, config.replay, config.training.seed)
 
 

@@ -20,6 +20,7 @@ from classifier.members.base import Modality
 from classifier.replay import replayed
 from classifier.run import Run, alone, execute, is_abandoned
 from classifier.run_config import RunConfig
+from classifier.types import Member
 from tests.classifier import tiny, world
 
 ROOT = Path(__file__).parents[2]
@@ -204,6 +205,20 @@ def test_two_processes_never_work_on_one_run_and_none_outlives_its_parent(begin)
 
     assert is_abandoned(run.folder, os.getpid())
     assert not (run.folder / "model").exists()
+
+
+def test_a_run_whose_pictures_have_gone_is_refused_unless_it_needs_none(begin):
+    run = begin("unmounted")
+    pictures = list(run.images.glob("*.png"))
+    for picture in pictures[: len(pictures) // 2 + 1]:
+        picture.unlink()
+    config = run.config()
+
+    with pytest.raises(DataInvalid, match=r"\d+ of \d+ pictures are not in .*unmounted"):
+        run.dataset(config)
+
+    words_only = replace(config, training=replace(config.training, members=(Member.LEXICAL,)))
+    assert len(run.dataset(words_only)) == 80
 
 
 def test_a_process_of_torchrun_ends_once_another_attempt_has_the_run(begin):
