@@ -64,6 +64,16 @@ def register_model(*, directory: Path, now: datetime, is_demo: bool = False) -> 
     return version
 
 
+def locked_versions() -> dict[int, ModelVersion]:
+    """Lock all versions against other changes of stage; return them by id.
+
+    In one order, so that two at once wait for each other instead of colliding. New answers of a
+    version pass, so that classification goes on, and so does a batch whose end is waited for.
+    """
+    rows = ModelVersion.objects.select_for_update(no_key=True).order_by("pk")
+    return {version.pk: version for version in rows}
+
+
 def check_artifact(directory: Path) -> str:
     """Compare every file with the manifest and return the manifest's sha256.
 

@@ -25,7 +25,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors import calibration, evaluations, promotions
 from reviewapp.selectors.policies import set_by_a_person
-from reviewapp.services.model_versions import ModelRefused
+from reviewapp.services.model_versions import ModelRefused, locked_versions
 from reviewapp.services.policies import current_policy, recertified, set_policy
 from reviewapp.services.predictions import ask_again
 from reviewapp.services.shadow import stop_shadow
@@ -118,8 +118,7 @@ def roll_back(
 
 def _locked(version: ModelVersion) -> tuple[ModelVersion, ModelVersion | None]:
     """Lock all versions; return `version` and the champion as they are now."""
-    # In one order, so that two promotions at once wait for each other instead of colliding.
-    locked = {v.pk: v for v in ModelVersion.objects.select_for_update().order_by("pk")}
+    locked = locked_versions()
     champions = [one for one in locked.values() if one.stage == ModelStage.CHAMPION]
     return locked[version.pk], champions[0] if champions else None
 

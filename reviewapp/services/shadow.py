@@ -20,6 +20,7 @@ from reviewapp.models import (
     ShadowRun,
     User,
 )
+from reviewapp.services.model_versions import locked_versions
 
 
 @dataclass(eq=False)
@@ -44,7 +45,7 @@ def start_shadow(
 
     Raises ShadowRefused.
     """
-    locked = {v.pk: v for v in ModelVersion.objects.select_for_update().order_by("pk")}
+    locked = locked_versions()
     champion = next((v for v in locked.values() if v.stage == ModelStage.CHAMPION), None)
     version = locked[version.pk]
     is_busy = ShadowRun.objects.filter(ended_at=None).exists()
@@ -69,6 +70,8 @@ def stop_shadow(*, now: datetime) -> ShadowRun | None:
 
     A promotion ends it, too: what it was compared with is no longer the champion.
     """
+    # Before the run: a promotion, which ends it too, holds the versions by then.
+    locked_versions()
     run = ShadowRun.objects.select_for_update().filter(ended_at=None).first()
     if run is None:
         return None
