@@ -25,6 +25,9 @@ from classifier.selection import risk_coverage
 
 # More steps cost power near the end, fewer cost coverage between two thresholds.
 _STEPS: Final = 60
+# The least that the first step takes of a sample: of fewer products a handful wrong by chance would
+# end the test, however large the sample.
+_FIRST_PART: Final = 0.2
 _MOST_LABELS: Final = 10_000_000
 
 
@@ -75,28 +78,24 @@ def learn_then_test(
     Tests thresholds in a fixed order, strictest first, each at level delta, and stops at the first
     that fails: the fixed-sequence variant of Learn then Test (Angelopoulos, Bates, Candès, Jordan &
     Lei, Annals of Applied Statistics 2025, arXiv 2110.01052). The order must not look at labels; it
-    is laid over confidences and groups alone, and begins where an error rate of a quarter of the target
-    would pass.
+    is laid over confidences and groups alone, and begins with the surest fifth, or with as many as
+    pass with an error rate of a quarter of the target where that is more.
 
     confidence, is_right: (N,); target, delta: in (0, 1)
     """
     if not len(confidence):
         return NONE
-    curve = risk_coverage(confidence, is_right)
-    accepted = np.rint(curve.coverage * len(confidence)).astype(np.int64)
     surest_first = np.argsort(-confidence, kind="stable")
-    wrong = ~is_right[surest_first]
+    falling, wrong = confidence[surest_first], ~is_right[surest_first]
     known = None if groups is None else groups[surest_first]
-    independent = accepted / worst_effects(known, len(confidence))[accepted - 1]
     best = NONE
-    for place in _sequence(accepted, independent, labels_needed(target, delta, target / 4)):
-        size = int(accepted[place])
+    for size in _steps(falling, known, target, delta):
         effect = design_effect(wrong[:size], None if known is None else known[:size])
         errors = int(wrong[:size].sum())
         if _so_few_by_chance(errors / effect, size / effect, target) > delta:
             break
         best = Certificate(
-            threshold=float(curve.threshold[place]),
+            threshold=float(falling[size - 1]),
             accepted=size,
             wrong=errors,
             coverage=size / len(confidence),
@@ -104,6 +103,18 @@ def learn_then_test(
             independent=size / effect,
         )
     return best
+
+
+def first_tested(
+    confidence: Floats, target: float, delta: float, groups: Ints | None = None
+) -> Ints:
+    """Return the places (M,) of the products, surest first, that `learn_then_test` begins with.
+
+    confidence: (N,), N >= 1; target, delta: in (0, 1)
+    """
+    surest_first = np.argsort(-confidence, kind="stable")
+    known = None if groups is None else groups[surest_first]
+    return surest_first[: _steps(confidence[surest_first], known, target, delta)[0]]
 
 
 def selection_with_guaranteed_risk(
@@ -178,11 +189,17 @@ def _so_few_by_chance(wrong: float, accepted: float, target: float) -> float:
     return 1.0 if wrong >= accepted else float(betainc(accepted - wrong, wrong + 1, 1 - target))
 
 
-def _sequence(accepted: Ints, independent: Floats, first: int) -> list[int]:
-    """Return the places to test, strictest first: about evenly many products from one to the next."""
-    start = int(np.argmax(independent >= first))
-    if independent[start] < first:
+def _steps(falling: Floats, groups: Ints | None, target: float, delta: float) -> list[int]:
+    """Return how many products each step takes, strictest first, about evenly many more each time.
+
+    falling: (N,) confidences, surest first; those alike come in together
+    """
+    ends = np.flatnonzero(np.append(np.diff(falling) != 0, True)) + 1
+    independent = ends / worst_effects(groups, len(falling))[ends - 1]
+    least = labels_needed(target, delta, target / 4)
+    enough = np.flatnonzero(independent >= max(least, _FIRST_PART * independent[-1]))
+    if not len(enough):
         # Too few for a quarter of the target; an error-free sample may still do.
-        return [len(accepted) - 1]
-    wanted = np.linspace(accepted[start], accepted[-1], _STEPS)
-    return sorted({int(place) for place in np.searchsorted(accepted, wanted)})
+        return [len(falling)]
+    wanted = np.linspace(ends[enough[0]], len(falling), _STEPS)
+    return sorted({int(ends[place]) for place in np.searchsorted(ends, wanted)})

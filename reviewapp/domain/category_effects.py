@@ -19,7 +19,10 @@ class CategoryEffect:
     """A category under a policy; money, hours and reviews are a day's.
 
     coverage: of the products that the model puts there
-    labels_missing: until its own error could be certified; None when more would not help
+    bound: its error is at most this with 1 - DELTA; 1 when nothing is listed
+    labels_missing: until its own error could be certified; None where more would not help, or nothing
+    can be told
+    errs_too_often: its error is surely above the target
     """
 
     code: int
@@ -27,10 +30,13 @@ class CategoryEffect:
     products: int
     coverage: Interval
     error: Interval | None
+    accepted: int
+    bound: float
     reviews: Interval
     hours: Interval
     money: Interval
     labels_missing: int | None
+    errs_too_often: bool
 
 
 def by_category(
@@ -57,10 +63,13 @@ def by_category(
                 products=int(own.sum()),
                 coverage=clusters.share(listed[own], sample.duplicates_of(own)),
                 error=errors.share,
+                accepted=errors.accepted,
+                bound=errors.bound,
                 reviews=reviews.times(arrivals),
                 hours=reviews.times(arrivals * costs.review_seconds / 3600),
                 money=clusters.mean(spent * own, sample.duplicates).times(arrivals),
                 labels_missing=errors.labels_missing(target),
+                errs_too_often=errors.are_surely_above(target),
             )
         )
     return effects

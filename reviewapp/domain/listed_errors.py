@@ -14,14 +14,12 @@ import numpy.typing as npt
 from scipy.special import betaincinv
 
 from classifier.certify import error_bound, labels_needed
-from classifier.design_effect import design_effect, worst_effects
+from classifier.design_effect import design_effect
 from reviewapp.domain import clusters
 from reviewapp.domain.intervals import Interval
 
 DELTA: Final = 0.05
 """Promises hold with 1 - DELTA."""
-# Parts of a sample, surest first, that are looked at.
-_PARTS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +49,23 @@ class ListedErrors:
         """Return how many more accepted products would certify `target` if they err like these.
 
         Where these err more often, though perhaps by chance: how many more before that can be told.
-        None when more would not help.
+        None where more would not help, or nothing can be told from these.
         """
         if self.accepted and self.bound <= target:
             return 0
         rate = self.wrong / self.accepted if self.accepted else 0.0
         if rate >= target:
-            return None if self._is_surely_above(target) else self._until_told(target)
+            return None if self.are_surely_above(target) else self._until_told(target)
         try:
             needed = labels_needed(target, DELTA, rate) * self.effect
         except ValueError:
             return None
         return max(math.ceil(needed) - self.accepted, 1)
 
-    def _is_surely_above(self, target: float) -> bool:
+    def are_surely_above(self, target: float) -> bool:
+        """Return whether more than `target` are wrong with 1 - DELTA."""
+        if not self.wrong:
+            return False
         wrong, accepted = self.wrong / self.effect, self.accepted / self.effect
         return bool(betaincinv(wrong, accepted - wrong + 1, DELTA) > target)
 
@@ -73,39 +74,6 @@ class ListedErrors:
         return missing if missing > 0 else None
 
 
-def fewest_labels_missing(
-    margin: npt.NDArray[np.float64],
-    wrong: npt.NDArray[np.bool_],
-    groups: npt.NDArray[np.int64] | None,
-    target: float,
-) -> int | None:
-    """Return the fewest more accepted products by which some part, the surest of N, could certify
-    `target`; None when no part could.
-
-    margin, wrong: (N,); products of the same margin are in the same part
-    """
-    if not len(wrong):
-        return ListedErrors.of(wrong, groups).labels_missing(target)
-    surest = np.argsort(-margin, kind="stable")
-    wrong, margin = wrong[surest], margin[surest]
-    groups = None if groups is None else groups[surest]
-    ends = _ends(margin, np.arange(1, len(wrong) + 1) / worst_effects(groups, len(wrong)), target)
-    found = (ListedErrors.of(wrong[:end], None if groups is None else groups[:end]) for end in ends)
-    missing = [one.labels_missing(target) for one in found]
-    return min((one for one in missing if one is not None), default=None)
-
-
-def _ends(
-    margin: npt.NDArray[np.float64], independent: npt.NDArray[np.float64], target: float
-) -> list[int]:
-    """Return the sizes of the parts: from the first of which something can be told, or all."""
-    is_end = np.append(margin[1:] != margin[:-1], True)
-    ends = np.flatnonzero(is_end & (independent >= _first(target))) + 1
-    if not len(ends):
-        return [len(margin)]
-    return sorted({int(ends[place]) for place in np.linspace(0, len(ends) - 1, _PARTS).astype(int)})
-
-
 def _first(target: float) -> int:
-    """Return how many independent products the test of a promise begins with."""
+    """Return how many independent products the test of a promise takes at least."""
     return labels_needed(target, DELTA, target / 4)

@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from classifier.certify import Certificate, learn_then_test
+from classifier.certify import Certificate, first_tested, learn_then_test
 from reviewapp.choices import AuditStratum
 from reviewapp.domain import clusters
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.intervals import Interval
-from reviewapp.domain.listed_errors import DELTA, ListedErrors, fewest_labels_missing
+from reviewapp.domain.listed_errors import DELTA, ListedErrors
 from reviewapp.domain.routing import STRATA, Policy
 from reviewapp.domain.trust import AS_THEY_ARE, Trust, learned, log_odds
 
@@ -173,13 +173,15 @@ def cheapest(policy: Policy, costs: Costs, trust: Trust = AS_THEY_ARE) -> Policy
 class Promise:
     """A policy tightened until its selective error is certified; None when it cannot be.
 
-    labels_missing: the fewest more accepted products with known category that the promise would
-    take, if they err as the sample's surest do; None when more would not help
+    labels_missing: how many more accepted products with known category the test would take to
+    begin, if they err as the sample's surest do; None where more would not help, or nothing can be told
+    errs_too_often: even of the surest, more than the target are surely wrong
     """
 
     policy: Policy | None
     certificate: Certificate
     labels_missing: int | None
+    errs_too_often: bool = False
 
 
 def certified(sample: Sample, policy: Policy, target: float) -> Promise:
@@ -193,10 +195,21 @@ def certified(sample: Sample, policy: Policy, target: float) -> Promise:
     groups = sample.duplicates_of(above)
     found = learn_then_test(margin[above], sample.is_right[above], target, DELTA, groups)
     if not found.is_given:
-        wrong = ~sample.is_right[above]
-        return Promise(None, found, fewest_labels_missing(margin[above], wrong, groups, target))
+        errors = _errors(sample, _surest(sample, above, margin, target))
+        missing, too_often = errors.labels_missing(target), errors.are_surely_above(target)
+        return Promise(None, found, missing, too_often)
     found = replace(found, coverage=found.accepted / len(sample))
     return Promise(_raised(policy, found.threshold), found, 0)
+
+
+def _surest(sample: Sample, above: Bools, margin: Floats, target: float) -> Bools:
+    """Return which products (N,), of those `above`, the test of a promise begins with."""
+    places = np.flatnonzero(above)
+    chosen = np.zeros(len(sample), dtype=bool)
+    if len(places):
+        groups = sample.duplicates_of(above)
+        chosen[places[first_tested(margin[above], target, DELTA, groups)]] = True
+    return chosen
 
 
 def curve(

@@ -106,7 +106,7 @@ def _cells(found: Effect | CategoryEffect) -> Iterator[float | None]:
     for name in _MEASURES:
         value = getattr(found, name)
         yield from (value.value, value.low, value.high) if value else (None, None, None)
-    yield found.bound if isinstance(found, Effect) and found.accepted else None
+    yield found.bound if found.accepted else None
 
 
 def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpResponse:

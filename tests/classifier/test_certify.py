@@ -10,6 +10,7 @@ from scipy.stats import binom
 
 from classifier.certify import (
     error_bound,
+    first_tested,
     labels_needed,
     learn_then_test,
     selection_with_guaranteed_risk,
@@ -40,6 +41,18 @@ def broken_promises(rule, rows, target, resplits, seed):
             broken += error_from[place] > target
             coverage += 1 - place / len(world)
     return broken / resplits, coverage / resplits
+
+
+def promises_given(rows, floor, target, samples, seed):
+    """Return how often a promise is given where `floor` of the labels are wrong, whatever the model
+    is sure of."""
+    generator = np.random.default_rng(seed)
+    found = 0
+    for _ in range(samples):
+        confidence, is_right = drawn(generator, rows)
+        is_right &= generator.random(rows) >= floor
+        found += learn_then_test(confidence, is_right, target, DELTA).is_given
+    return found / samples
 
 
 def naive(confidence, is_right, target, _delta):
@@ -154,6 +167,18 @@ def test_a_thousand_products_are_enough_for_a_promise_most_of_the_time():
     given_ = [learn_then_test(*drawn(generator, 1000), 0.02, DELTA) for _ in range(100)]
 
     assert np.mean([one.is_given for one in given_]) > 0.5
+
+
+def test_a_few_wrong_labels_among_the_surest_do_not_end_a_promise_that_many_labels_would_keep():
+    assert promises_given(8000, 0.006, target=0.02, samples=60, seed=24) > 0.9
+
+
+def test_the_test_begins_with_a_fifth_of_many_products_and_with_enough_of_few():
+    confidence = np.linspace(0.5, 1, 8000)
+
+    sizes = [len(first_tested(confidence[:rows], 0.02, DELTA)) for rows in (8000, 1000, 200)]
+
+    assert sizes == [1600, labels_needed(0.02, DELTA, 0.005), 200]
 
 
 @pytest.mark.parametrize("rule", RULES)

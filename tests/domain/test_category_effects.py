@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from classifier.certify import error_bound
 from reviewapp.domain.category_effects import by_category
 from reviewapp.domain.costs import Costs
 from reviewapp.domain.policy_effect import Sample, effect
@@ -23,6 +24,18 @@ def test_each_category_is_told_what_its_own_promise_takes():
 
     assert [(one.code, one.labels_missing) for one in effects] == [(10, 0), (20, 99), (30, 149)]
     assert effects[2].error is None
+
+
+def test_a_category_has_its_own_bound_and_errs_too_often_only_where_that_is_sure():
+    rows = [(0.9, 10, 10, "")] * 342 + [(0.9, 10, 20, "")] * 8
+    rows += [(0.9, 20, 20, "")] * 340 + [(0.9, 20, 10, "")] * 30 + [(0.5, 30, 30, "")]
+
+    perhaps, surely, nothing = by_category(sample(*rows), POLICY, COSTS, 100.0, 0.02)
+
+    assert (perhaps.labels_missing, perhaps.errs_too_often) == (None, False)
+    assert (surely.labels_missing, surely.errs_too_often) == (None, True)
+    assert perhaps.bound == pytest.approx(error_bound(8, 350, 0.05))
+    assert (nothing.accepted, nothing.bound) == (0, 1.0)
 
 
 def test_a_category_counted_by_hand():

@@ -140,6 +140,7 @@ def test_answers_that_err_too_often_can_never_be_certified():
     promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
 
     assert (promise.policy, promise.labels_missing) == (None, None)
+    assert promise.errs_too_often
 
 
 def test_mistakes_that_may_be_chance_are_a_question_of_more_labels():
@@ -150,11 +151,31 @@ def test_mistakes_that_may_be_chance_are_a_question_of_more_labels():
     assert (promise.policy, promise.labels_missing) == (None, labels_needed(0.02, 0.05, 0.005) - 41)
 
 
-def test_the_surest_part_says_how_many_labels_are_missing():
-    sure, doubtful = [(0.99, 10, 10, "")] * 400, [(0.9, 10, 10, "")] * 360
-    rows = sure + [(0.99, 10, 20, "")] * 5 + doubtful + [(0.9, 10, 20, "")] * 40
+def surest_then(wrong_first, of_first, wrong_rest, of_rest):
+    """Products of which the surest `of_first` are those that the test of a promise begins with."""
+    first = [(0.99, 10, 10 if place >= wrong_first else 20, "") for place in range(of_first)]
+    rest = [(0.9, 10, 10 if place >= wrong_rest else 20, "") for place in range(of_rest)]
+    return sample(*first, *rest)
 
-    promise = policy_effect.certified(sample(*rows), POLICY, 0.02)
+
+def test_the_surest_products_say_how_many_labels_are_missing():
+    promise = policy_effect.certified(surest_then(5, 405, 40, 400), POLICY, 0.02)
 
     assert promise.policy is None
     assert promise.labels_missing == labels_needed(0.02, 0.05, 5 / 405) - 405
+
+
+def test_without_a_promise_labels_are_missing_though_all_products_together_would_pass():
+    known = surest_then(5, 350, 2, 650)
+
+    promise = policy_effect.certified(known, POLICY, 0.02)
+
+    assert policy_effect.effect(known, POLICY, COSTS, 1.0).bound < 0.02
+    assert promise.policy is None
+    assert promise.labels_missing == labels_needed(0.02, 0.05, 5 / 350) - 350
+
+
+def test_where_the_surest_were_wrong_too_often_perhaps_by_chance_nothing_is_said_of_labels():
+    promise = policy_effect.certified(surest_then(8, 350, 0, 10), POLICY, 0.02)
+
+    assert (promise.labels_missing, promise.errs_too_often) == (None, False)

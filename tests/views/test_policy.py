@@ -169,6 +169,7 @@ def test_all_figures_are_there_as_csv(client, admin, answers):
     )
     assert (last["name"], last["products"], last["error"]) == ("10", "400", "0.05")
     assert float(last["error_low"]) < 0.05 < float(last["error_high"])
+    assert 0.05 < float(last["error_at_most"]) == float(proposed["error_at_most"])
     in_force = client.get(reverse("policy:figures")).content.decode().splitlines()
     assert in_force[1].startswith("policy,proposed,0.8,")
     refused = client.get(reverse("policy:figures"), {"accept_percent": "500"})
