@@ -80,6 +80,10 @@ class Policy:
             )
         )
 
+    def is_stricter_than(self, other: Self) -> bool:
+        """Say whether this policy lists by itself a part only of what `other` does."""
+        return other.lists_all_of(self) and not self.lists_all_of(other)
+
 
 @dataclass(frozen=True, slots=True)
 class MemberOpinion:

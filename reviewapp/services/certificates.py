@@ -117,8 +117,7 @@ def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datet
         return
     champion = ModelVersion.objects.filter(pk=version, stage=ModelStage.CHAMPION)
     in_force = current_policy(now=now)
-    # A newer policy that lists all of it lists what is surely wrong too often.
-    if champion.exists() and rules(in_force).lists_all_of(rules(policy)):
+    if champion.exists() and not rules(in_force).is_stricter_than(rules(policy)):
         alarm.policy_after = _tighten(in_force, now)
         alarm.save(update_fields=["policy_after"])
     tell_admins(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)

@@ -177,3 +177,19 @@ def test_a_policy_lists_all_of_another_or_holds_something_back(changes, is_all):
     other = Policy(version=1, accept_at=0.8, thresholds={10: 0.9})
 
     assert replace(other, **changes).lists_all_of(other) is is_all
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_stricter"),
+    [
+        ({}, False),
+        ({"accept_at": 0.81}, True),
+        ({"disagreement_at": 0.4}, True),
+        ({"accept_at": 0.6, "thresholds": {10: 0.95}}, False),
+        ({"accept_at": 0.7}, False),
+    ],
+)
+def test_a_stricter_policy_lists_a_part_of_another_and_nothing_else(changes, is_stricter):
+    other = Policy(version=1, accept_at=0.8, thresholds={10: 0.9})
+
+    assert replace(other, **changes).is_stricter_than(other) is is_stricter

@@ -224,6 +224,20 @@ def test_a_policy_no_longer_in_force_changes_no_threshold(champion, categories):
     assert RoutingPolicy.objects.latest().version == 2
 
 
+def test_a_newer_policy_that_is_stricter_in_one_category_only_is_made_stricter(
+    champion, categories
+):
+    _many_wrong(champion, categories, 60)
+    RoutingPolicyFactory(version=2, accept_at=0.6, thresholds={"10": 0.85})
+
+    count()
+
+    after = RoutingPolicy.objects.latest()
+    assert CertificateAlarm.objects.get().policy_after == after
+    assert after.accept_at == pytest.approx(0.75, abs=1e-3)
+    assert after.thresholds["10"] > 0.85
+
+
 def test_a_newer_policy_that_lists_as_much_is_made_stricter(champion, categories):
     _many_wrong(champion, categories, 60)
     RoutingPolicyFactory(version=2, accept_at=0.7, audit_rate=0.5)
