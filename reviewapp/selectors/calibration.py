@@ -73,35 +73,30 @@ class KnownProducts:
     arrivals: float
 
 
-_kept: dict[tuple[int, SampleSource | None], tuple[datetime, KnownProducts]] = {}
+_kept: dict[int, tuple[datetime, KnownProducts]] = {}
 
 
-def lately_known(
-    version: ModelVersion, source: SampleSource | None, *, now: datetime
-) -> KnownProducts | None:
+def lately_known(version: ModelVersion, *, now: datetime) -> KnownProducts | None:
     """Return `known_products` as they were up to a minute ago, in this process.
 
     A page that follows a slider asks many times in a minute, and must always speak of one sample.
     """
-    read_at, known = _kept.get((version.pk, source), (now, None))
+    read_at, known = _kept.get(version.pk, (now, None))
     if known is None or not timedelta(0) <= now - read_at < _KEPT_FOR:
-        known = known_products(version, source, now=now)
+        known = known_products(version, now=now)
         # Models of the past need no memory.
         _kept.clear()
         if known is not None:
-            _kept[version.pk, source] = now, known
+            _kept[version.pk] = now, known
     return known
 
 
-def known_products(
-    version: ModelVersion, source: SampleSource | None = None, *, now: datetime
-) -> KnownProducts | None:
-    """Return the sample of `source`, or by default live decisions once there are enough of them,
-    and before that the products kept out of training; None where there is none."""
-    if source != SampleSource.HELD_OUT:
-        live = live_sample(version)
-        if len(live) >= (1 if source else ENOUGH_AUDITS):
-            return KnownProducts(live, SampleSource.LIVE, arrivals_per_day(now=now))
+def known_products(version: ModelVersion, *, now: datetime) -> KnownProducts | None:
+    """Return live decisions once there are enough of them, before that the products kept out of
+    training; None where there is neither."""
+    live = live_sample(version)
+    if len(live) >= ENOUGH_AUDITS:
+        return KnownProducts(live, SampleSource.LIVE, arrivals_per_day(now=now))
     held = held_out(version)
     if held is None:
         return None

@@ -20,12 +20,13 @@ Words = npt.NDArray[np.str_]
 
 @dataclass(frozen=True, slots=True)
 class PolicyFairness:
-    """Groups that a policy would surely treat worse than its bound, and those too small to judge.
+    """Groups that a policy would surely treat worse than `bound`, and those too small to judge.
 
     judged: kinds of which a group was judged; unknown: kinds that the sample does not know;
     alike: kinds of which all products of the sample are in one group
     """
 
+    bound: float
     broken: Sequence[GroupJudgement]
     unjudged: Sequence[GroupJudgement]
     judged: Sequence[str]
@@ -52,6 +53,7 @@ def policy_fairness(
     before = {(one.harm, one.name): one for one in _of_policy(sample, masks, current, bound)}
     found = _of_policy(sample, masks, proposed, bound)
     return PolicyFairness(
+        bound=bound,
         broken=[one for one in found if one.breaks and _is_worse(one, before)],
         unjudged=[one for one in found if not one.is_judged],
         judged=[

@@ -11,6 +11,8 @@ from reviewapp.domain.costs import Costs
 from reviewapp.domain.policy_effect import Promise, Sample, certified
 from reviewapp.domain.routing import Policy
 from reviewapp.models import RoutingPolicy, User
+from reviewapp.selectors import calibration, model_versions
+from reviewapp.selectors.policy_fairness import PolicyFairness, policy_fairness
 from reviewapp.services import versions
 
 NUMBERS: Final = (
@@ -26,6 +28,10 @@ NUMBERS: Final = (
     "fairness_bound",
 )
 """What a version of the policy says, beside who made it, when and why."""
+
+
+class PolicyUnfair(Exception):
+    """A group would fare worse under the policy than the bound allows."""
 
 
 def current_policy(*, now: datetime) -> RoutingPolicy:
@@ -53,6 +59,32 @@ def set_policy(
     numbers = {name: getattr(before, name) for name in NUMBERS} | dict(changes)
     return RoutingPolicy.objects.create(
         **numbers, version=before.version + 1, note=note, created_by=author, created_at=now
+    )
+
+
+@transaction.atomic
+def put_into_force(
+    *, changes: Mapping[str, Any], based_on: int, author: User, now: datetime, note: str = ""
+) -> RoutingPolicy:
+    """Put a person's `changes` into force as `set_policy` does.
+
+    Raises PolicyUnfair, too, when the newest of what is known of products says so.
+    """
+    before, champion = current_policy(now=now), model_versions.champion()
+    known = champion and calibration.known_products(champion, now=now)
+    if known and fairness(known.sample, before, draft(before, changes)).broken:
+        raise PolicyUnfair
+    return set_policy(changes=changes, based_on=based_on, author=author, now=now, note=note)
+
+
+def fairness(sample: Sample, current: RoutingPolicy, proposed: RoutingPolicy) -> PolicyFairness:
+    """Judge `proposed` by the stricter bound of both: whoever declares a looser one may not use it in
+    the same breath."""
+    return policy_fairness(
+        sample=sample,
+        current=rules(current),
+        proposed=rules(proposed),
+        bound=min(current.fairness_bound, proposed.fairness_bound),
     )
 
 

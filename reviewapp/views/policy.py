@@ -15,7 +15,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from reviewapp.choices import SampleSource
 from reviewapp.domain.category_effects import CategoryEffect
 from reviewapp.domain.fairness import FEWEST
 from reviewapp.domain.policy_effect import Effect
@@ -23,14 +22,15 @@ from reviewapp.domain.routing import Policy
 from reviewapp.forms.policy import PolicyForm, initial_of
 from reviewapp.models import Category, RoutingPolicy
 from reviewapp.selectors import calibration, fairness, model_versions, policies
-from reviewapp.selectors.policy_fairness import PolicyFairness, policy_fairness
 from reviewapp.services.policies import (
+    PolicyUnfair,
     costs,
     current_policy,
     draft,
+    put_into_force,
     rules,
-    set_policy,
 )
+from reviewapp.services.policies import fairness as fairness_of
 from reviewapp.services.versions import VersionOutdated
 from reviewapp.types import UserRequest
 from reviewapp.views.tables import csv_response
@@ -113,26 +113,25 @@ def _put_into_force(request: UserRequest, current: RoutingPolicy) -> HttpRespons
     if not request.user.has_perm("reviewapp.add_routingpolicy"):
         raise PermissionDenied
     form = PolicyForm(request.POST, categories=_categories())
-    known = _known(request)
     if not form.is_valid():
-        return _page(request, current, form, known, status=422)
-    if known and _fairness(current, draft(current, form.changes()), known).broken:
-        words = _("Not put into force: a group would fare worse than the bound allows; see below.")
-        messages.error(request, words)
-        return _page(request, current, form, known, status=422)
+        return _page(request, current, form, _known(request), status=422)
     try:
-        policy = set_policy(
+        policy = put_into_force(
             changes=form.changes(),
             based_on=form.cleaned_data["based_on"],
             note=form.cleaned_data["note"],
             author=request.user,
             now=timezone.now(),
         )
+    except PolicyUnfair:
+        words = _("Not put into force: a group would fare worse than the bound allows; see below.")
+        messages.error(request, words)
+        return _page(request, current, form, _known(request), status=422)
     except VersionOutdated:
         current = current_policy(now=timezone.now())
         words = _("Somebody has changed the policy meanwhile. These are the numbers in force now.")
         messages.warning(request, words)
-        return _page(request, current, _form(current, current), known, status=409)
+        return _page(request, current, _form(current, current), _known(request), status=409)
     messages.success(request, _("Policy %(version)s is in force.") % {"version": policy.version})
     return redirect("policy:index")
 
@@ -152,18 +151,6 @@ def _shown(
         target=current.target_error,
     )  # fmt: skip
     return current if chosen is None else draft(current, _numbers(chosen))
-
-
-def _fairness(
-    current: RoutingPolicy, proposed: RoutingPolicy, known: calibration.KnownProducts
-) -> PolicyFairness:
-    return policy_fairness(
-        sample=known.sample,
-        current=rules(current),
-        proposed=rules(proposed),
-        # Whoever declares a looser bound may not use it in the same breath.
-        bound=min(current.fairness_bound, proposed.fairness_bound),
-    )
 
 
 def _kinds(kinds: Sequence[str]) -> str:
@@ -189,13 +176,11 @@ def _categories() -> list[Category]:
 
 def _known(request: UserRequest) -> calibration.KnownProducts | None:
     champion = model_versions.champion()
-    source = request.GET.get("sample", "")
-    wanted = SampleSource(source) if source in SampleSource.values else None
     if champion is None:
         return None
     # What is put into force is judged by the newest; what is looked at may be a minute old.
     known = calibration.known_products if request.method == "POST" else calibration.lately_known
-    return known(champion, wanted, now=timezone.now())
+    return known(champion, now=timezone.now())
 
 
 def _query(request: UserRequest) -> str:
@@ -229,7 +214,7 @@ def _effect(
     context: dict[str, Any] = {"known": known, "target": proposed.target_error, "names": names}
     if known is None:
         return context
-    groups = _fairness(current, proposed, known)
+    groups = fairness_of(known.sample, current, proposed)
     return context | {
         "effect": _what_if(current, proposed, known),
         "ahead_days": policies.AHEAD_DAYS,
@@ -240,7 +225,7 @@ def _effect(
         "unknown_kinds": _kinds(groups.unknown),
         "alike_kinds": _kinds(groups.alike),
         "enough_live": calibration.ENOUGH_AUDITS,
-        "fairness_bound": min(current.fairness_bound, proposed.fairness_bound),
+        "fairness_bound": groups.bound,
         "fewest": FEWEST,
     }
 

@@ -4,6 +4,7 @@ import pytest
 
 from reviewapp.choices import ReviewReason, RouteOutcome, SampleSource
 from reviewapp.models import HeldOutAnswers, Product, Route
+from reviewapp.selectors import calibration
 from reviewapp.selectors.calibration import (
     arrivals_per_day,
     held_out,
@@ -129,7 +130,9 @@ def test_answers_of_another_model_or_for_another_text_do_not_count(version, cate
     assert len(live_sample(version)) == 0
 
 
-def test_until_enough_is_decided_the_products_kept_out_of_training_speak(version, categories, now):
+def test_until_enough_is_decided_the_products_kept_out_of_training_speak(
+    version, categories, now, monkeypatch
+):
     audited(version, categories, now)
     HeldOutAnswers.objects.create(
         model_version=version,
@@ -140,24 +143,29 @@ def test_until_enough_is_decided_the_products_kept_out_of_training_speak(version
         group=[4, 4],
     )
 
-    by_default = known_products(version, now=now)
-    asked = known_products(version, SampleSource.LIVE, now=now)
+    few = known_products(version, now=now)
+    monkeypatch.setattr(calibration, "ENOUGH_AUDITS", 1)
+    enough = known_products(version, now=now)
 
-    assert (by_default.source, len(by_default.sample)) == (SampleSource.HELD_OUT, 2)
-    assert by_default.sample.is_right.tolist() == [True, False]
-    assert by_default.sample.duplicates.tolist() == [4, 4]
-    assert (asked.source, len(asked.sample)) == (SampleSource.LIVE, 1)
+    assert (few.source, len(few.sample)) == (SampleSource.HELD_OUT, 2)
+    assert few.sample.is_right.tolist() == [True, False]
+    assert few.sample.duplicates.tolist() == [4, 4]
+    assert (enough.source, len(enough.sample)) == (SampleSource.LIVE, 1)
 
 
 def test_a_model_without_answers_offers_nothing(version, now):
     assert held_out(version) is None
     assert known_products(version, now=now) is None
-    assert lately_known(version, None, now=now) is None
+    assert lately_known(version, now=now) is None
 
 
-def test_what_is_known_is_read_anew_after_a_minute_and_for_another_model(version, categories, now):
+def test_what_is_known_is_read_anew_after_a_minute_and_for_another_model(
+    version, categories, now, monkeypatch
+):
+    monkeypatch.setattr(calibration, "ENOUGH_AUDITS", 1)
+
     def lately(model, **later):
-        known = lately_known(model, SampleSource.LIVE, now=now + timedelta(**later))
+        known = lately_known(model, now=now + timedelta(**later))
         return known and len(known.sample)
 
     audited(version, categories, now)

@@ -9,7 +9,7 @@ from reviewapp.choices import AuditStratum, GroupKind, ReportStatus, ReviewStatu
 from reviewapp.domain.fairness import ERROR, WAITING
 from reviewapp.domain.policy_effect import Sample
 from reviewapp.domain.routing import Policy
-from reviewapp.models import HeldOutAnswers, RouteTally, RoutingPolicy
+from reviewapp.models import Category, HeldOutAnswers, RouteTally, RoutingPolicy
 from reviewapp.selectors import fairness
 from reviewapp.selectors.policy_fairness import policy_fairness
 from reviewapp.services.policies import current_policy
@@ -25,6 +25,7 @@ from tests.factories import (
     RoutingPolicyFactory,
     SellerFactory,
 )
+from tests.selectors.test_calibration import audited
 from tests.views.test_policy import VALID
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +198,15 @@ def test_an_unfair_policy_is_not_put_into_force(client, admin, answers):
     assert RoutingPolicy.objects.count() == 1
     html = response.content.decode()
     assert "Picture, missing: 100.0% held back for a person" in html
+
+
+def test_the_address_does_not_choose_what_an_unfair_policy_is_judged_by(client, admin, answers):
+    current_policy(now=timezone.now())
+    audited(answers.model_version, tuple(Category.objects.order_by("code")), timezone.now())
+
+    response = client.post("/policy/?sample=live", VALID | {"accept_percent": "90"})
+
+    assert (response.status_code, RoutingPolicy.objects.count()) == (422, 1)
 
 
 def test_a_looser_bound_does_not_let_the_same_change_through(client, admin, answers):
