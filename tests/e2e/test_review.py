@@ -125,6 +125,65 @@ def test_an_undo_without_network_takes_back_what_was_never_sent(desk, context):
     assert not Decision.objects.exists()
 
 
+def test_two_undos_without_network_take_back_two_answers_once_it_is_there(desk, context):
+    for number in range(4):
+        doubtful_item(number=number)
+    page = desk()
+    fetched_ahead(page, 2)
+    answered = [press_and_move_on(page, "Enter") for _ in range(2)]
+    saved(page)
+
+    context.set_offline(True)
+    page.keyboard.press("u")
+    expect(page.locator("[data-outbox]")).to_contain_text("1 answer waits")
+    page.keyboard.press("u")
+    expect(page.locator("[data-outbox]")).to_contain_text("2 answers wait")
+    context.set_offline(False)
+    saved(page)
+
+    undone = Decision.objects.filter(verdict=Verdict.UNDONE)
+    assert set(undone.values_list("item_id", flat=True)) == set(answered)
+
+
+def test_a_card_that_comes_by_itself_leaves_the_focus_to_whoever_writes(desk):
+    doubtful_item(number=0)
+    page = desk()
+    press_and_move_on(page, "Enter")
+    expect(page.locator("#desk-stage")).to_contain_text("The queue is empty")
+    page.locator("summary", has=page.locator(".desk-filter-name")).click()
+    name = page.get_by_label("Name of the filter")
+    name.fill("Aud")
+    doubtful_item(number=1)
+
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#desk-stage article")).to_be_visible()
+    page.wait_for_timeout(LOOK_MS)
+    page.keyboard.type("it")
+
+    expect(name).to_have_value("Audit")
+    assert Decision.objects.count() == 1
+
+
+def test_a_question_half_written_stays_when_the_lease_is_lost(desk):
+    item = doubtful_item(number=0)
+    doubtful_item(number=1)
+    page = desk()
+    page.keyboard.press("e")
+    question = page.locator("#desk-stage textarea")
+    question.fill("Is this a to")
+    ReviewItem.objects.filter(pk=item.pk).update(claimed_by=ModeratorFactory(username="otto"))
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#desk-notices")).to_contain_text("otto is looking at it now")
+    question.press_sequentially("y?")
+    question.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#desk-notices q")).to_have_text("Is this a toy?")
+    expect(page.locator(f'#desk-stage article[data-item="{item.pk}"]')).to_have_count(0)
+    assert not Decision.objects.exists()
+
+
 def test_an_ended_login_keeps_the_answer_until_the_person_is_back(desk, context, sign_in):
     for number in range(5):
         doubtful_item(number=number)

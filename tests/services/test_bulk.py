@@ -8,6 +8,7 @@ from django.db import transaction
 
 from reviewapp.choices import ReviewReason, ReviewStatus, ServedBy, Verdict
 from reviewapp.models import Decision, FeedbackLabel, ReviewItem
+from reviewapp.selectors.review import out_of_reach, queue_state
 from reviewapp.selectors.review.bulk import bulk_groups, grid_items, near_duplicates
 from reviewapp.services import bulk, decisions, review
 from reviewapp.services.bulk import BulkAnswer
@@ -191,6 +192,21 @@ def test_a_grid_is_undone_as_a_whole(category):
     assert counts == [3, 3]
     assert not FeedbackLabel.objects.filter(ended_at=None).exists()
     assert set(ReviewItem.objects.values_list("status", flat=True)) == {ReviewStatus.CLAIMED}
+    assert review.claim_next(moderator=ann, now=NOW) in {item.pk for item in items}
+
+
+def test_what_a_grid_holds_is_told_apart_from_what_the_desk_hands_out(category):
+    ann = ModeratorFactory()
+    for _ in range(3):
+        alike(category)
+    claim(ann, category)
+
+    state = queue_state(moderator=ann, now=NOW, page=uuid.uuid4())
+    elsewhere = out_of_reach(moderator=ann, now=NOW)
+
+    assert (state.free, state.mine, state.elsewhere) == (0, 0, 0)
+    assert elsewhere.in_grids == 3
+    assert elsewhere.is_any
 
 
 def test_groups_are_listed_by_urgency_without_what_stands_alone(

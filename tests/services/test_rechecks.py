@@ -102,7 +102,7 @@ def test_the_preview_says_what_the_recheck_then_opens(careless, lead):
 def test_only_answers_within_reach_that_still_stand_are_checked(careless, lead):
     undone = answers(careless, 1)[0]
     undo(undone, careless)
-    review.release_all(moderator=careless)
+    review.release_all(moderator=careless, now=NOW)
     ReviewItem.objects.filter(pk=undone.item_id).update(priority=-1)
     *_kept, edited, in_review, newest = answers(careless, 4)
     Product.objects.filter(pk=edited.product_id).update(input_digest=uuid.uuid4().hex * 2)

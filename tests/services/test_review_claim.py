@@ -12,8 +12,14 @@ from reviewapp.domain.queues import ReviewQueue
 from reviewapp.domain.review import LEAVE_GRACE, MOST_HELD
 from reviewapp.models import ReviewItem
 from reviewapp.selectors.review import held_item_id
-from reviewapp.services import review
-from tests.factories import NOW, AdminFactory, ModeratorFactory, ReviewItemFactory
+from reviewapp.services import decisions, review
+from tests.factories import (
+    NOW,
+    AdminFactory,
+    CategoryFactory,
+    ModeratorFactory,
+    ReviewItemFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -290,8 +296,30 @@ def test_logging_out_frees_everything_at_once():
     item = ReviewItemFactory()
     claim(alice)
 
-    assert review.release_all(moderator=alice) == 1
+    assert review.release_all(moderator=alice, now=NOW) == 1
     assert claim(bob) == item.pk
+
+
+def test_an_answer_that_waited_counts_after_logging_out_as_long_as_nobody_took_the_item():
+    alice, bob = ModeratorFactory(), ModeratorFactory()
+    items = [ReviewItemFactory() for _ in range(2)]
+    claimed = [claim(alice), claim(alice, have=[items[0].pk])]
+    review.release_all(moderator=alice, now=NOW)
+    taken = claim(bob)
+    [left] = set(claimed) - {taken}
+
+    def answer(item_id):
+        decisions.decide(
+            item_id=item_id,
+            moderator=alice,
+            category=CategoryFactory(),
+            client_key=uuid4(),
+            now=NOW,
+        )
+
+    answer(left)
+    with pytest.raises(decisions.ClaimLost):
+        answer(taken)
 
 
 def audit(item):
@@ -315,7 +343,7 @@ def test_an_audit_cannot_unsee_what_a_moderator_has_seen():
     claim(moderator)
 
     audit(item)
-    review.release_all(moderator=moderator)
+    review.release_all(moderator=moderator, now=NOW)
     audit(item)
 
     item.refresh_from_db()

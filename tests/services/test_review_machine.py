@@ -131,7 +131,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def release(self, who):
-        review.release_all(moderator=self.moderators[who])
+        review.release_all(moderator=self.moderators[who], now=self.now)
 
     @rule(who=PEOPLE)
     def come_back_to_skipped(self, who):

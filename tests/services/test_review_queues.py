@@ -133,7 +133,7 @@ def test_the_lot_serves_every_item_about_as_often(settings):
 
     for turn in range(40):
         served[claim(moderator, draw=Numbers(turn / 40, 0.5))] += 1
-        review.release_all(moderator=moderator)
+        review.release_all(moderator=moderator, now=NOW)
 
     assert set(served.values()) == {10}
 

@@ -146,7 +146,7 @@ def test_an_item_in_somebodys_hands_is_closed_once_it_is_given_back(product):
     void(ring)
     while_held = rings.finish_voids(now=NOW)
 
-    review.release_all(moderator=moderator)
+    review.release_all(moderator=moderator, now=NOW)
     finished = rings.finish_voids(now=NOW)
 
     assert (while_held, finished) == (0, 1)

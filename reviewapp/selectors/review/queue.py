@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from reviewapp.choices import SkillKind, Verdict
+from reviewapp.choices import ServedBy, SkillKind, Verdict
 from reviewapp.domain.priority import HIGH_VALUE
 from reviewapp.domain.queues import EVERYTHING, ReviewQueue, Skills
 from reviewapp.models import Decision, ModeratorSkill, ReviewItem, User
@@ -75,7 +75,7 @@ class OutOfReach:
 
     skipped: by this moderator; with_lead: escalated; assigned: kept for others; for_others: checks,
     appeals and products of the own interest, that somebody else must answer; other_families: free,
-    and of families that the moderator is not handed
+    and of families that the moderator is not handed; in_grids: held by this moderator in a grid
     """
 
     skipped: int
@@ -83,6 +83,7 @@ class OutOfReach:
     for_others: int
     assigned: int
     other_families: int
+    in_grids: int
 
     @property
     def is_any(self) -> bool:
@@ -160,7 +161,7 @@ def queue_state(
     next_free, holders = _with_colleagues(
         reachable.filter(is_held(now)).exclude(claimed_by=moderator)
     )
-    own = ReviewItem.objects.filter(is_held(now), claimed_by=moderator).exclude(pk__in=answered)
+    own = _held_by(moderator, now).exclude(Q(pk__in=answered) | Q(served_by=ServedBy.BULK))
     pages = held_in_queue(own, queue, moderator=moderator, now=now)
     here = [shown in (None, page) for shown in pages.values_list("claim_page", flat=True)]
     return QueueState(
@@ -187,7 +188,12 @@ def out_of_reach(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTH
         for_others=_for_others(items, moderator),
         assigned=_count(items.filter(is_assigned_to_another(moderator, now))),
         other_families=_of_other_families(items.filter(is_unheld(now)), moderator, now),
+        in_grids=_count(_held_by(moderator, now).filter(served_by=ServedBy.BULK)),
     )
+
+
+def _held_by(moderator: User, now: datetime) -> QuerySet[ReviewItem]:
+    return ReviewItem.objects.filter(is_held(now), claimed_by=moderator)
 
 
 def _is_lead(moderator: User) -> bool:

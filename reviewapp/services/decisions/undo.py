@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from reviewapp.choices import ProductStatus, ReviewStatus, Verdict
+from reviewapp.choices import ProductStatus, ReviewStatus, ServedBy, Verdict
 from reviewapp.domain.review import Hold, UndoFacts, hold, undo_refusal
 from reviewapp.models import Decision, Product, ReviewItem, User
 from reviewapp.selectors.interests import is_party
@@ -163,6 +163,9 @@ def _restore_item(item: ReviewItem, target: Decision) -> None:
         item.priority = before["priority"]
     item.escalated_at = _moment(before["escalated_at"])
     item.resolved_at = None
+    if item.served_by == ServedBy.BULK:
+        # It comes back to the desk, by itself; what a grid holds is not handed out there.
+        item.served_by = ""
 
 
 def _moment(stamp: str | None) -> datetime | None:

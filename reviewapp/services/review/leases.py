@@ -71,11 +71,12 @@ def take_over(
     return mine.update(claim_page=page, claim_expires_at=lease_end(now))
 
 
-def release_all(*, moderator: User) -> int:
-    """Free at once everything the moderator holds; return how many items."""
-    return held_by(moderator).update(
-        status=ReviewStatus.PENDING, claimed_by=None, claim_expires_at=None
-    )
+def release_all(*, moderator: User, now: datetime) -> int:
+    """Free at once everything the moderator holds; return how many items.
+
+    Answers that wait in a browser still count as long as nobody else has taken the item.
+    """
+    return held_by(moderator).filter(claim_expires_at__gt=now).update(claim_expires_at=now)
 
 
 def give_up(*, product: Product, party: User) -> None:

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reviewapp.models import User
@@ -76,4 +77,4 @@ def _page_after_log_in(request: HttpRequest) -> str:
 def free_claims(sender: Any, user: User | None, **kwargs: Any) -> None:
     """Give colleagues at once what someone who logs out still holds."""
     if user is not None:
-        review.release_all(moderator=user)
+        review.release_all(moderator=user, now=timezone.now())

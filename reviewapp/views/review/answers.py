@@ -24,7 +24,6 @@ from reviewapp.views.review.desk import (
     desk_address,
     queue_asked,
     render_desk,
-    second_look,
     to_the_held,
 )
 
@@ -121,7 +120,7 @@ def _undone(request: UserRequest, record: Decision) -> HttpResponse:
     """The card that is back; or the word that it is not, when its author is a party to it now."""
     is_back = record.item.claimed_by_id == request.user.pk
     if is_script(request) and is_back:
-        return card_response(request, record.item_id, **second_look(request, record.item_id))
+        return card_response(request, record.item_id)
     text = _("Undone. The product is back with you.")
     if not is_back:
         text = _("Undone. The product does not come back to you: you are a party to it now.")

@@ -50,7 +50,7 @@ def render_desk(request: UserRequest, status: int = 200, **extra: Any) -> HttpRe
         "keys_json": json.dumps(_keys(request.user)),
         "guides": selectors.personal_guides(moderator=request.user),
         "state": selectors.queue_state(moderator=request.user, now=now, queue=queue),
-        **(_why_empty(request, queue) if item_id is None else second_look(request, item_id)),
+        **(_why_empty(request, queue) if item_id is None else {}),
         "queue_form": QueueForm.showing(queue),
         "queue": str(queue),
         "queue_name": queue_name(queue),
@@ -115,11 +115,6 @@ def claim(request: UserRequest) -> HttpResponse:
     return card_response(request, item_id)
 
 
-def second_look(request: UserRequest, item_id: int) -> dict[str, Any]:
-    """What an undone answer adds to the context of its card."""
-    return {"was_blind": selectors.is_second_look(item_id=item_id, moderator=request.user)}
-
-
 def _why_empty(request: UserRequest, queue: ReviewQueue) -> dict[str, Any]:
     """Context of review/_empty.html beyond the numbers that stand above every card."""
     found = selectors.out_of_reach(moderator=request.user, now=timezone.now(), queue=queue)
@@ -149,13 +144,9 @@ def to_the_held(request: UserRequest, full: review.TooManyHeld) -> HttpResponse:
     return redirect(desk_address(EVERYTHING))
 
 
-def card_response(request: UserRequest, item_id: int, **extra: Any) -> HttpResponse:
-    """The card alone, as the desk's script swaps it in; the page holds the list of categories.
-
-    `extra` adds to the context.
-    """
-    context = {**card_context(request, item_id), **extra}
-    response = render(request, "review/_card.html", context)
+def card_response(request: UserRequest, item_id: int) -> HttpResponse:
+    """The card alone, as the desk's script swaps it in; the page holds the list of categories."""
+    response = render(request, "review/_card.html", card_context(request, item_id))
     response["Desk-State"] = "card"
     response["Cache-Control"] = "no-store"
     return response
@@ -163,8 +154,12 @@ def card_response(request: UserRequest, item_id: int, **extra: Any) -> HttpRespo
 
 def card_context(request: UserRequest, item_id: int | None) -> dict[str, Any]:
     """Context of review/_card.html."""
+    card = None if item_id is None else selectors.card(item_id=item_id)
     return {
-        "card": None if item_id is None else selectors.card(item_id=item_id),
+        "card": card,
+        "was_blind": card is not None
+        and not card.item.is_blind
+        and selectors.is_second_look(item_id=card.item.pk, moderator=request.user),
         "client_key": uuid4(),
         "skip_reasons": SkipReason.choices,
         "keys": _keys(request.user),

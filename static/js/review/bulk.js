@@ -20,9 +20,14 @@ function toggle(box) {
   count();
 }
 
+// A tile that was lost cannot be reached: the way goes on past it.
 function move(step) {
+  const open = boxes.filter((box) => !box.disabled);
   const at = boxes.indexOf(document.activeElement);
-  boxes[Math.min(Math.max(at + step, 0), boxes.length - 1)].focus();
+  const wanted = at + step;
+  const ahead = open.filter((box) => (step > 0 ? boxes.indexOf(box) >= wanted : boxes.indexOf(box) <= wanted));
+  const target = step > 0 ? ahead[0] ?? open.at(-1) : ahead.at(-1) ?? open[0];
+  target?.focus();
 }
 
 // How many tiles lie side by side: up and down go by rows.

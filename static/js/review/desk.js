@@ -7,10 +7,11 @@ import { tellWhy } from "./empty.js";
 import { Guide } from "./guide.js";
 import { listenForKeys } from "./keys.js";
 import { Lease } from "./lease.js";
+import { tellWhoHas } from "./lost.js";
 import { newKey, Outbox } from "./outbox.js";
-import { showNextPicture } from "./pictures.js";
+import { lookCloserByWheel, showNextPicture } from "./pictures.js";
 import { onUndoneElsewhere, page } from "./tab.js";
-import { addNotice, announce, plainNotice, showOutbox, waitingNote, words } from "./page.js";
+import { addNotice, announce, plainNotice, showOutbox, waitingNote, withWords, words } from "./page.js";
 
 // A double click must not answer the card that appears under the pointer.
 const LOOK_AT_LEAST_MS = 250;
@@ -26,7 +27,8 @@ let shownAt = performance.now();
 let answered = [];
 
 const card = () => stage.querySelector("article[data-item]");
-const onPage = () => [card(), ...ahead.cards()].filter(Boolean).map((element) => element.dataset.item);
+const onPage = () => [stage.querySelector("article[data-item]:not([data-lost])"), ...ahead.cards()]
+  .filter(Boolean).map((element) => element.dataset.item);
 
 const guide = new Guide(stage);
 const outbox = new Outbox({ moderator: urls.moderator, onState: showOutbox, onSaved, onRefused });
@@ -50,17 +52,20 @@ const lease = new Lease({
 
 // --- Showing ---
 
-function show(element, { isFirst = false } = {}) {
+// A card that nobody asked for leaves the focus to whoever writes elsewhere on the page.
+function show(element, { isFirst = false, isAsked = !isFirst } = {}) {
+  const isElsewhere = document.activeElement !== document.body && !stage.contains(document.activeElement);
   stage.replaceChildren(element);
   shownAt = performance.now();
   guide.start(element);
-  if (!isFirst || document.activeElement === document.body) element.focus({ preventScroll: true });
+  if (isElsewhere && !isAsked) return;
+  element.focus({ preventScroll: true });
   if (!isFirst) stage.scrollIntoView({ behavior: "instant" });
 }
 
-function advance() {
+function advance({ isAsked = true } = {}) {
   const next = ahead.next();
-  if (next) show(next);
+  if (next) show(next, { isAsked });
   else stage.replaceChildren(waitingNote());
   ahead.fill();
 }
@@ -68,7 +73,7 @@ function advance() {
 function onArrival(state, html) {
   if (card()) return;
   const next = ahead.next();
-  if (next) show(next);
+  if (next) show(next, { isAsked: false });
   else if (state === "empty" || state === "full") tellWhy(stage, toElement(html));
   else if (words.has(state)) stage.replaceChildren(waitingNote(words.get(state)));
   if (next) ahead.fill();
@@ -114,7 +119,8 @@ function onRefused(entry, html, response) {
   answered = answered.filter(({ id }) => id !== entry.id);
   const notice = toElement(html);
   const isOurs = notice?.matches?.("[data-conflict]");
-  addNotice(isOurs ? notice : plainNotice(`${words.get("refused")} (${response.status}): ${entry.label ?? ""}`));
+  const shown = isOurs ? notice : plainNotice(`${words.get("refused")} (${response.status}): ${entry.label ?? ""}`);
+  addNotice(entry.fields.comment ? withWords(shown, entry.fields.comment) : shown);
   ahead.fill();
 }
 
@@ -122,26 +128,20 @@ function onLost(ids) {
   for (const element of ahead.cards()) {
     if (ids.includes(element.dataset.item)) element.remove();
   }
-  if (card() && ids.includes(card().dataset.item)) {
-    tellWhoHas(card().dataset.item);
-    advance();
-  } else {
-    ahead.fill();
-  }
+  if (!card() || !ids.includes(card().dataset.item)) return ahead.fill();
+  tellWhoHas(urls.lostUrl.replace("/0/", `/${card().dataset.item}/`));
+  // What is being written stays until it is sent, and refused, or dropped.
+  if (isWriting()) card().setAttribute("data-lost", "");
+  else advance({ isAsked: false });
 }
 
-// The conflict card says what a colleague decided, or that one is looking at it.
-async function tellWhoHas(item) {
-  const response = await fetch(urls.lostUrl.replace("/0/", `/${item}/`)).catch(() => null);
-  if (response?.ok) addNotice(toElement(await response.text()));
-  else showToast(words.get("lost"));
-}
+const isWriting = () => document.activeElement.matches("textarea, input") && stage.contains(document.activeElement);
 
 // --- Undo: an answer that never left the page is dropped here, any other by the server ---
 
 function undo() {
   const dropped = outbox.dropUnsent();
-  if (dropped && !dropped.undo) {
+  if (dropped) {
     const kept = answered.find(({ id }) => id === dropped.id);
     answered = answered.filter((other) => other !== kept);
     announce(words.get("dropped"));
@@ -238,7 +238,8 @@ listenForKeys(keys, desk.hasAttribute("data-characters"), {
   close() {
     const menu = card()?.querySelector("details[open].desk-menu");
     if (menu) menu.open = false;
-    if (menu) card()?.focus();
+    if (card()?.hasAttribute("data-lost")) advance();
+    else if (menu) card()?.focus();
   },
 });
 
@@ -277,12 +278,6 @@ stage.addEventListener("keydown", (event) => {
   if (keys.next_picture && event.key.toLowerCase() === keys.next_picture && event.target.closest("dialog.dialog-zoom")) nextPicture();
 });
 stage.addEventListener("wheel", lookCloserByWheel, { passive: true });
-
-// Turning the wheel over the picture, with Ctrl as everywhere, opens it large.
-function lookCloserByWheel(event) {
-  const picture = event.target.closest?.("[data-zoom]");
-  if (picture && event.ctrlKey && event.deltaY < 0) openZoom(picture.dataset.zoom);
-}
 
 // --- Start ---
 

@@ -40,10 +40,11 @@ export class Outbox {
     return this.shelf.entries().map((entry) => entry.item).filter(Boolean);
   }
 
-  // Take back the newest answer that has certainly never reached the server.
+  // Take back the newest answer that has certainly never reached the server. What takes back another
+  // one is no answer: it stays.
   dropUnsent() {
     const last = this.shelf.entries().at(-1);
-    if (!last || last.tried) return null;
+    if (!last || last.tried || last.undo) return null;
     this.shelf.remove(last.id);
     this.tell("idle");
     return last;

@@ -28,6 +28,16 @@ export function plainNotice(text) {
   return notice;
 }
 
+// What was written with an answer that was refused: to be copied, not written again.
+export function withWords(notice, text) {
+  const line = document.createElement("p");
+  const quote = document.createElement("q");
+  quote.textContent = text;
+  line.append(`${words.get("yourWords")} `, quote);
+  notice.append(line);
+  return notice;
+}
+
 export function showOutbox(state, count, label) {
   const line = document.querySelector("[data-outbox]");
   const isStuck = count > 0 && ["offline", "signedOut", "someoneElse", "notAllowed", "trouble", "stuck"].includes(state);

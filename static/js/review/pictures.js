@@ -34,3 +34,9 @@ function show(dialog, pictures, at) {
   dialog.querySelector("[data-zoom-caption]").textContent =
     at === 0 && !dialog.open ? "" : `${at + 1}/${pictures.length} ${pictures[at].text}`;
 }
+
+// Turning the wheel over the picture, with Ctrl as everywhere, opens it large.
+export function lookCloserByWheel(event) {
+  const picture = event.target.closest?.("[data-zoom]");
+  if (picture && event.ctrlKey && event.deltaY < 0) openZoom(picture.dataset.zoom);
+}
