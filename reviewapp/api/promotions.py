@@ -133,10 +133,7 @@ def _answer(made: Promotion | None, standing: Promotion | None) -> Response:
 
 
 def _not_passed(error: GateNotPassed) -> str:
-    words = _("The gate has not passed this version. Give a reason to promote it all the same.")
-    if error.was_refused:
-        words = _("The gate has refused this version before. Give a reason to promote it now.")
     if error.report is None:
-        return words
+        return error.words
     where = _("See the gate report %(number)s.") % {"number": error.report.pk}
-    return f"{words} {where}"
+    return f"{error.words} {where}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from reviewapp.choices import GateVerdict, PromotionKind
+from reviewapp.domain.snapshots import Filters
 from reviewapp.models import GateReport, ModelVersion, Promotion, Rescoring
 from reviewapp.selectors.evaluations import gate_reports
-from reviewapp.selectors.model_versions import champion
+from reviewapp.selectors.model_versions import champion, trained_elsewhere
 
 
 def history() -> QuerySet[Promotion]:
@@ -23,6 +24,20 @@ def newest_report(version: ModelVersion, against: ModelVersion) -> GateReport | 
         candidate__model_version=version, champion__model_version=against
     )
     return reports.exclude(verdict="").order_by("-judged_at", "-id").first()
+
+
+def is_in_doubt(report: GateReport) -> bool:
+    """Whether passing proves little: nobody here knows which products the candidate has learned, or
+    somebody has chosen those of the test."""
+    is_chosen = Filters.from_json(report.candidate.snapshot.filters) != Filters()
+    return is_chosen or bool(trained_elsewhere(report.candidate.model_version))
+
+
+def verdict_that_counts(report: GateReport) -> str:
+    """Return the verdict as a promotion takes it: a pass in doubt has judged nothing."""
+    if report.verdict == GateVerdict.PASSED and is_in_doubt(report):
+        return GateVerdict.NOT_JUDGED
+    return report.verdict
 
 
 def earlier_refusals(report: GateReport) -> QuerySet[GateReport]:

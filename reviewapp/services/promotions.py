@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from reviewapp.choices import GateVerdict, MemberChoice, ModelStage, ProductStatus, PromotionKind
 from reviewapp.domain.policy_effect import Sample
@@ -36,17 +37,36 @@ class GateNotPassed(Exception):
     """The gate does not let the version through; `report` is its judgement, None without one.
 
     A report that leaves something not judged passes only for who accepts that; anything else takes
-    a reason. was_refused: it passed, but an earlier judgement had refused it
+    a reason. was_refused: it passed, but an earlier judgement had refused it; is_in_doubt: it passed
+    on test products that the version may have learned or that somebody has chosen
     """
 
     report: GateReport | None
     was_refused: bool = False
+    is_in_doubt: bool = False
 
     def __str__(self) -> str:
         if self.was_refused:
             return "The gate has refused this version before. Give a reason to promote it now."
+        if self.is_in_doubt:
+            return (
+                "The gate has passed this version on test products that it may have learned, or"
+                " that somebody has chosen. Give a reason to promote it."
+            )
         verdict = self.report.verdict if self.report else "no judgement"
         return f"The gate has not passed this version ({verdict}). Give a reason to promote it."
+
+    @property
+    def words(self) -> str:
+        """What to tell the reader, in their language."""
+        if self.was_refused:
+            return _("The gate has refused this version before. Give a reason to promote it now.")
+        if self.is_in_doubt:
+            return _(
+                "It passed, but on test products that it may have learned, or that somebody has"
+                " chosen. Say that you have seen that, or give a reason."
+            )
+        return _("The gate has not passed this version. Give a reason to promote it all the same.")
 
 
 class NothingBefore(Exception):
@@ -71,7 +91,8 @@ def promote(
 
     The first champion needs no gate. Any other needs its newest judgement against the present
     champion to have passed, or a written `reason`; also where an earlier one had refused it, lest
-    somebody asks until it passes. Thresholds are certified anew with its answers,
+    somebody asks until it passes. What was not judged takes `accepts_unjudged`, as does a pass of a
+    version trained elsewhere or on a selection of the labels. Thresholds are certified anew with its answers,
     and products in review are asked about again. seen: the judgement that `reason` and
     `accepts_unjudged` are about; raises OtherChampion when it is not the newest against the present
     champion. Raises GateNotPassed, and ModelRefused when the
@@ -132,7 +153,7 @@ def _road(
 ) -> PromotionKind:
     if champion is None:
         return PromotionKind.FIRST
-    verdict = report.verdict if report else ""
+    verdict = promotions.verdict_that_counts(report) if report else ""
     passed = verdict == GateVerdict.PASSED or (
         verdict == GateVerdict.NOT_JUDGED and accepts_unjudged
     )
@@ -141,7 +162,8 @@ def _road(
         return PromotionKind.GATE
     if reason.strip():
         return PromotionKind.OVERRIDE
-    raise GateNotPassed(report, was_refused=passed)
+    is_in_doubt = report is not None and verdict != report.verdict
+    raise GateNotPassed(report, was_refused=passed, is_in_doubt=is_in_doubt)
 
 
 def _put_into_service(

@@ -51,10 +51,7 @@ def put_into_service(request: UserRequest, version_id: int) -> HttpResponse:
         messages.warning(request, words)
         return redirect("models:index")
     except GateNotPassed as refused:
-        words = _("The gate has not passed this version. Give a reason to promote it all the same.")
-        if refused.was_refused:
-            words = _("The gate has refused this version before. Give a reason to promote it now.")
-        messages.error(request, words)
+        messages.error(request, refused.words)
         if refused.report is not None:
             return redirect("models:gate", refused.report.pk)
         return redirect("models:evaluations")

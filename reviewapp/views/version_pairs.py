@@ -25,7 +25,12 @@ from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
 from reviewapp.selectors.pages import Part
-from reviewapp.selectors.promotions import earlier_refusals, newest_report, other_candidates
+from reviewapp.selectors.promotions import (
+    earlier_refusals,
+    newest_report,
+    other_candidates,
+    verdict_that_counts,
+)
 from reviewapp.selectors.training import labels_since
 from reviewapp.selectors.version_pairs import (
     VersionPair,
@@ -122,6 +127,7 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         and not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
         "is_champion": version == champion,
         "is_outdated": report != newest,
+        "counts_as": verdict_that_counts(report),
         "results": [_named(result, names, families) for result in results],
         "fewest": GateRules().fewest_per_group,
         "strangers": model_versions.trained_elsewhere(version, report.champion.model_version),

@@ -85,6 +85,17 @@ def test_what_the_gate_refused_is_409_until_a_reason_is_written(api, now):
     )
 
 
+def test_a_pass_of_what_was_trained_elsewhere_is_409_until_that_is_accepted(api, now):
+    old, new = ChampionFactory(), ModelVersionFactory(name="new-1")
+    judged(old, new, now, GateVerdict.PASSED, is_trained_here=False)
+
+    refused = post(api, "new-1", "promote")
+    done = post(api, "new-1", "promote", accepts_unjudged=True)
+
+    assert (refused.status_code, "may have learned" in refused.data["detail"]) == (409, True)
+    assert (done.status_code, done.data["kind"]) == (201, PromotionKind.GATE)
+
+
 def test_what_the_gate_refused_before_is_409_until_a_reason_is_written(api, now):
     old, new = ChampionFactory(), ModelVersionFactory(name="new-1")
     judged(old, new, now, GateVerdict.FAILED)

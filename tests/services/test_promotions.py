@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from reviewapp.choices import GateVerdict, ModelStage, PromotionKind
+from reviewapp.domain.snapshots import Filters
 from reviewapp.models import GateReport, Promotion, Rescoring, RoutingPolicy
 from reviewapp.selectors.promotions import champion_before
 from reviewapp.services.evaluations import judge, request_gate
@@ -23,6 +24,7 @@ from tests.factories import (
     ChampionFactory,
     ModelVersionFactory,
     RoutingPolicyFactory,
+    TrainedRunFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +36,10 @@ def _categories():
         CategoryFactory(code=code)
 
 
-def judged(champion, candidate, now, verdict, snapshot=None):
+def judged(champion, candidate, now, verdict, snapshot=None, *, is_trained_here=True):
     """A judgement of that verdict, without any measuring."""
+    if is_trained_here and not candidate.training_runs.exists():
+        TrainedRunFactory(model_version=candidate)
     report = request_gate(
         candidate=candidate,
         champion=champion,
@@ -111,6 +115,37 @@ def test_accepting_what_was_not_judged_does_not_excuse_a_failed_test(now):
 
     with pytest.raises(GateNotPassed):
         promote(version=new, accepts_unjudged=True, now=now)
+
+
+def chosen_labels(now):
+    row = bare_snapshot(now, products=400)
+    row.filters = Filters(decided_until=now.date()).as_json()
+    row.save()
+    return row
+
+
+@pytest.mark.parametrize("doubt", ["trained elsewhere", "labels chosen"])
+def test_a_pass_on_test_products_learned_or_chosen_counts_as_not_judged(now, doubt):
+    old, new = ChampionFactory(), ModelVersionFactory()
+    is_chosen = doubt == "labels chosen"
+    snapshot = chosen_labels(now) if is_chosen else None
+    judged(old, new, now, GateVerdict.PASSED, snapshot, is_trained_here=is_chosen)
+
+    with pytest.raises(GateNotPassed, match="may have learned") as refused:
+        promote(version=new, now=now)
+    promotion = promote(version=new, accepts_unjudged=True, now=now)
+
+    assert (refused.value.is_in_doubt, refused.value.was_refused) == (True, False)
+    assert (promotion.kind, promotion.accepts_unjudged) == (PromotionKind.GATE, True)
+
+
+def test_a_reason_promotes_what_was_trained_elsewhere(now):
+    old, new = ChampionFactory(), ModelVersionFactory()
+    judged(old, new, now, GateVerdict.PASSED, is_trained_here=False)
+
+    promotion = promote(version=new, reason="Trained on last year's catalogue alone.", now=now)
+
+    assert promotion.kind == PromotionKind.OVERRIDE
 
 
 def test_a_reason_about_one_champion_does_not_push_out_another_one(now):
@@ -191,6 +226,7 @@ def real_pair(now):
     old, new = ChampionFactory(), ModelVersionFactory()
     measured(old, snapshot, now, sharpness=3.0)
     measured(new, snapshot, now, sharpness=3.6)
+    TrainedRunFactory(model_version=new)
     report = request_gate(candidate=new, champion=old, snapshot=snapshot, user=None, now=now)
     judge(report_id=report.pk, now=now)
     return old, new

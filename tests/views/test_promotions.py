@@ -96,6 +96,20 @@ def test_a_first_judgement_that_passed_asks_for_nothing(client, admin, now):
     assert 'name="reason"' not in page
 
 
+def test_a_pass_of_what_was_trained_elsewhere_asks_for_a_tick(client, admin, now):
+    old, new = ChampionFactory(), ModelVersionFactory(name="new-1")
+    report = judged(old, new, now, GateVerdict.PASSED, is_trained_here=False)
+
+    page = client.get(reverse("models:gate", args=[report.pk])).content.decode()
+    refused = post(client, "promote", new.pk, seen=report.pk).content.decode()
+    done = post(client, "promote", new.pk, seen=report.pk, accepts_unjudged="on").content.decode()
+
+    assert "counts as not judged" in page
+    assert 'name="accepts_unjudged"' in page
+    assert "Say that you have seen that" in refused
+    assert "new-1 classifies from now on." in done
+
+
 def test_rolling_back_is_one_click_and_the_page_says_to_whom(client, admin, now):
     old, new = ChampionFactory(name="old-1"), ModelVersionFactory()
     promote(version=new, reason="urgent", now=now)

@@ -200,8 +200,9 @@ class PromotionSerializer(serializers.ModelSerializer[Promotion]):
 
 
 class PromotionRequestSerializer(serializers.Serializer[Any]):
-    """`accepts_unjudged`: you have seen what could not be judged; `reason`: why in spite of the
-    gate; `gate`: the gate report that both are about, so that neither counts for a newer one or
+    """`accepts_unjudged`: you have seen what could not be judged, or that a pass counts as not
+    judged since the version may have learned the test products or somebody has chosen them;
+    `reason`: why in spite of the gate; `gate`: the gate report that both are about, so that neither counts for a newer one or
     against another champion."""
 
     gate = serializers.PrimaryKeyRelatedField[GateReport](
