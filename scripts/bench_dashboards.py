@@ -30,9 +30,9 @@ UNION ALL SELECT 'pair', code || '/' || seller, 108 FROM codes, sellers
 """
 _TALLIES = """
 INSERT INTO reviewapp_routetally (day, model_version_id, policy_id, stratum, kind, "group",
-    inclusion_probability, routed, drawn, answered, wrong, listed_in_a_day)
+    inclusion_probability, routed, drawn, answered, wrong, products, listed_in_a_day)
 SELECT current_date - day, %(model)s, %(policy)s, stratum, kind, "group", 0.2,
-       each, each / 5, each / 5, CASE WHEN day %% 7 = 0 THEN 1 ELSE 0 END, each
+       each, each / 5, each / 5, CASE WHEN day %% 7 = 0 THEN 1 ELSE 0 END, each, each
 FROM generate_series(0, %(days)s - 1) day
 CROSS JOIN unnest(ARRAY['near', 'middle', 'far', 'review']) stratum
 CROSS JOIN groups

@@ -32,11 +32,11 @@ FROM reviewapp_product
 # A year and more of days, by model, policy, stratum and category.
 _TALLIES = """
 INSERT INTO reviewapp_routetally (day, model_version_id, policy_id, stratum, kind, "group",
-    inclusion_probability, routed, drawn, answered, wrong, listed_in_a_day)
+    inclusion_probability, routed, drawn, answered, wrong, products, listed_in_a_day)
 SELECT current_date - 20 - n / 648, %(model)s, %(policy)s,
        (ARRAY['near', 'middle', 'far', 'review'])[1 + n %% 4],
        (ARRAY['category', 'family', 'language', 'seller', 'description', 'picture'])[1 + n / 4 %% 6],
-       (n / 24 %% 27)::text, 0.2, 40, 8, 8, CASE WHEN n %% 50 = 0 THEN 1 ELSE 0 END, 30
+       (n / 24 %% 27)::text, 0.2, 40, 8, 8, CASE WHEN n %% 50 = 0 THEN 1 ELSE 0 END, 40, 30
 FROM generate_series(1, %(tallies)s) n
 """
 

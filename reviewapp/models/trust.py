@@ -37,7 +37,8 @@ class RouteTally(models.Model):
     drawn = models.PositiveIntegerField(default=0)
     answered = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
-    # In the shop within a day of the product's arrival.
+    # Of these the first of a product; and of those in the shop within a day of the product's arrival.
+    products = models.PositiveIntegerField(default=0, db_default=0)
     listed_in_a_day = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -26,7 +26,7 @@ GROUPED: Final = f"""
     CROSS JOIN LATERAL (VALUES {dashboard_groups("predicted.code")})
       AS groups (kind, value)
 """
-_FIRST: Final = """
+FIRST: Final = """
     NOT EXISTS (SELECT FROM reviewapp_route earlier
                 WHERE earlier.product_id = route.product_id AND earlier.id < route.id)
 """
@@ -54,7 +54,7 @@ CROSS JOIN LATERAL (VALUES
     ('predicted', prediction.created_at), ('routed', route.created_at),
     ('listed', CASE WHEN route.outcome = 'listed' THEN route.created_at END)
 ) AS steps (step, at)
-WHERE route.id > %(after)s AND route.id <= %(last)s AND {_FIRST} {_ADD}
+WHERE route.id > %(after)s AND route.id <= %(last)s AND {FIRST} {_ADD}
 """
 
 # The first answer to an item counts, even one that was taken back: it is when a person decided.
@@ -75,5 +75,5 @@ WHERE decision.id > %(after)s AND decision.id <= %(last)s
       SELECT FROM reviewapp_decision before
       WHERE before.item_id = item.id AND before.id < decision.id
         AND before.verdict IN ('confirmed', 'corrected'))
-  AND {_FIRST} {_ADD}
+  AND {FIRST} {_ADD}
 """

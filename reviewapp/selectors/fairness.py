@@ -34,9 +34,9 @@ DECLARED: Final = (
     GroupKind.PICTURE,
 )
 MEASURES: Final = ("error", "automatic", "listed_in_a_day", "reports_right")
-"""Wrong among automatic listings; listed by the models alone; in the shop within a day of arrival;
-answered buyers' reports that were right."""
-_SUMS: Final = ("routed", "drawn", "answered", "wrong", "listed_in_a_day")
+"""Wrong among automatic listings; listed by the models alone when they arrived; in the shop within a
+day of arrival; answered buyers' reports that were right."""
+_SUMS: Final = ("routed", "drawn", "answered", "wrong", "products", "listed_in_a_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class GroupFigures:
 
     label: str
     group: str
-    routed: int
+    products: int
     audits: int
     measures: Sequence[Measure]
 
@@ -110,8 +110,8 @@ def judgements(
     tests = 2 * len(rows)
     names = {key: f"{key[0]}:{key[1]}" for key in rows}
     waits = {names[key]: _waiting(some) for key, some in rows.items()}
-    held, routed = _waiting(one_kind)
-    found = judge(WAITING, waits, held / routed if routed else 0.0, bound, tests)
+    held, products = _waiting(one_kind)
+    found = judge(WAITING, waits, held / products if products else 0.0, bound, tests)
     overall = figure("", _cells(one_kind), 0).estimate
     if overall is None:
         return found
@@ -203,9 +203,13 @@ def _cells(rows: Sequence[Mapping[str, Any]]) -> list[Cell]:
 
 
 def _waiting(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    routed = sum(row["routed"] for row in rows)
-    held = sum(row["routed"] for row in rows if row["stratum"] == AuditStratum.REVIEW)
-    return held, routed
+    """Return how many products were held back when they arrived, and how many arrived.
+
+    First routes only: an edit, or a model that goes through the queue again, is no arrival.
+    """
+    products = sum(row["products"] for row in rows)
+    held = sum(row["products"] for row in rows if row["stratum"] == AuditStratum.REVIEW)
+    return held, products
 
 
 def _group(
@@ -215,17 +219,17 @@ def _group(
     reports: tuple[int, int],
     families: Mapping[str, str],
 ) -> GroupFigures:
-    held, routed = _waiting(rows)
+    held, products = _waiting(rows)
     prompt = sum(row["listed_in_a_day"] for row in rows)
     listing = figure("", _cells(rows), ENOUGH_OF_A_PART)
     measures = (
         Measure(MEASURES[0], listing.error, listing.missing),
-        _measure(MEASURES[1], routed - held, routed),
-        _measure(MEASURES[2], prompt, routed),
+        _measure(MEASURES[1], products - held, products),
+        _measure(MEASURES[2], prompt, products),
         _measure(MEASURES[3], *reports),
     )
     label = group_label(kind, group, families)
-    return GroupFigures(label, group, routed, listing.answered, measures)
+    return GroupFigures(label, group, products, listing.answered, measures)
 
 
 def _measure(name: str, hits: int, sample: int) -> Measure:

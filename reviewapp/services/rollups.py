@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from reviewapp.domain.comparisons import GRACE
 from reviewapp.models import CertificateWatch, Decision, RollUpCursor, Route, RouteTally
 from reviewapp.selectors.audits import newly_answered
+from reviewapp.selectors.delay_sql import FIRST
 from reviewapp.selectors.group_sql import OTHER_DECLARED, SELLER_PRODUCTS, dashboard_groups
 from reviewapp.services.certificates import watch_audits
 
@@ -27,6 +28,7 @@ _GROUPED: Final = f"""
     SELECT (route.created_at AT TIME ZONE 'UTC')::date AS day, prediction.model_version_id,
            route.policy_id, route.stratum, route.inclusion_probability, groups.kind, groups.value,
            route.id AS route_id, route.outcome, route.created_at, product.arrived_at,
+           route.product_id, {FIRST} AS is_first,
            route.outcome = 'review' OR 'audit' = ANY(route.reasons) AS is_drawn
     FROM reviewapp_route route
     JOIN reviewapp_prediction prediction ON prediction.id = route.prediction_id
@@ -43,34 +45,57 @@ _GROUPED: Final = f"""
 _BOOK_ROUTES: Final = f"""
 INSERT INTO reviewapp_routetally AS tally
     (day, model_version_id, policy_id, stratum, kind, "group", inclusion_probability,
-     routed, drawn, answered, wrong, listed_in_a_day)
+     routed, drawn, answered, wrong, products, listed_in_a_day)
 SELECT day, model_version_id, policy_id, stratum, kind, value, max(inclusion_probability),
        count(*), count(*) FILTER (WHERE is_drawn), 0, 0,
-       count(*) FILTER (WHERE outcome = 'listed' AND created_at <= arrived_at + interval '1 day')
+       count(*) FILTER (WHERE is_first),
+       count(*) FILTER (WHERE is_first AND outcome = 'listed'
+                        AND created_at <= arrived_at + interval '1 day')
 FROM ({_GROUPED} AND route.id > %(after)s AND route.id <= %(last)s) grouped
 GROUP BY day, model_version_id, policy_id, stratum, kind, value
 ON CONFLICT (kind, day, model_version_id, policy_id, stratum, "group") DO UPDATE SET
     routed = tally.routed + excluded.routed, drawn = tally.drawn + excluded.drawn,
+    products = tally.products + excluded.products,
     listed_in_a_day = tally.listed_in_a_day + excluded.listed_in_a_day
 """  # noqa: S608 (no input)
 
+_IS_ROW: Final = """
+    (tally.kind, tally.day, tally.model_version_id, tally.policy_id, tally.stratum, tally."group")
+    = (found.kind, found.day, found.model_version_id, found.policy_id, found.stratum, found.value)
+"""
 _BOOK_ANSWERS: Final = f"""
 UPDATE reviewapp_routetally tally SET
-    answered = tally.answered + found.answered, wrong = tally.wrong + found.wrong,
-    listed_in_a_day = tally.listed_in_a_day + found.in_a_day
+    answered = tally.answered + found.answered, wrong = tally.wrong + found.wrong
 FROM (
     SELECT day, model_version_id, policy_id, stratum, kind, value, count(*) AS answered,
-           count(*) FILTER (WHERE given.is_wrong) AS wrong,
-           count(*) FILTER (WHERE outcome = 'review'
-                            AND given.decided_at <= arrived_at + interval '1 day') AS in_a_day
+           count(*) FILTER (WHERE given.is_wrong) AS wrong
     FROM ({_GROUPED} AND route.id = ANY(%(routes)s::bigint[])) grouped
-    JOIN unnest(%(routes)s::bigint[], %(wrong)s::boolean[], %(decided)s::timestamptz[])
-      AS given (route, is_wrong, decided_at)
+    JOIN unnest(%(routes)s::bigint[], %(wrong)s::boolean[]) AS given (route, is_wrong)
       ON given.route = grouped.route_id
     GROUP BY day, model_version_id, policy_id, stratum, kind, value
 ) found
-WHERE (tally.kind, tally.day, tally.model_version_id, tally.policy_id, tally.stratum, tally."group")
-    = (found.kind, found.day, found.model_version_id, found.policy_id, found.stratum, found.value)
+WHERE {_IS_ROW}
+"""  # noqa: S608 (no input)
+
+# An answer to a product's first case lists it, also where the case was routed again meanwhile.
+_BOOK_LISTED: Final = f"""
+WITH given AS (
+    SELECT item.product_id, given.decided_at
+    FROM unnest(%(routes)s::bigint[], %(decided)s::timestamptz[]) AS given (route, decided_at)
+    JOIN reviewapp_reviewitem item ON item.route_id = given.route
+    WHERE NOT EXISTS (SELECT FROM reviewapp_reviewitem earlier
+                      WHERE earlier.product_id = item.product_id AND earlier.id < item.id)
+)
+UPDATE reviewapp_routetally tally
+SET listed_in_a_day = tally.listed_in_a_day + found.products
+FROM (
+    SELECT day, model_version_id, policy_id, stratum, kind, value, count(*) AS products
+    FROM ({_GROUPED} AND route.product_id IN (SELECT product_id FROM given)) grouped
+    JOIN given USING (product_id)
+    WHERE is_first AND outcome = 'review' AND decided_at <= arrived_at + interval '1 day'
+    GROUP BY day, model_version_id, policy_id, stratum, kind, value
+) found
+WHERE {_IS_ROW}
 """  # noqa: S608 (no input)
 
 
@@ -110,14 +135,9 @@ def _book_answers(now: datetime, most: int) -> bool:
     if last is None:
         return False
     answers = newly_answered(after=cursor.last_id, last=last)
-    _execute(
-        _BOOK_ANSWERS,
-        {
-            "routes": [one.route for one in answers],
-            "wrong": [one.is_wrong for one in answers],
-            "decided": [one.decided_at for one in answers],
-        },
-    )
+    routes = [one.route for one in answers]
+    _execute(_BOOK_ANSWERS, {"routes": routes, "wrong": [one.is_wrong for one in answers]})
+    _execute(_BOOK_LISTED, {"routes": routes, "decided": [one.decided_at for one in answers]})
     watch_audits(answers=answers, after=cursor.last_id, now=now)
     move(cursor, last)
     return True

@@ -64,7 +64,7 @@ def figures(request: UserRequest) -> HttpResponse:
     rows: list[tuple[str | float | None, ...]] = []
     for kind in fairness.fairness(now=timezone.now()):
         rows += [
-            (kind.kind.value, one.group, one.routed, one.audits, *_numbers(one))
+            (kind.kind.value, one.group, one.products, one.audits, *_numbers(one))
             for one in kind.groups
         ]
         ratios = [cell for _name, ratio in kind.ratios for cell in (ratio, None, None)]

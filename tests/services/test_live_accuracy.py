@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Sum
 
 from reviewapp.choices import (
     AuditStratum,
@@ -28,6 +29,7 @@ from tests.factories import (
     CategoryFactory,
     ChampionFactory,
     DecisionFactory,
+    ModelVersionFactory,
     ModeratorFactory,
     PredictionFactory,
     ReviewItemFactory,
@@ -156,6 +158,52 @@ def test_a_listing_that_a_person_had_decided_is_not_the_models(champion, categor
     count()
 
     assert not RouteTally.objects.exists()
+
+
+def arrivals():
+    """Return how many products arrived, and of those in the shop within a day."""
+    rows = RouteTally.objects.filter(kind=GroupKind.LANGUAGE)
+    sums = rows.aggregate(products=Sum("products"), prompt=Sum("listed_in_a_day"))
+    return sums["products"], sums["prompt"]
+
+
+def again(route, champion, **fields):
+    """The product of `route`, routed once more."""
+    prediction = PredictionFactory(
+        model_version=champion, product=route.product, category=route.prediction.category,
+        input_digest="d" * 64,
+    )  # fmt: skip
+    return Route.objects.create(
+        product=route.product, prediction=prediction, policy=route.policy, outcome=route.outcome,
+        reasons=route.reasons, inclusion_probability=route.inclusion_probability,
+        stratum=route.stratum, **fields,
+    )  # fmt: skip
+
+
+def test_an_edit_a_month_later_is_no_arrival(champion, categories):
+    first = listing(champion, categories, audited=False)
+    again(first, ModelVersionFactory(), created_at=NOW + timedelta(days=30))
+
+    count(now=NOW + timedelta(days=31))
+
+    assert arrivals() == (1, 1)
+
+
+def test_a_product_that_waits_is_in_the_shop_when_it_is_answered_though_it_was_routed_again(
+    champion, categories
+):
+    held = {"outcome": RouteOutcome.REVIEW, "stratum": AuditStratum.REVIEW, "audited": False}
+    first = listing(champion, categories, inclusion_probability=1.0, **held)
+    late = listing(champion, categories, inclusion_probability=1.0, **held)
+    second = again(first, ModelVersionFactory(), created_at=NOW + timedelta(hours=1))
+    answer(second, categories[0], decided_at=NOW + timedelta(hours=2))
+    answer(late, categories[0], decided_at=NOW + timedelta(hours=25))
+
+    count(now=NOW + timedelta(days=2))
+
+    assert arrivals() == (2, 1)
+    [row] = RouteTally.objects.filter(kind=GroupKind.LANGUAGE, listed_in_a_day=1)
+    assert row.model_version == champion
 
 
 def test_only_the_first_answer_counts(champion, categories):

@@ -54,10 +54,15 @@ def group(champion, kind, name, *, listed, wrong, answered=400, held=100):
     }
     RouteTally.objects.create(
         **common, stratum=AuditStratum.NEAR, inclusion_probability=0.5, routed=listed,
-        drawn=answered, answered=answered, wrong=wrong, listed_in_a_day=listed,
+        drawn=answered, answered=answered, wrong=wrong, products=listed,
+        listed_in_a_day=listed,
     )  # fmt: skip
     RouteTally.objects.create(
-        **common, stratum=AuditStratum.REVIEW, inclusion_probability=1.0, routed=held
+        **common,
+        stratum=AuditStratum.REVIEW,
+        inclusion_probability=1.0,
+        routed=held,
+        products=held,
     )
 
 
