@@ -27,9 +27,10 @@ from reviewapp.models import (
 from reviewapp.selectors import calibration, evaluations, promotions
 from reviewapp.selectors.policies import set_by_a_person
 from reviewapp.services.model_versions import ModelRefused, locked_versions
-from reviewapp.services.policies import current_policy, recertified, set_policy
+from reviewapp.services.policies import recertified, set_policy
 from reviewapp.services.predictions import ask_again
 from reviewapp.services.shadow import stop_shadow
+from reviewapp.services.versions import locked_in_force
 
 
 @dataclass(eq=False)
@@ -207,7 +208,9 @@ def _certify(promotion: Promotion, author: User | None, now: datetime) -> None:
     Begins at the thresholds that a person set last: each promotion raises those, not what the one
     before has made of them.
     """
-    current = current_policy(now=now)
+    # Certifying takes a while: whoever sets a policy meanwhile bases it on the promotion's, or is
+    # told that it is outdated.
+    current = locked_in_force(RoutingPolicy, now=now)
     base, sample = set_by_a_person(current), _sample(promotion)
     numbers: dict[str, Any] = _thresholds(base)
     if sample is not None:

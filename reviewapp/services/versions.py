@@ -33,16 +33,21 @@ def in_force(model: type[Rules], *, now: datetime) -> Rules:
     return found
 
 
+def locked_in_force(model: type[Rules], *, now: datetime) -> Rules:
+    """Return the row in force and keep other writers out until the transaction ends."""
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+    return in_force(model, now=now)
+
+
 def in_force_for_next(model: type[Rules], *, based_on: int, now: datetime) -> Rules:
     """Return the row in force and keep other writers out, so that the next number is free.
 
     based_on: the version the author has seen. Call it inside a transaction. Raises VersionOutdated
     when a newer one is in force.
     """
-    with connection.cursor() as cursor:
-        table = connection.ops.quote_name(model._meta.db_table)
-        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-    found = in_force(model, now=now)
+    found = locked_in_force(model, now=now)
     if found.version != based_on:
         raise VersionOutdated(found.version)
     return found

@@ -4,10 +4,13 @@ import pytest
 from django.db import transaction
 
 from reviewapp.models import Prediction
+from reviewapp.services import promotions
 from reviewapp.services.model_versions import locked_versions
+from reviewapp.services.policies import set_policy
 from reviewapp.services.promotions import promote, roll_back
 from reviewapp.services.rescoring import record_batch, take_batch
 from reviewapp.services.shadow import start_shadow, stop_shadow
+from reviewapp.services.versions import VersionOutdated
 from tests.concurrency import in_new_connection, started_and_waiting
 from tests.factories import (
     CategoryFactory,
@@ -15,6 +18,7 @@ from tests.factories import (
     ListedProductFactory,
     ModelVersionFactory,
     PredictionFactory,
+    RoutingPolicyFactory,
 )
 from tests.worker.predictors import result
 
@@ -69,3 +73,20 @@ def test_a_person_who_ends_a_shadow_waits_for_a_promotion_which_does_not_wait_fo
         promote(version=new, reason="better", now=now)
 
     assert ending.result(5) is None
+
+
+def test_a_policy_set_while_thresholds_are_certified_waits_and_is_outdated(now, monkeypatch):
+    ChampionFactory()
+    seen = RoutingPolicyFactory()
+    changes = {"changes": {"accept_at": 0.9}, "based_on": seen.version}
+    asked = []
+
+    def meanwhile_a_person_sets_one(_version):
+        asked.append(started_and_waiting(lambda: set_policy(**changes, author=None, now=now)))
+
+    monkeypatch.setattr(promotions.calibration, "held_out", meanwhile_a_person_sets_one)
+    promotion = promote(version=ModelVersionFactory(), reason="better", now=now)
+
+    assert promotion.policy.version == seen.version + 1
+    with pytest.raises(VersionOutdated):
+        asked[0].result(5)
