@@ -47,7 +47,7 @@ def index(request: UserRequest) -> HttpResponse:
         "counts": selectors.label_counts(Filters()),
         "snapshots": rows,
         **links,
-        "comparable": [row for row in rows if row.status == JobStatus.DONE],
+        "comparable": selectors.snapshots_to_choose([str(row.pk) for row in rows], _SHOWN),
         "is_worker_missing": not is_listening(queue=Queue.DEFAULT, now=timezone.now()),
     }
     return render(request, "datasets/index.html", context, status=422 if form.errors else 200)

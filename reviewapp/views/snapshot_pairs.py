@@ -27,11 +27,12 @@ _SHOWN = 50
 @require_GET
 def compare(request: UserRequest) -> HttpResponse:
     """What has been added, removed and relabelled from one snapshot to another (`?from=`, `?to=`)."""
-    old, new = (_chosen(request.GET.get(name, "")) for name in ("from", "to"))
+    asked = [request.GET.get(name, "") for name in ("from", "to")]
+    old, new = map(_chosen, asked)
     context: dict[str, Any] = {
         "old": old,
         "new": new,
-        "comparable": selectors.finished_snapshots().defer("manifest")[:_SHOWN],
+        "comparable": selectors.snapshots_to_choose(asked, _SHOWN),
     }
     if old is not None and new is not None:
         context |= _differences(old, new)

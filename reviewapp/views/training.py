@@ -21,7 +21,7 @@ from reviewapp.forms.training import ScheduleForm, TrainingForm, schedule_initia
 from reviewapp.models import TrainingRun, TrainingSchedule
 from reviewapp.selectors import model_versions
 from reviewapp.selectors import training as selectors
-from reviewapp.selectors.snapshots import finished_snapshots
+from reviewapp.selectors.snapshots import snapshots_to_choose
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import training
 from reviewapp.services.snapshots import request_snapshot
@@ -41,9 +41,10 @@ _may_look = permission_required("reviewapp.view_trainingrun", raise_exception=Tr
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:
     """The runs so far, what is missing for a first model, and the form for the next run."""
-    snapshots = list(finished_snapshots().defer("manifest")[:_SHOWN])
     data = request.POST if request.method == "POST" else None
-    form = TrainingForm(data, snapshots=snapshots, initial={"labels": request.GET.get("snapshot")})
+    asked = request.GET.get("snapshot", "")
+    snapshots = snapshots_to_choose([asked, request.POST.get("labels", "")], _SHOWN)
+    form = TrainingForm(data, snapshots=snapshots, initial={"labels": asked})
     if request.method == "POST" and form.is_valid():
         return _request_run(request, form)
     schedule = training.current_schedule(now=timezone.now())

@@ -270,6 +270,25 @@ def test_two_snapshots_are_compared(client, admin, now):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_old_snapshots_may_be_compared_with_new_ones(client, admin, now, monkeypatch):
+    snapshots = []
+    for code in (10, 20, 30):
+        label(now, code=code)
+        snapshots.append(snapshot(now))
+    old, _between, new = snapshots
+    monkeypatch.setattr("reviewapp.views.datasets._SHOWN", 1)
+    monkeypatch.setattr("reviewapp.views.snapshot_pairs._SHOWN", 1)
+
+    page = client.get(reverse("datasets:index"), {"before": old.pk + 1}).content.decode()
+    query = {"from": old.pk, "to": new.pk}
+    compared = client.get(reverse("datasets:compare"), query).content.decode()
+
+    for one in (old, new):
+        assert f'<option value="{one.pk}"' in page
+        assert f'<option value="{one.pk}" selected>' in compared
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_comparison_leads_to_all_products_page_by_page(client, admin, now, monkeypatch):
     monkeypatch.setattr("reviewapp.views.snapshot_pairs._SHOWN", 2)
     label(now)

@@ -322,6 +322,20 @@ def test_a_schedule_that_somebody_else_has_changed_is_shown_anew(client, admin, 
     assert "meanwhile" in answer.content.decode()
 
 
+def test_a_snapshot_too_old_for_the_list_is_trained_on_if_it_is_asked_for(
+    client, admin, sent, monkeypatch
+):
+    monkeypatch.setattr("reviewapp.views.training._SHOWN", 1)
+    old = SnapshotFactory()
+    SnapshotFactory()
+
+    page = client.get(reverse("training:index"), {"snapshot": old.pk}).content.decode()
+    client.post(reverse("training:index"), FORM | {"labels": old.pk})
+
+    assert f'<option value="{old.pk}" selected>' in page
+    assert TrainingRun.objects.get().snapshot == old
+
+
 def test_models_and_snapshots_lead_to_the_training(client, admin):
     snapshot = SnapshotFactory()
 

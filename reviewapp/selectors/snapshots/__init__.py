@@ -24,6 +24,7 @@ from reviewapp.selectors.snapshots.pages import (
     finished_snapshots,
     recent_label_imports,
     recent_snapshots,
+    snapshots_to_choose,
     split_totals,
 )
 from reviewapp.selectors.snapshots.training import TrainingRow, training_rows
@@ -51,6 +52,7 @@ __all__ = [
     "selected_labels",
     "snapshot_pair",
     "snapshot_path",
+    "snapshots_to_choose",
     "split_totals",
     "training_rows",
 ]

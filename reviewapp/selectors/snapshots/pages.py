@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from reviewapp.choices import JobStatus, Split
 from reviewapp.models import DatasetSnapshot, LabelImport
+
+_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ def recent_snapshots() -> QuerySet[DatasetSnapshot]:
 def finished_snapshots() -> QuerySet[DatasetSnapshot]:
     """Snapshots that have rows; what a training run may be given."""
     return DatasetSnapshot.objects.filter(status=JobStatus.DONE).order_by("-id")
+
+
+def snapshots_to_choose(asked: Iterable[str], most: int) -> list[DatasetSnapshot]:
+    """Return the `most` newest finished snapshots and those `asked` for by number, newest first.
+
+    What is no number, or no finished snapshot's, is passed over.
+    """
+    rows = finished_snapshots().defer("manifest")
+    numbers = [int(one) for one in asked if one.isdecimal() and len(one) <= _MOST_DIGITS]
+    return list(rows.filter(Q(pk__in=rows.values("pk")[:most]) | Q(pk__in=numbers)))
 
 
 def class_counts(manifest: dict[str, Any]) -> list[ClassCount]:
