@@ -21,6 +21,8 @@ class DatasetSnapshot(LeasedJob):
     manifest = models.JSONField(default=dict, blank=True)
     # Live labels that the selection does not hold, by cause; of that day, so no part of the digest.
     left_out = models.JSONField(default=dict, blank=True)
+    # The newest label of that moment: what has a higher id was given since. None: not noted then.
+    last_label = models.PositiveBigIntegerField(null=True, blank=True)
     file_sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
 

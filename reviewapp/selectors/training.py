@@ -22,6 +22,7 @@ from reviewapp.choices import (
 )
 from reviewapp.models import (
     Category,
+    DatasetSnapshot,
     FeedbackLabel,
     ModelVersion,
     Product,
@@ -134,6 +135,13 @@ def labels_since(moment: datetime | None) -> int:
     """Count the live labels that have been given since `moment`."""
     labels = live_labels()
     return (labels.filter(created_at__gt=moment) if moment else labels).count()
+
+
+def labels_after(snapshot: DatasetSnapshot) -> int:
+    """Count the live labels given since the snapshot was frozen; 0 for one that has not noted it."""
+    if snapshot.last_label is None:
+        return 0
+    return live_labels().filter(pk__gt=snapshot.last_label).count()
 
 
 def schedules() -> QuerySet[TrainingSchedule]:

@@ -31,7 +31,7 @@ from reviewapp.selectors.promotions import (
     other_candidates,
     verdict_that_counts,
 )
-from reviewapp.selectors.training import labels_since
+from reviewapp.selectors.training import labels_after
 from reviewapp.selectors.version_pairs import (
     VersionPair,
     answer_pair,
@@ -132,7 +132,7 @@ def gate(request: UserRequest, report_id: int) -> HttpResponse:
         "fewest": GateRules().fewest_per_group,
         "strangers": model_versions.trained_elsewhere(version, report.champion.model_version),
         "selection": "" if filters == Filters() else selection(filters),
-        "newer_labels": labels_since(snapshot.finished_at),
+        "newer_labels": labels_after(snapshot) if report.verdict else 0,
         "other_candidates": other_candidates(report),
     }
     response = render(request, "evaluations/gate.html", context)

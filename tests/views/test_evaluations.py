@@ -1,5 +1,5 @@
 import re
-from datetime import date, timedelta
+from datetime import date
 from html import unescape
 
 import numpy as np
@@ -169,10 +169,8 @@ def test_a_judgement_on_a_selection_of_labels_says_so(client, admin, pair, now):
         now=now,
     )
     judge(report_id=report.pk, now=now)
-    # A worker froze it an hour after it had been asked for.
-    DatasetSnapshot.objects.update(finished_at=now + timedelta(hours=1))
-    for hours in (-1, 0.5, 2):
-        FeedbackLabelFactory(created_at=now + timedelta(hours=hours))
+    frozen, _later = FeedbackLabelFactory(), FeedbackLabelFactory()
+    DatasetSnapshot.objects.update(last_label=frozen.pk)
 
     whole = get(client, "gate", report.pk).content.decode()
     chosen = Filters(is_blind_only=True, decided_until=date(2026, 2, 1))

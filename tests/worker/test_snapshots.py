@@ -13,7 +13,9 @@ from reviewapp.selectors.snapshots import (
     snapshot_path,
     training_rows,
 )
+from reviewapp.selectors.training import labels_after
 from reviewapp.services import leases, snapshots
+from reviewapp.services.snapshots import write
 from tests.concurrency import in_new_connection
 from tests.factories import (
     ChampionFactory,
@@ -45,6 +47,23 @@ def test_a_snapshot_keeps_label_and_product_as_they_were(now):
     assert (frozen.status, frozen.rows_total, frozen.rows_done) == (JobStatus.DONE, 1, 1)
     assert frozen.manifest["counts"]["2280"] == 1
     assert frozen.manifest["languages"] == {"fr": 1}
+
+
+def test_what_is_labelled_while_rows_are_written_is_newer_than_the_snapshot(now, monkeypatch):
+    label(now)
+    later = []
+    tally = write.Tally
+
+    def tally_while_somebody_labels():
+        later.append(in_new_connection(lambda: label(now)))
+        return tally()
+
+    monkeypatch.setattr(write, "Tally", tally_while_somebody_labels)
+    frozen = snapshot(now)
+
+    assert frozen.rows_total == 1
+    assert frozen.last_label < later[0].pk
+    assert labels_after(frozen) == 1
 
 
 def test_the_same_content_has_the_same_digest_and_one_file(now):

@@ -40,6 +40,7 @@ def finish_snapshot(*, hold: SnapshotHold, frozen: Frozen, now: datetime) -> Dat
         snapshot.digest = frozen.digest
         snapshot.manifest = frozen.manifest
         snapshot.left_out = frozen.left_out
+        snapshot.last_label = frozen.last_label
         path = snapshot_path(frozen.digest)
         twins = DatasetSnapshot.objects.filter(digest=frozen.digest, status=JobStatus.DONE)
         twin = twins.first()

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from django.db import connection, transaction
 
 from reviewapp.domain.snapshots import Filters, SnapshotRow, canonical_line, digest_of
+from reviewapp.models import FeedbackLabel
 from reviewapp.selectors.snapshots import (
     ARROW_SCHEMA,
     FIELDS,
@@ -44,12 +45,16 @@ class SnapshotEmpty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A complete snapshot whose file still has its working name."""
+    """A complete snapshot whose file still has its working name.
+
+    last_label: highest id of a label of that state of the database
+    """
 
     rows: int
     digest: str
     manifest: dict[str, Any]
     left_out: dict[str, int]
+    last_label: int
     file_sha256: str
     size_bytes: int
 
@@ -65,6 +70,7 @@ def freeze(*, filters: Filters, part: Path, now: datetime, on_progress: OnProgre
         counts = label_counts(filters)
         if not counts.selected:
             raise SnapshotEmpty(counts)
+        last_label = FeedbackLabel.objects.latest("pk").pk
         on_progress(0, counts.selected)
         merged = assign_splits(labels=selected_labels(filters), now=now)
         tally = Tally()
@@ -75,6 +81,7 @@ def freeze(*, filters: Filters, part: Path, now: datetime, on_progress: OnProgre
         rows=counts.selected,
         digest=digest_of(manifest),
         manifest=manifest,
+        last_label=last_label,
         left_out={"outdated": counts.outdated, "filtered": counts.filtered},
         file_sha256=file_sha256(part),
         size_bytes=part.stat().st_size,
