@@ -145,6 +145,9 @@ class DriftAlarm(models.Model):
 class WebhookMessage(models.Model):
     """An alarm for another system, sent when `sent_at` says so. Without personal data."""
 
+    # With the claims, which double, the last try comes a day after the first.
+    MOST_ATTEMPTS: Final = 9
+
     # What it is about, so that the same news is never told twice.
     key = models.CharField(max_length=80, unique=True)
     body = models.JSONField()

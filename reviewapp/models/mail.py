@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,8 @@ from reviewapp.models.reports import MisclassificationReport
 
 class Mail(models.Model):
     """A message to somebody who asked for it. The row is the truth: sent when `sent_at` says so."""
+
+    MOST_ATTEMPTS: Final = 6
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     # What it is about, so that the same news is never told twice.

@@ -254,12 +254,16 @@ def _alarms(now: datetime) -> Iterator[Metric]:
     void, drifted = quality.open_alarms().count(), drift.open_alarms().count()
     yield _gauge("bonrayon_certificate_alarms_open", "Void certificates, open.", void)
     yield _gauge("bonrayon_drift_alarms_open", "Alarms of drift, open.", drifted)
-    messages = GaugeMetricFamily(
+    stuck = GaugeMetricFamily(
         "bonrayon_outbox_stuck", "Messages that do not get out.", labels=["kind"]
     )
-    for kind, count in outbox.stuck(now=now).items():
-        messages.add_metric([kind], count)
-    yield messages
+    given_up = GaugeMetricFamily(
+        "bonrayon_outbox_given_up", "Messages given up in the last month.", labels=["kind"]
+    )
+    for kind, unsent in outbox.unsent(now=now).items():
+        stuck.add_metric([kind], unsent.stuck)
+        given_up.add_metric([kind], unsent.given_up)
+    yield from (stuck, given_up)
 
 
 def _jobs(now: datetime) -> Iterator[Metric]:

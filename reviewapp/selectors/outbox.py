@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from reviewapp.models import Mail, WebhookMessage
 
@@ -13,10 +13,26 @@ from reviewapp.models import Mail, WebhookMessage
 _LATE: Final = timedelta(minutes=10)
 
 
-def stuck(*, now: datetime) -> dict[str, int]:
-    """Count by kind the messages whose last try failed, or that nobody has tried to send in time."""
-    is_stuck = ~Q(error="") | Q(attempts=0, not_before__lt=now - _LATE)
-    kinds = (("mail", Mail), ("webhook", WebhookMessage))
-    return {
-        kind: model._default_manager.filter(is_stuck, sent_at=None).count() for kind, model in kinds
-    }
+class Unsent(NamedTuple):
+    """stuck: the last try failed and another will come, or nobody has tried in time
+    given_up: no try is left, of the month that is remembered
+    """
+
+    stuck: int
+    given_up: int
+
+
+def unsent(*, now: datetime) -> dict[str, Unsent]:
+    """Count by kind the messages that do not get out."""
+    return {"mail": _unsent(Mail, now), "webhook": _unsent(WebhookMessage, now)}
+
+
+def _unsent(model: type[Mail | WebhookMessage], now: datetime) -> Unsent:
+    failed, is_last = ~Q(error=""), Q(attempts__gte=model.MOST_ATTEMPTS)
+    is_late = Q(attempts=0, not_before__lt=now - _LATE)
+    return Unsent(
+        **model._default_manager.filter(sent_at=None).aggregate(
+            stuck=Count("pk", filter=failed & ~is_last | is_late),
+            given_up=Count("pk", filter=failed & is_last),
+        )
+    )

@@ -20,7 +20,6 @@ from reviewapp.models import Mail, MisclassificationReport, User
 DELAY = timedelta(minutes=10)
 # Nobody takes an alarm back.
 AT_ONCE = timedelta(0)
-MOST_ATTEMPTS = 6
 _LEASE = timedelta(minutes=5)
 _KEEP_SENT = timedelta(days=30)
 
@@ -112,7 +111,7 @@ def claim_mail(*, now: datetime) -> Letter | None:
     One whose recipient has opted out, or changed the address, since is deleted. Two workers never
     take the same.
     """
-    due = Mail.objects.filter(sent_at=None, not_before__lte=now, attempts__lt=MOST_ATTEMPTS)
+    due = Mail.objects.filter(sent_at=None, not_before__lte=now, attempts__lt=Mail.MOST_ATTEMPTS)
     locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("recipient")
     for mail in locked.order_by("not_before")[:50]:
         if not _may_be_sent(mail):
@@ -149,4 +148,4 @@ def forget_mail(*, now: datetime) -> int:
     old = Mail.objects.filter(created_at__lt=now - _KEEP_SENT).exclude(body="")
     may_be_told = Q(report__isnull=False, attempts__gt=0)
     count, _per_model = old.exclude(may_be_told).delete()
-    return count + old.update(subject="", body="", error="", attempts=MOST_ATTEMPTS)
+    return count + old.update(subject="", body="", error="", attempts=Mail.MOST_ATTEMPTS)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from reviewapp.choices import ReportStatus
 from reviewapp.models import Mail, MisclassificationReport
-from reviewapp.services.mail import MOST_ATTEMPTS, post_mail, wants_mail
+from reviewapp.services.mail import post_mail, wants_mail
 
 
 def announce(*, report_ids: Collection[int], now: datetime) -> None:
@@ -44,7 +44,7 @@ def take_back(*, report_ids: Collection[int]) -> None:
     waiting = Mail.objects.filter(report__in=report_ids, sent_at=None)
     waiting.filter(attempts=0).delete()
     # A worker may be sending it at this moment: it counts as told, and is not tried again.
-    waiting.update(attempts=MOST_ATTEMPTS)
+    waiting.update(attempts=Mail.MOST_ATTEMPTS)
 
 
 def _told(report_ids: Collection[int]) -> dict[int, list[str]]:

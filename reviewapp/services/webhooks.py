@@ -15,8 +15,6 @@ from django.db import transaction
 
 from reviewapp.models import WebhookMessage
 
-# With the claims below the last try comes a day after the first.
-MOST_ATTEMPTS = 9
 _LEASE = timedelta(minutes=5)
 _KEEP = timedelta(days=30)
 
@@ -45,7 +43,7 @@ def post_webhook(*, key: str, body: dict[str, Any], now: datetime) -> None:
 def claim_webhook(*, now: datetime) -> Notice | None:
     """Take the next message that is due, for a while; None when there is none."""
     due = WebhookMessage.objects.filter(
-        sent_at=None, not_before__lte=now, attempts__lt=MOST_ATTEMPTS
+        sent_at=None, not_before__lte=now, attempts__lt=WebhookMessage.MOST_ATTEMPTS
     )
     message = due.select_for_update(skip_locked=True).order_by("not_before").first()
     if message is None:

@@ -265,7 +265,7 @@ def test_an_alarm_is_given_up_after_the_last_attempt(settings):
     settings.ALARM_WEBHOOK_URL = "http://127.0.0.1:9/"
     webhooks.post_webhook(key="drift:1", body={}, now=NOW)
     now = NOW
-    for _attempt in range(webhooks.MOST_ATTEMPTS):
+    for _attempt in range(WebhookMessage.MOST_ATTEMPTS):
         assert webhooks.claim_webhook(now=now) is not None
         now += timedelta(days=2)
 

@@ -108,7 +108,7 @@ def test_a_failing_server_is_tried_again_later_and_given_up_in_the_end(report, s
     assert (row.attempts, row.sent_at) == (1, None)
     assert row.error
     assert row.not_before > now + timedelta(minutes=4)
-    Mail.objects.update(attempts=mail.MOST_ATTEMPTS, not_before=NOW)
+    Mail.objects.update(attempts=Mail.MOST_ATTEMPTS, not_before=NOW)
     assert mail.claim_mail(now=now) is None
 
 

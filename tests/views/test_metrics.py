@@ -183,6 +183,7 @@ def test_messages_that_do_not_get_out_are_counted(client, full_shop):
     mail("is out", attempts=1, sent_at=now)
     quiet = read(client)
     mail("was refused", attempts=1, error="SMTPServerDisconnected")
+    mail("is given up", attempts=Mail.MOST_ATTEMPTS, error="SMTPRecipientsRefused")
     mail("is forgotten", not_before=early)
     WebhookMessage.objects.create(key="w", body={}, created_at=early, not_before=early)
     loud = read(client)
@@ -191,6 +192,7 @@ def test_messages_that_do_not_get_out_are_counted(client, full_shop):
     kinds = [("kind", "mail"), ("kind", "webhook")]
     assert [quiet[name, kind] for kind in kinds] == [0, 0]
     assert [loud[name, kind] for kind in kinds] == [2, 1]
+    assert [loud["bonrayon_outbox_given_up", kind] for kind in kinds] == [1, 0]
 
 
 def test_an_alarm_of_drift_is_counted_until_it_is_acknowledged(client, full_shop):
