@@ -25,7 +25,7 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.selectors.audits import AuditAnswer, newly_answered
-from reviewapp.services.mail import tell_admins
+from reviewapp.services.mail import tell
 from reviewapp.services.policies import current_policy, rules, set_policy
 from reviewapp.services.webhooks import post_webhook
 from reviewapp.templatetags.measures import share
@@ -120,7 +120,7 @@ def _void(version: int, policy: RoutingPolicy, bets: CertificateBets, now: datet
     if champion.exists() and not rules(in_force).is_stricter_than(rules(policy)):
         alarm.policy_after = _tighten(in_force, now)
         alarm.save(update_fields=["policy_after"])
-    tell_admins(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)
+    tell(key=f"certificate:{alarm.pk}", write=partial(_letter, alarm), now=now)
     post_webhook(key=f"certificate:{alarm.pk}", body=_message(alarm), now=now)
 
 

@@ -25,7 +25,7 @@ from reviewapp.models import (
 )
 from reviewapp.selectors.comparisons import settled_after
 from reviewapp.selectors.team import all_tallies
-from reviewapp.services.mail import tell_admins
+from reviewapp.services.mail import tell
 
 BATCH = 2000
 
@@ -176,7 +176,7 @@ def _raise_alarm(alarm: Alarm, now: datetime) -> None:
         watched_since=watch.since if watch else now,
         raised_at=now,
     )
-    tell_admins(
+    tell(
         key=f"moderator:{row.pk}",
         write=partial(_letter, row),
         now=now,

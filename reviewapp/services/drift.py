@@ -27,7 +27,7 @@ from reviewapp.services.drift_references import (
     estimates_of,
     make_reference,
 )
-from reviewapp.services.mail import tell_admins
+from reviewapp.services.mail import tell
 from reviewapp.services.webhooks import post_webhook
 
 
@@ -108,5 +108,5 @@ def _raise_alarm(window: DriftWindow, before: DriftWindow | None, now: datetime)
     if not fresh:
         return
     alarm = DriftAlarm.objects.create(window=window, tests=fresh, raised_at=now)
-    tell_admins(key=f"drift:{alarm.pk}", write=partial(drift_letters.letter, alarm), now=now)
+    tell(key=f"drift:{alarm.pk}", write=partial(drift_letters.letter, alarm), now=now)
     post_webhook(key=f"drift:{alarm.pk}", body=drift_letters.message(alarm), now=now)

@@ -79,7 +79,7 @@ def post_mail(
     )
 
 
-def tell_admins(
+def tell(
     *,
     key: str,
     write: Callable[[], tuple[str, str]],
@@ -87,21 +87,21 @@ def tell_admins(
     permission: str = "reviewapp.add_routingpolicy",
     about: int | None = None,
 ) -> None:
-    """Put an alarm into the outbox for each admin who wants mail, to be sent at once. Call it in the
-    transaction of what it tells of.
+    """Put an alarm into the outbox for each holder of `permission` who wants mail, to be sent at once.
+    Call it in the transaction of what it tells of.
 
     write: returns subject and body; called once per reader, in that reader's language
     permission: of those who can do something about it; about: the user whom it is about, who is
     not told
     """
     backend = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
-    admins = User.objects.with_perm(permission, backend=backend).filter(wants_mail=True)
-    for admin in admins:
-        if admin.pk != about and wants_mail(admin):
-            with translation.override(admin.language or settings.LANGUAGE_CODE):
+    readers = User.objects.with_perm(permission, backend=backend).filter(wants_mail=True)
+    for reader in readers:
+        if reader.pk != about and wants_mail(reader):
+            with translation.override(reader.language or settings.LANGUAGE_CODE):
                 subject, body = write()
-            own = f"{key}:{admin.pk}"
-            post_mail(recipient=admin, key=own, subject=subject, body=body, now=now, delay=AT_ONCE)
+            own = f"{key}:{reader.pk}"
+            post_mail(recipient=reader, key=own, subject=subject, body=body, now=now, delay=AT_ONCE)
 
 
 @transaction.atomic
