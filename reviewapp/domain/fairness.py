@@ -5,6 +5,7 @@ Two harms: a wrong automatic listing (error), and being held back for a person (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -81,8 +82,12 @@ def judge(
 
 
 def worst_to_best(shares: Sequence[Interval]) -> float | None:
-    """Return the largest share over the smallest one; None for fewer than two, or a best of 0."""
+    """Return the largest share over the smallest one: inf where only the smallest is 0, 1 where all
+    are; None for fewer than two."""
     values = [one.value for one in shares]
-    if len(values) < 2 or min(values) <= 0:
+    if len(values) < 2:
         return None
-    return max(values) / min(values)
+    worst, best = max(values), min(values)
+    if worst == best:
+        return 1.0
+    return worst / best if best > 0 else math.inf

@@ -19,7 +19,7 @@ from reviewapp.domain.intervals import Interval
 # Answered audits below which no number is shown: of everything, and of one day, category or group.
 ENOUGH: Final = 100
 ENOUGH_OF_A_PART: Final = 30
-# An arrival day counts once so many of its audits are answered; a late rest after so many days,
+# A day of listings counts once so many of its audits are answered; a late rest after so many days,
 # as if the unanswered were like the answered of the same stratum.
 MATURE_SHARE: Final = 0.9
 MATURE_DAYS: Final = 14
@@ -82,7 +82,7 @@ def summed(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def is_mature(*, drawn: int, answered: int, age_days: int) -> bool:
-    """Say whether an arrival day counts: its audits are answered, or it is old enough."""
+    """Say whether a day of listings counts: its audits are answered, or it is old enough."""
     return answered >= MATURE_SHARE * drawn or age_days >= MATURE_DAYS
 
 

@@ -19,7 +19,7 @@ class RollUpCursor(models.Model):
 
 
 class RouteTally(models.Model):
-    """Routes of one arrival day counted by model, policy, stratum and group, with their answers.
+    """Routes of one day counted by model, policy, stratum and group, with their answers.
 
     Each route counts once under every GroupKind. Adding up days, models, policies or strata gives
     the counts of more of them.

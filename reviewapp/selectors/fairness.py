@@ -68,7 +68,7 @@ class KindFigures:
 
     @property
     def ratios(self) -> list[tuple[str, float | None]]:
-        """Say by measure how many times the best group's share the worst one's is, or the reverse."""
+        """Say by measure how many times the smallest group's share the largest is."""
         columns = zip(*(one.measures for one in self.groups), strict=True)
         return [
             (column[0].name, worst_to_best([one.share for one in column if one.share]))

@@ -63,7 +63,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The audits of one arrival day. is_mature: its answers count."""
+    """The audits of the listings of one day. is_mature: its answers count."""
 
     day: date
     drawn: int
@@ -91,7 +91,7 @@ class Quality:
     def parts(self) -> list[tuple[str, Sequence[Figure]]]:
         """The figures with the name of what they are split by."""
         return [
-            (_("Day of arrival"), self.by_day),
+            (_("Day of routing"), self.by_day),
             (_("Category"), self.by_category),
             (_("Model"), self.by_model),
             (_("Policy version"), self.by_policy),
@@ -262,7 +262,7 @@ def _chart(days: Sequence[Figure]) -> dict[str, Any]:
     shown = [(one.label, one.accuracy) for one in days if one.accuracy is not None]
     points = [(label, accuracy) for label, accuracy in shown if accuracy is not None]
     return {
-        "x": {"title": _("Day of arrival"), "type": "date"},
+        "x": {"title": _("Day of routing"), "type": "date"},
         "y": {"title": _("Right among listed"), "format": ".2~%"},
         "series": [
             {

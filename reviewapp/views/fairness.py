@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -50,6 +52,7 @@ def index(request: UserRequest) -> HttpResponse:
         "policy": policy,
         "champion": champion,
         "days": fairness.DAYS,
+        "endless": math.inf,
         "fewest": FEWEST,
         "enough": ENOUGH_OF_A_PART,
     }

@@ -5,7 +5,7 @@ from django.utils import translation
 
 from reviewapp.choices import DriftTest
 from reviewapp.domain.drift import HELD
-from reviewapp.models import DriftAlarm, DriftReference
+from reviewapp.models import DriftAlarm, DriftReference, DriftWindow
 from reviewapp.services.drift import measure_drift
 from reviewapp.services.drift_letters import letter
 from tests.drift_rows import alarm_of_language, arrive, champion_of_two, drifted, shrink
@@ -98,6 +98,21 @@ def test_every_test_of_every_window_is_in_the_csv(client, admin, champion, small
     assert lines[0].startswith("measured_at,last_product,products,expected_right")
     assert len(lines) == 1 + len(DriftTest)
     assert any(",description," in line for line in lines)
+
+
+def test_the_table_has_every_window_that_the_chart_draws(client, admin, champion, small):
+    drifted(champion)
+    window = DriftWindow.objects.latest("pk")
+    for number in range(1, 25):
+        window.pk, window.last_product = None, window.last_product + number
+        window.save()
+
+    html = get(client)
+
+    count = DriftWindow.objects.count()
+    assert count > 20
+    assert html.count('data-label="Distance of the mix"') == count
+    assert "Earlier windows" in html
 
 
 def test_more_windows_take_no_more_queries(

@@ -115,6 +115,21 @@ def test_the_page_says_who_is_worse_off_and_by_how_much(client, admin, champion)
     assert ("In the shop within a day", "1.1") in times
 
 
+def test_a_group_that_has_none_at_all_is_not_shown_like_one_without_numbers(
+    client, admin, champion
+):
+    group(champion, GroupKind.LANGUAGE, "de", listed=800, wrong=0, held=0)
+    group(champion, GroupKind.LANGUAGE, "fr", listed=3000, wrong=6, held=0)
+
+    html = client.get("/fairness/").content.decode()
+    line = client.get("/fairness/figures.csv").content.decode().splitlines()[3]
+
+    assert '<td class="num" data-label="Wrong among listed">one group has none</td>' in html
+    assert '<td class="num" data-label="Listed by itself">1.0 times</td>' in html
+    assert '<td class="num" data-label="Reports that were right">–</td>' in html
+    assert line == "language,worst_to_best,,,inf,,,1.0,,,1.0,,,,,"
+
+
 def test_the_page_says_how_much_is_missing_until_a_group_is_judged(client, admin, champion):
     everybody(champion, listed=4000, wrong=8)
     group(champion, GroupKind.LANGUAGE, "de", listed=60, wrong=3, answered=10, held=0)

@@ -69,6 +69,8 @@ def test_the_accuracy_is_told_in_a_sentence(client, admin, champion):
     html = get(client)
 
     assert "98.0% of 1,000 automatic listings are right" in html
+    assert "Day of routing" in html
+    assert "Day of arrival" not in html
     assert "10 Books" in html
     assert "champ" in html
 
