@@ -143,14 +143,15 @@ def test_a_shadow_that_cannot_be_loaded_says_why(champion, now):
     assert "broken cannot be used" in run.problem
 
 
-def test_a_product_that_it_fails_on_stops_nothing(champion, run, now):
-    arrive(champion, now, "poison")
+def test_a_product_that_it_fails_on_sinks_no_other(champion, run, now):
+    arrive(champion, now, "ten", "poison", "twenty")
 
     follow()
-    arrive(champion, now, "ten")
+    arrive(champion, now, "ten again")
     follow()
 
-    assert ShadowAnswer.objects.count() == 1
+    answered = ShadowAnswer.objects.order_by("pk").values_list("route__product__designation")
+    assert [name for (name,) in answered] == ["ten", "twenty", "ten again"]
 
 
 def test_one_candidate_at_a_time_and_never_the_champion(champion, run, now):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 
-from billiard.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from classifier.types import PredictionResult
-from reviewapp.models import Product
 from reviewapp.selectors.predictions import is_work_waiting, product_input
 from reviewapp.services import rescoring
 from worker import inference
 from worker.app import app
+from worker.tasks.answering import answers
 
 logger = logging.getLogger(__name__)
 
@@ -38,20 +35,6 @@ def rescore() -> None:
         batch = rescoring.take_batch(version=model.version, limit=_BATCH, now=timezone.now())
         if batch is None:
             return
-        results = _answers(model, batch.products)
+        inputs = [product_input(str(one.pk), one) for one in batch.products]
+        results = answers(model.predictor, inputs)
         rescoring.record_batch(batch=batch, results=results, now=timezone.now())
-
-
-def _answers(model: inference.Model, products: Sequence[Product]) -> dict[int, PredictionResult]:
-    """Return the answers by product; one that the models fail on is left out, and sinks no other."""
-    try:
-        said = model.predictor.predict([product_input(str(one.pk), one) for one in products])
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:
-        logger.exception("A batch of %d could not be asked anew", len(products))
-        if len(products) == 1:
-            return {}
-        alone = [_answers(model, [one]) for one in products]
-        return {key: result for answers in alone for key, result in answers.items()}
-    return {int(result.key): result for result in said}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 from django.utils import timezone
@@ -13,8 +12,7 @@ from reviewapp.selectors.shadow import present_run
 from reviewapp.services import shadow
 from worker import candidates, inference
 from worker.app import app
-
-logger = logging.getLogger(__name__)
+from worker.tasks.answering import answers
 
 _BATCH = 16
 _LOOKED_AT = 500
@@ -34,22 +32,17 @@ def follow() -> None:
         if batch is None:
             return
         try:
-            answers = _answers(batch)
+            found = _answers(batch)
         except inference.ModelUnusable as problem:
             shadow.note_problem(run=batch.run, problem=str(problem))
             return
-        shadow.record_shadow(batch=batch, answers=answers, now=timezone.now())
+        shadow.record_shadow(batch=batch, answers=found, now=timezone.now())
 
 
 def _answers(batch: shadow.ShadowBatch) -> dict[int, MemberAnswer]:
-    """Return FUSION's answers by route; a batch that it fails on is left out."""
+    """Return FUSION's answers by route."""
     if not batch.routes:
         return {}
     predictor = candidates.predictor_of(batch.run.version)
     inputs = [product_input(str(route.pk), route.product) for route in batch.routes]
-    try:
-        results = predictor.predict(inputs)
-    except Exception:
-        logger.exception("The shadow failed on %d products", len(inputs))
-        return {}
-    return {int(result.key): result.fusion for result in results}
+    return {key: result.fusion for key, result in answers(predictor, inputs).items()}
