@@ -12,7 +12,12 @@ from reviewapp.services.evaluations import (
     request_evaluation,
 )
 from tests.answer_sheets import sheet, world
-from tests.factories import CategoryFactory, ListedProductFactory
+from tests.factories import (
+    CategoryFactory,
+    ChampionFactory,
+    ListedProductFactory,
+    ModelVersionFactory,
+)
 from tests.labels import label, snapshot
 
 
@@ -58,3 +63,15 @@ def measured(
     metrics = evaluation_metrics(answers, 0.02)
     finish_evaluation(hold=hold, sheet=answers, metrics=metrics, now=now)
     return Evaluation.objects.get(pk=row.pk)
+
+
+def measured_pair(now):
+    """Champion and candidate, measured on the same invented products."""
+    for code in range(10, 100, 10):
+        CategoryFactory(code=code)
+    row = bare_snapshot(now, products=400)
+    versions = (ChampionFactory(name="old-1"), ModelVersionFactory(name="new-1"))
+    return [
+        measured(version, row, now, sharpness=sharpness, products=400)
+        for version, sharpness in zip(versions, (2.0, 2.6), strict=True)
+    ]

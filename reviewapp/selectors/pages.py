@@ -1,12 +1,14 @@
-"""Keyset pages: as fast on the thousandth page as on the first."""
+"""Keyset pages: as fast on the thousandth page as on the first. And what a choice offers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
+_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,16 @@ def page_of_keys(
     page = newest_first[:size]
     older = f"{page[-1][0].isoformat()},{page[-1][1]}" if len(newest_first) > size else ""
     return page, older
+
+
+def newest_and_asked(rows: QuerySet[Row], asked: Iterable[str], most: int) -> list[Row]:
+    """Return the `most` newest rows by id and those `asked` for by number, newest first.
+
+    What is no number of one of the rows is passed over.
+    """
+    numbers = [int(one) for one in asked if one.isdecimal() and len(one) <= _MOST_DIGITS]
+    newest = rows.order_by("-pk").values("pk")[:most]
+    return list(rows.filter(Q(pk__in=newest) | Q(pk__in=numbers)).order_by("-pk"))
 
 
 def _read(cursor: str) -> tuple[datetime, int]:

@@ -15,7 +15,7 @@ def history() -> QuerySet[Promotion]:
     """All promotions, newest first, with their versions, authors and policies."""
     return Promotion.objects.select_related(
         "version", "previous", "promoted_by", "policy", "policy_before", "gate", "rescoring"
-    ).order_by("-promoted_at", "-id")
+    ).order_by("-id")
 
 
 def newest_report(version: ModelVersion, against: ModelVersion) -> GateReport | None:

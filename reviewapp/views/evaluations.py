@@ -28,7 +28,7 @@ from reviewapp.selectors.workers import is_listening
 from reviewapp.services import live_measures
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
 from reviewapp.types import UserRequest
-from reviewapp.views.parts import part_links, wanted_part, whole_number
+from reviewapp.views.parts import page_by_id, part_links, wanted_part, whole_number
 from worker.tasks.evaluate import wake_evaluation, wake_gate
 
 _SHOWN = 50
@@ -51,10 +51,16 @@ def index(request: UserRequest) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid():
             return _request(request, form)
+    rows, links = page_by_id(request, selectors.listed_evaluations(), size=_SHOWN)
+    reports, older_reports = page_by_id(
+        request, selectors.gate_reports(), size=_SHOWN, name="judged_before"
+    )
     context = {
         "form": form,
-        "evaluations": selectors.listed_evaluations()[:_SHOWN],
-        "reports": selectors.gate_reports()[:_SHOWN],
+        "evaluations": rows,
+        **links,
+        "reports": reports,
+        "older_reports": older_reports["next_url"],
         "is_worker_missing": not is_listening(queue=Queue.EVALUATION, now=timezone.now()),
     }
     return render(request, "evaluations/index.html", context, status=422 if form.errors else 200)

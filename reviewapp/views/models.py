@@ -13,6 +13,7 @@ from reviewapp.selectors import model_versions, monitoring, policies, promotions
 from reviewapp.selectors.readiness import system_checks
 from reviewapp.services.policies import current_policy
 from reviewapp.types import UserRequest
+from reviewapp.views.parts import page_by_id
 
 _DELAYS_OF = timedelta(hours=24)
 _PROMOTIONS = 20
@@ -22,13 +23,16 @@ _PROMOTIONS = 20
 @permission_required("reviewapp.view_modelversion", raise_exception=True)
 @require_GET
 def index(request: UserRequest) -> HttpResponse:
-    """The models with their measured quality, the workers that run them, the policy in force."""
+    """The models with their measured quality, the workers that run them, the policy in force, and the
+    promotions in pages (`?before=`)."""
     now = timezone.now()
     since = now - _DELAYS_OF
     versions = list(model_versions.versions())
+    made, links = page_by_id(request, promotions.history(), size=_PROMOTIONS)
     context = {
         "versions": [(version, member_reports(version.metrics)) for version in versions],
-        "promotions": promotions.history()[:_PROMOTIONS],
+        "promotions": made,
+        **links,
         "before": promotions.champion_before(),
         "champion": next((one for one in versions if one.stage == ModelStage.CHAMPION), None),
         "rescoring": promotions.current_rescoring(),

@@ -13,14 +13,15 @@ Row = TypeVar("Row", bound=Model)
 
 
 def page_by_id(
-    request: HttpRequest, rows: QuerySet[Row], *, size: int
+    request: HttpRequest, rows: QuerySet[Row], *, size: int, name: str = "before"
 ) -> tuple[list[Row], dict[str, str]]:
     """Return the part of `rows`, the newest first by id, that the address asks for, and what
-    components/_pagination.html draws."""
-    if "before" in request.GET:
-        rows = rows.filter(pk__lt=whole_number(request, "before"))
+    components/_pagination.html draws. name: of the number in the address, where a page has two lists
+    """
+    if name in request.GET:
+        rows = rows.filter(pk__lt=whole_number(request, name))
     found = list(rows[: size + 1])
-    link = f"?before={found[size - 1].pk}" if len(found) > size else ""
+    link = f"?{name}={found[size - 1].pk}" if len(found) > size else ""
     return found[:size], {"next_url": link}
 
 

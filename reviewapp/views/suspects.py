@@ -20,6 +20,7 @@ from reviewapp.selectors import suspects as selectors
 from reviewapp.selectors.workers import is_listening
 from reviewapp.services import suspects
 from reviewapp.types import UserRequest
+from reviewapp.views.parts import page_by_id
 from worker.tasks.suspects import wake_search
 
 _SHOWN = 20
@@ -37,10 +38,11 @@ def index(request: UserRequest) -> HttpResponse:
         search = suspects.request_search(user=request.user, now=timezone.now())
         wake_search(search.pk)
         return redirect("training:suspects-found", search.pk)
-    found = list(selectors.searches()[:_SHOWN])
+    found, links = page_by_id(request, selectors.searches(), size=_SHOWN)
     outcomes = selectors.outcomes([search.pk for search in found])
     context = {
         "searches": [(search, outcomes[search.pk]) for search in found],
+        **links,
         "labels": selectors.labels_in_all(),
         "enough": ENOUGH,
         "is_worker_missing": not is_listening(queue=Queue.TRAINING, now=timezone.now()),

@@ -24,7 +24,7 @@ from reviewapp.models import Evaluation, GateReport
 from reviewapp.selectors import evaluation_pages as pages
 from reviewapp.selectors import evaluations as selectors
 from reviewapp.selectors import model_versions
-from reviewapp.selectors.pages import Part
+from reviewapp.selectors.pages import Part, newest_and_asked
 from reviewapp.selectors.promotions import (
     earlier_refusals,
     newest_report,
@@ -44,6 +44,7 @@ from reviewapp.views.evaluations import may_look
 from reviewapp.views.parts import part_links, wanted_part, whole_number
 
 _SHOWN = 50
+_CHOICES = 200
 
 
 @login_required
@@ -51,8 +52,10 @@ _SHOWN = 50
 @require_GET
 def comparison(request: UserRequest) -> HttpResponse:
     """Two evaluations of one snapshot (`?old=`, `?new=`, `?member=`)."""
-    done = list(selectors.listed_evaluations().filter(status=JobStatus.DONE)[:200])
-    old, new = (_chosen(done, request.GET.get(side, "")) for side in ("old", "new"))
+    asked = [request.GET.get(side, "") for side in ("old", "new")]
+    finished = selectors.evaluations().filter(status=JobStatus.DONE).defer("metrics")
+    done = newest_and_asked(finished, asked, _CHOICES)
+    old, new = (_chosen(done, one) for one in asked)
     wanted = request.GET.get("member", "")
     member = MemberChoice(wanted) if wanted in MemberChoice.values else MemberChoice.FUSION
     context: dict[str, Any] = {

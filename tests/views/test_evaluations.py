@@ -15,7 +15,7 @@ from reviewapp.models import (
 from reviewapp.selectors.evaluations import answer_sheet
 from reviewapp.selectors.version_pairs import answer_pair
 from reviewapp.services.evaluations import judge, request_gate
-from tests.evaluation_world import bare_snapshot, measured
+from tests.evaluation_world import bare_snapshot, measured, measured_pair
 from tests.factories import (
     AdminFactory,
     CategoryFactory,
@@ -50,15 +50,7 @@ def admin(client):
 
 @pytest.fixture
 def pair(now):
-    """Champion and candidate, measured on the same invented products."""
-    for code in range(10, 100, 10):
-        CategoryFactory(code=code)
-    snapshot = bare_snapshot(now, products=400)
-    versions = (ChampionFactory(name="old-1"), ModelVersionFactory(name="new-1"))
-    return [
-        measured(version, snapshot, now, sharpness=sharpness, products=400)
-        for version, sharpness in zip(versions, (2.0, 2.6), strict=True)
-    ]
+    return measured_pair(now)
 
 
 def get(client, name, *args, **query):

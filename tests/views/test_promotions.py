@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -125,6 +127,20 @@ def test_rolling_back_is_one_click_and_the_page_says_to_whom(client, admin, now)
     again = post(client, "roll-back", leaving=new.pk).content.decode()
     assert "is not the champion any more" in again
     assert "no earlier model" in post(client, "roll-back", leaving=old.pk).content.decode()
+
+
+def test_older_promotions_are_on_the_next_page(client, admin, now, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.models._PROMOTIONS", 1)
+    promote(version=ModelVersionFactory(), now=now)
+    promote(version=ModelVersionFactory(), reason="The second.", now=now)
+    promote(version=ModelVersionFactory(), reason="The third.", now=now)
+
+    first = client.get(reverse("models:index")).content.decode()
+    older = re.search(r'rel="next" href="([^"]+)"', first)[1]
+    second = client.get(reverse("models:index") + older).content.decode()
+
+    assert ("The third." in first, "The second." in first) == (True, False)
+    assert ("The third." in second, "The second." in second) == (False, True)
 
 
 def test_the_work_on_the_catalogue_is_shown_and_paused(client, admin, now):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -52,6 +54,23 @@ def test_a_search_is_asked_for_and_a_worker_told(
     assert response.url == reverse("training:suspects-found", args=[search.pk])
     assert (search.requested_by, sent) == (lead, [(search.pk,)])
     assert "Waiting for a worker" in page(client, "suspects-found", search.pk).text
+
+
+def test_older_searches_are_on_the_next_page(client, lead, now, monkeypatch):
+    monkeypatch.setattr("reviewapp.views.suspects._SHOWN", 1)
+    rows = [
+        SuspectSearch.objects.create(status=status, created_at=now)
+        for status in (JobStatus.FAILED, JobStatus.WAITING)
+    ]
+    address = reverse("training:suspects")
+
+    first = client.get(address).content.decode()
+    older = re.search(r'rel="next" href="([^"]+)"', first)[1]
+    second = client.get(address + older).content.decode()
+
+    links = [f'href="{reverse("training:suspects-found", args=[row.pk])}"' for row in rows]
+    assert [link in first for link in links] == [False, True]
+    assert [link in second for link in links] == [True, False]
 
 
 def test_the_page_says_why_and_opens_as_many_as_asked(client, lead, now):

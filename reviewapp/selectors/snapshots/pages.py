@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from reviewapp.choices import JobStatus, Split
 from reviewapp.models import DatasetSnapshot, LabelImport
-
-_MOST_DIGITS: Final = 9
+from reviewapp.selectors.pages import newest_and_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,8 @@ def finished_snapshots() -> QuerySet[DatasetSnapshot]:
 
 
 def snapshots_to_choose(asked: Iterable[str], most: int) -> list[DatasetSnapshot]:
-    """Return the `most` newest finished snapshots and those `asked` for by number, newest first.
-
-    What is no number, or no finished snapshot's, is passed over.
-    """
-    rows = finished_snapshots().defer("manifest")
-    numbers = [int(one) for one in asked if one.isdecimal() and len(one) <= _MOST_DIGITS]
-    return list(rows.filter(Q(pk__in=rows.values("pk")[:most]) | Q(pk__in=numbers)))
+    """Return the `most` newest finished snapshots and those `asked` for; see `newest_and_asked`."""
+    return newest_and_asked(finished_snapshots().defer("manifest"), asked, most)
 
 
 def class_counts(manifest: dict[str, Any]) -> list[ClassCount]:
