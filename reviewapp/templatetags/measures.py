@@ -75,10 +75,10 @@ _WRITTEN = {MeasureKind.ALPHA: _plain, MeasureKind.ANCHORING: points}
 
 @register.filter
 def interval(value: Rate | Interval | None) -> str:
-    """Write the 95 % interval of a rate, empty without one."""
+    """Write the 95 % interval of a rate, empty without one; no line begins with its dash."""
     if value is None or value.low is None or value.high is None:
         return ""
-    return f"{share(value.low)} – {share(value.high)}"
+    return f"{share(value.low)}\N{NO-BREAK SPACE}– {share(value.high)}"
 
 
 @register.filter

@@ -59,7 +59,15 @@ def test_a_model_is_shown_with_its_measured_quality(client, admin):
 
     html = page(client)
 
-    for text in ("demo-1", "87.3%", "85.0% – 89.0%", "9.0% → 1.2%", "70.0%", "97.0%", "1,200"):
+    for text in (
+        "demo-1",
+        "87.3%",
+        "85.0%\N{NO-BREAK SPACE}– 89.0%",
+        "9.0% → 1.2%",
+        "70.0%",
+        "97.0%",
+        "1,200",
+    ):
         assert text in html
     assert "invented products" in html
     assert "No measurements came with this model." in html

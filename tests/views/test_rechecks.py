@@ -96,7 +96,7 @@ def test_the_outcome_stands_with_its_interval(lead, moderator):
 
     assert f"{NEEDED} of {NEEDED}" in text
     assert "25.0%" in text
-    assert "11.2% – 46.9%" in text
+    assert "11.2%\N{NO-BREAK SPACE}– 46.9%" in text
 
 
 def test_a_demotion_is_told_to_whom_it_concerns_and_ends_with_a_reason(lead, client, moderator):
