@@ -165,6 +165,7 @@ def test_count_size_and_hash_are_shown_before_the_download(client, admin, now):
     assert "4,321" in page
     assert "a" * 64 in page
     assert "10\xa0bytes" in page
+    assert f"no. {export.pk}</span>" in page
     assert reverse("exports:download", args=[export.pk]) in page
 
 
