@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+ORPHANED: Final = 75  # EX_TEMPFAIL, which no error of ours ends with
+"""Exit status of a process that nobody waits for any more."""
 _WATCH_SECONDS: Final = 0.5
 _STAGE_SECONDS: Final = 0.2
 
@@ -107,6 +109,6 @@ def _end_when(is_over: Callable[[], bool]) -> None:
     def watch() -> None:
         while not is_over():
             time.sleep(_WATCH_SECONDS)
-        os._exit(1)
+        os._exit(ORPHANED)
 
     threading.Thread(target=watch, name="watch", daemon=True).start()

@@ -1,6 +1,6 @@
 """Measuring versions, comparing two of them, and the gate's judgements, for administrators."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Model
 from django.shortcuts import get_object_or_404
@@ -26,13 +26,12 @@ from reviewapp.api.serializers.evaluations import (
     LiveMeasureDetailSerializer,
     LiveMeasureSerializer,
 )
-from reviewapp.choices import JobStatus, MemberChoice
-from reviewapp.domain.paired import NotPaired
+from reviewapp.choices import JobStatus
 from reviewapp.models import Evaluation, GateReport, LiveMeasure
 from reviewapp.selectors import evaluations as selectors
-from reviewapp.selectors import model_versions
+from reviewapp.selectors import model_versions, version_pairs
 from reviewapp.selectors.evaluation_pages import category_names
-from reviewapp.selectors.version_pairs import answer_pair, version_pair
+from reviewapp.selectors.version_pairs import VersionPair, answer_pair, version_pair
 from reviewapp.services.evaluations import EvaluationRefused, request_evaluation, request_gate
 from worker.tasks.evaluate import wake_evaluation, wake_gate
 
@@ -152,16 +151,11 @@ def _no_test_products() -> exceptions.ValidationError:
     return exceptions.ValidationError({"snapshot": words}, code="no_test_products")
 
 
-def _compared(old: Evaluation, new: Evaluation, member: str) -> Any:
-    if old.snapshot_id != new.snapshot_id:
-        raise NotComparable(_("Choose two versions measured on the same snapshot."))
+def _compared(old: Evaluation, new: Evaluation, member: str) -> VersionPair:
     try:
-        both = answer_pair(old, new, MemberChoice(member))
-    except NotPaired as error:
-        words = _("The two versions were not measured on the same products.")
-        raise NotComparable(words) from error
-    except KeyError as error:
-        raise NotComparable(_("One of the two versions does not have this member.")) from error
-    except selectors.AnswersGone as error:
-        raise exceptions.NotFound(_("The stored answers are gone or have been altered.")) from error
+        both = answer_pair(old, new, member)
+    except version_pairs.NotComparable as error:
+        if error.is_gone:
+            raise exceptions.NotFound(error.words) from error
+        raise NotComparable(error.words) from error
     return version_pair(both, category_names())

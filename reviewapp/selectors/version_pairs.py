@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from reviewapp.domain import paired
 from reviewapp.domain.paired import Difference, Pair
 from reviewapp.domain.policy_effect import Bools
 from reviewapp.models import Evaluation, Product
-from reviewapp.selectors.evaluations import answer_sheet
+from reviewapp.selectors.evaluations import AnswersGone, answer_sheet
 from reviewapp.selectors.pages import Part
 
 _SEED: Final = 0
@@ -50,13 +51,34 @@ class VersionPair:
     categories: list[CategoryDifference]
 
 
+@dataclass(eq=False)
+class NotComparable(Exception):
+    """Two evaluations cannot be held side by side; `words` tell the reader why.
+
+    is_gone: they could, were it not for stored answers that are gone
+    """
+
+    words: str
+    is_gone: bool = False
+
+
 def answer_pair(old: Evaluation, new: Evaluation, member: str) -> Pair:
     """Return the answers of one member in two finished evaluations to the same products.
 
-    Products that either may know by heart are left out. Raises paired.NotPaired for other products,
-    KeyError when one version lacks the member, AnswersGone.
+    Products that either may know by heart are left out. Raises NotComparable.
     """
-    return paired.pair(*paired.unlearned(answer_sheet(old), answer_sheet(new)), member)
+    if old.snapshot_id != new.snapshot_id:
+        raise NotComparable(_("Choose two versions measured on the same snapshot."))
+    try:
+        return paired.pair(*paired.unlearned(answer_sheet(old), answer_sheet(new)), member)
+    except paired.NotPaired as error:
+        words = _("The two versions were not measured on the same products.")
+        raise NotComparable(words) from error
+    except AnswersGone as error:
+        words = _("The stored answers are gone or have been altered.")
+        raise NotComparable(words, is_gone=True) from error
+    except KeyError as error:
+        raise NotComparable(_("One of the two versions does not have this member.")) from error
 
 
 def version_pair(both: Pair, names: Mapping[int, str]) -> VersionPair:

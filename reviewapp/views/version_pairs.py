@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from reviewapp.choices import GateVerdict, JobStatus, MemberChoice, Queue
 from reviewapp.domain.data_card import selection
 from reviewapp.domain.gate_result import GateResult, GateRules
-from reviewapp.domain.paired import NotPaired, Pair
+from reviewapp.domain.paired import Pair
 from reviewapp.domain.policy_effect import Bools
 from reviewapp.domain.snapshots import Filters
 from reviewapp.forms.promotions import PromotionForm
@@ -33,6 +33,7 @@ from reviewapp.selectors.promotions import (
 )
 from reviewapp.selectors.training import labels_after
 from reviewapp.selectors.version_pairs import (
+    NotComparable,
     VersionPair,
     answer_pair,
     flipped_products,
@@ -69,7 +70,7 @@ def comparison(request: UserRequest) -> HttpResponse:
     if old and new:
         try:
             context |= _compared(old, new, member)
-        except _NotComparable as problem:
+        except NotComparable as problem:
             context["problem"] = problem.words
     return render(request, "evaluations/compare.html", context)
 
@@ -86,8 +87,8 @@ def flips(request: UserRequest) -> HttpResponse:
     if member not in MemberChoice.values or kind not in ("lost", "won"):
         raise Http404
     try:
-        both = _both(old, new, member)
-    except _NotComparable as problem:
+        both = answer_pair(old, new, member)
+    except NotComparable as problem:
         raise Http404(problem.words) from problem
     title, mask = _flips(both)[kind]
     part = wanted_part(request, total=int(mask.sum()), size=_SHOWN)
@@ -149,32 +150,8 @@ def _chosen(done: list[Evaluation], wanted: str) -> Evaluation | None:
     return next((row for row in done if str(row.pk) == wanted), None)
 
 
-class _NotComparable(Exception):
-    """`words` tell the reader why."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
-
-
-def _both(old: Evaluation, new: Evaluation, member: str) -> Pair:
-    if old.snapshot_id != new.snapshot_id:
-        raise _NotComparable(_("Choose two versions measured on the same snapshot."))
-    try:
-        return answer_pair(old, new, member)
-    except NotPaired as error:
-        words = _("The two versions were not measured on the same products.")
-        raise _NotComparable(words) from error
-    except selectors.AnswersGone as error:
-        words = _("The stored answers are gone or have been altered.")
-        raise _NotComparable(words) from error
-    except KeyError as error:
-        words = _("One of the two versions does not have this member.")
-        raise _NotComparable(words) from error
-
-
 def _compared(old: Evaluation, new: Evaluation, member: str) -> dict[str, Any]:
-    both, names = _both(old, new, member), pages.category_names()
+    both, names = answer_pair(old, new, member), pages.category_names()
     found = version_pair(both, names)
     changed = [
         {

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from classifier.artifact import load_artifact
+from classifier.cli.running import ORPHANED
 from classifier.config import ConfigInvalid, StackOn
 from classifier.data import read_dataset
 from classifier.errors import DataInvalid
@@ -226,7 +227,7 @@ def test_a_process_of_torchrun_ends_once_another_attempt_has_the_run(begin):
 
     # The lock is held, but no longer by whoever had started it.
     with alone(run.folder), start(run, None, "--tune", "text", "--parent", "1") as left_over:
-        assert left_over.wait(timeout=60) == 1
+        assert left_over.wait(timeout=60) == ORPHANED
 
     assert not list(run.folder.glob("tuned-text*"))
 

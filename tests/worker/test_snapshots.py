@@ -26,6 +26,7 @@ from tests.factories import (
 )
 from tests.labels import label, relabel, snapshot
 from tests.training_world import request as request_training
+from worker.app import app
 from worker.tasks.snapshots import ALL_FILTERED, ALL_OUTDATED, NO_LABELS, run_snapshot
 from worker.tasks.training import run_training
 
@@ -307,7 +308,11 @@ def test_a_training_that_waits_for_it_is_woken_as_soon_as_it_has_ended(
     now, monkeypatch, has_labels
 ):
     woken = []
-    monkeypatch.setattr(run_training, "apply_async", lambda args, *_, **__: woken.append(args))
+
+    def send(name, args, *_, **options):
+        woken.append((name, args, options["expires"]))
+
+    monkeypatch.setattr(app, "send_task", send)
     if has_labels:
         label(now)
     row, other = (
@@ -320,4 +325,4 @@ def test_a_training_that_waits_for_it_is_woken_as_soon_as_it_has_ended(
 
     row.refresh_from_db()
     assert row.status == (JobStatus.DONE if has_labels else JobStatus.FAILED)
-    assert woken == [(run.pk,)]
+    assert woken == [(run_training.name, (run.pk,), 30)]

@@ -6,14 +6,11 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_noop
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from classifier.backbones.directory import write_json
 from classifier.config import ConfigInvalid
@@ -28,6 +25,7 @@ from worker import trainer
 from worker.app import app
 from worker.environment import code_version, environment
 from worker.keeper import meanwhile
+from worker.tasks import jobs
 from worker.tasks.classify import wake_workers
 from worker.tasks.snapshots import SNAPSHOT_ALTERED, wake_snapshots
 
@@ -49,19 +47,12 @@ def wake_training(run_id: int) -> None:
 
     Never raises when the broker is down: the row stays, and the sweeper finds it.
     """
-    transaction.on_commit(partial(_send, run_id), robust=True)
+    jobs.wake(run_training, run_id)
 
 
-def _send(run_id: int) -> None:
-    try:
-        # The sweeper sends another one while the run waits, so that none piles up.
-        run_training.apply_async((run_id,), retry=False, expires=_EXPIRES)
-    except (BrokerError, RedisError, OSError) as error:
-        logger.warning("No worker could be told of a training, the sweeper will: %s", error)
-
-
-# Acknowledged when it begins: the sweeper is what finds a run whose worker has died.
-@app.task(acks_late=False, soft_time_limit=_NO_LIMIT, time_limit=_NO_LIMIT)
+# Acknowledged when it begins: the sweeper is what finds a run whose worker has died. It sends another
+# message while the run waits, so each expires, whoever has sent it, and none piles up.
+@app.task(acks_late=False, expires=_EXPIRES, soft_time_limit=_NO_LIMIT, time_limit=_NO_LIMIT)
 def run_training(run_id: int) -> None:
     """Train. Safe to repeat: who does not get the row does nothing."""
     work(run_id)
