@@ -202,7 +202,7 @@ def test_two_processes_never_work_on_one_run_and_none_outlives_its_parent(begin)
     with alone(run.folder), start(run, "model", "--parent", "1") as orphan:
         assert not is_abandoned(run.folder, os.getpid())
 
-        assert orphan.wait(timeout=60) == 1
+        assert orphan.wait(timeout=60) == ORPHANED
 
     assert is_abandoned(run.folder, os.getpid())
     assert not (run.folder / "model").exists()

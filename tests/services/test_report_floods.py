@@ -13,6 +13,7 @@ from tests.factories import (
     BuyerFactory,
     CategoryFactory,
     ListedProductFactory,
+    ModeratorFactory,
     PredictionFactory,
     ProvenBuyerFactory,
 )
@@ -76,7 +77,7 @@ def test_who_came_first_and_who_is_proven_are_heard_all_the_same(product, floode
 def test_a_card_counts_a_flood_and_reads_its_beginning(product, flooded):
     submit(product, *ProvenBuyerFactory.create_batch(3), category=CategoryFactory())
 
-    card = desk.card(item_id=ReportCase.objects.get().item_id)
+    card = desk.card(item_id=ReportCase.objects.get().item_id, reader=ModeratorFactory())
 
     assert card.report_count == FLOOD + 4
     assert len(card.reports) == 200

@@ -85,12 +85,13 @@ def test_another_sellers_product_does_not_exist(client, seller):
 
 def test_the_moderator_reads_the_appeal_but_not_before_a_blind_answer(client, product, seller):
     appeal(product, seller, comment="It is a game")
-    item = handed(ModeratorFactory())
+    moderator = ModeratorFactory()
+    item = handed(moderator)
 
-    seen = desk.card(item_id=item.pk)
+    seen = desk.card(item_id=item.pk, reader=moderator)
     item.is_blind = True
     item.save()
-    blind = desk.card(item_id=item.pk)
+    blind = desk.card(item_id=item.pk, reader=moderator)
 
     assert seen.appeal.comment == "It is a game"
     assert blind.appeal is None

@@ -7,7 +7,6 @@ from reviewapp.selectors.review.history import (
     decisions_of,
     fusion_confidence,
     is_blind_now,
-    is_second_look,
     latest_undoable,
     undoable_ids,
 )
@@ -43,7 +42,6 @@ __all__ = [
     "held_by_colleagues",
     "held_item_id",
     "is_blind_now",
-    "is_second_look",
     "latest_undoable",
     "lost_claim",
     "models_said",

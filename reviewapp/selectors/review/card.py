@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from reviewapp.choices import (
     FailureCode,
@@ -39,6 +39,7 @@ from reviewapp.selectors.suspects import suspicion
 
 # Of a flood of reports a card reads so many: nobody reads more.
 _REPORTS_READ = 200
+_ANSWERS = (Verdict.CONFIRMED, Verdict.CORRECTED)
 _MEMBER_ORDER = [MemberChoice.CNN, MemberChoice.BERT, MemberChoice.LEXICAL]
 
 
@@ -72,7 +73,8 @@ class Wish:
 class Card:
     """A review item as its holder sees it. A blind one carries nothing that a model said.
 
-    reports: the first of the `report_count` open ones
+    reports: the first of the `report_count` open ones; is_second_look: the reader has answered it blind
+    and taken that back, and so knows by now what the models said
     """
 
     item: ReviewItem
@@ -93,6 +95,7 @@ class Card:
     appeal: Appeal | None = None
     seller_says: SellerSays | None = None
     suspicion: SuspectLabel | None = None
+    is_second_look: bool = False
 
     @property
     def listed_in(self) -> Category | None:
@@ -151,12 +154,13 @@ def held_item_id(*, moderator: User, now: datetime, queue: ReviewQueue = EVERYTH
     return found.values_list("pk", flat=True).first()
 
 
-def card(*, item_id: int) -> Card:
-    """Read the card of one item. Raises ReviewItem.DoesNotExist.
+def card(*, item_id: int, reader: User) -> Card:
+    """Read the card of one item for its holder. Raises ReviewItem.DoesNotExist.
 
     For a blind item the models' answers are not even read, so that no template can leak them.
     """
-    item = ReviewItem.objects.select_related("product__image", "route__policy").get(pk=item_id)
+    items = ReviewItem.objects.select_related("product__image", "route__policy")
+    item = items.annotate(is_second_look=_is_second_look(reader)).get(pk=item_id)
     # An audit and a check look alike, too, when the answer has been taken back and is given anew.
     is_check = set(item.reasons) <= CHECK_LIKE
     reasons = reasons_to_show([ReviewReason(r) for r in item.reasons], is_blind=item.is_blind)
@@ -186,7 +190,13 @@ def card(*, item_id: int) -> Card:
         appeal=open_appeal(item),
         suspicion=suspicion(item),
         seller_says=None if is_check else seller_says(item.product),
+        is_second_look=item.is_second_look,
     )
+
+
+def _is_second_look(reader: User) -> Exists:
+    undone = Decision.objects.filter(item=OuterRef("pk"), moderator=reader, verdict=Verdict.UNDONE)
+    return Exists(undone.filter(is_blind=True, undoes__verdict__in=_ANSWERS))
 
 
 def models_said(*, product: Product) -> tuple[list[Suggestion], list[MemberSaid]]:

@@ -83,13 +83,6 @@ def is_blind_now(*, product: Product, reader: User) -> bool:
     return blind_items(of=reader).filter(product=product).exists()
 
 
-def is_second_look(*, item_id: int, moderator: User) -> bool:
-    """Whether the moderator has answered the item blind and taken that back, and so knows by now
-    what the models said."""
-    undone = Decision.objects.filter(item=item_id, moderator=moderator, verdict=Verdict.UNDONE)
-    return undone.filter(is_blind=True, undoes__verdict__in=_ANSWERS).exists()
-
-
 def decisions_on(*, product: Product) -> QuerySet[Decision]:
     """Every decision on a product with who, when, which model and which label, newest first."""
     # Several small statements: one with twelve joins takes longer to plan than all of them to run.

@@ -154,12 +154,8 @@ def card_response(request: UserRequest, item_id: int) -> HttpResponse:
 
 def card_context(request: UserRequest, item_id: int | None) -> dict[str, Any]:
     """Context of review/_card.html."""
-    card = None if item_id is None else selectors.card(item_id=item_id)
     return {
-        "card": card,
-        "was_blind": card is not None
-        and not card.item.is_blind
-        and selectors.is_second_look(item_id=card.item.pk, moderator=request.user),
+        "card": None if item_id is None else selectors.card(item_id=item_id, reader=request.user),
         "client_key": uuid4(),
         "skip_reasons": SkipReason.choices,
         "keys": _keys(request.user),

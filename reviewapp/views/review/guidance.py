@@ -25,7 +25,7 @@ def neighbours(request: UserRequest, item_id: int) -> HttpResponse:
     refusal = refuse_guidance(request, item_id)
     if refusal is not None:
         return refusal
-    card = selectors.card(item_id=item_id)
+    card = selectors.card(item_id=item_id, reader=request.user)
     near = selectors.neighbourhood(
         product=card.product, categories=[one.category for one in card.suggestions]
     )
