@@ -53,6 +53,28 @@ def test_a_grid_is_settled_by_keyboard_and_taken_back(page, live_server, sign_in
     assert (grid, faults) == ([], [])
 
 
+def test_a_grid_without_network_waits_on_the_page_and_goes_once_it_is_back(
+    page, context, live_server, sign_in, alike
+):
+    sign_in(ModeratorFactory(language="en"))
+    page.goto(live_server.url + reverse("review:bulk"))
+    page.get_by_role("button", name="Look at 5 products").click()
+    expect(page.get_by_role("checkbox").first).to_be_focused()
+    page.keyboard.press("Digit2")
+    left_out = page.get_by_role("checkbox").nth(1).get_attribute("value")
+
+    context.set_offline(True)
+    page.locator("[data-confirm]").click()
+    expect(page.locator("[data-waiting]")).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-count]")).to_have_text("4")
+    assert not Decision.objects.exists()
+    context.set_offline(False)
+
+    expect(page.get_by_text("4 products decided")).to_be_visible()
+    assert not Decision.objects.filter(item=left_out).exists()
+
+
 def test_an_ended_login_keeps_what_was_unticked(page, context, live_server, sign_in, alike):
     sign_in(ModeratorFactory(username="mona", language="en"))
     page.goto(live_server.url + reverse("review:bulk"))

@@ -1,12 +1,21 @@
 // A grid of near duplicates: keys, a count, and the leases of its tiles. It works without.
 import { Lease } from "./lease.js";
+import { post } from "./outbox.js";
+import { page } from "./tab.js";
+
+const RETRY_MS = 5000;
 
 const form = document.getElementById("bulk");
 const tiles = [...form.querySelectorAll("[data-item]")];
 const boxes = tiles.map((tile) => tile.querySelector("input[type=checkbox]"));
 const confirm = form.querySelector("[data-confirm]");
 const shownAt = performance.now();
+const status = document.getElementById("bulk-status");
+const waiting = form.querySelector("[data-waiting]");
+// isSent: confirmed; isAsking: whether the server can be reached is being asked
 let isSent = false;
+let isAsking = false;
+let retry;
 
 function count() {
   const ticked = boxes.filter((box) => box.checked).length;
@@ -51,15 +60,35 @@ document.addEventListener("keydown", (event) => {
 });
 form.addEventListener("change", count);
 form.addEventListener("submit", (event) => {
-  if (isSent) event.preventDefault();
+  event.preventDefault();
+  if (!isSent) form.elements.seconds.value = ((performance.now() - shownAt) / 1000).toFixed(2);
   isSent = true;
-  form.elements.seconds.value = ((performance.now() - shownAt) / 1000).toFixed(2);
+  send();
+});
+window.addEventListener("online", () => isSent && send());
+window.addEventListener("beforeunload", (event) => {
+  if (!waiting.hidden) event.preventDefault();
 });
 // The page may come back from the browser's memory after a look elsewhere.
 window.addEventListener("pageshow", () => {
   isSent = false;
   count();
 });
+
+// The grid is a plain form. It goes once the server can be reached: the browser's error page would take
+// it away. That the leases are renewed meanwhile lets it find its items.
+async function send() {
+  if (isAsking) return;
+  isAsking = true;
+  clearTimeout(retry);
+  const fields = { moderator: form.dataset.moderator, items: items().join(","), page };
+  const isReached = await post(form.dataset.heartbeatUrl, fields).then(() => true, () => false);
+  isAsking = false;
+  if (!isReached && waiting.hidden) status.textContent = waiting.textContent;
+  waiting.hidden = isReached;
+  if (isReached) form.submit();
+  else retry = setTimeout(send, RETRY_MS);
+}
 
 const items = () => tiles.filter((tile) => !tile.hasAttribute("data-lost")).map((tile) => tile.dataset.item);
 const lease = new Lease({
@@ -77,7 +106,6 @@ const lease = new Lease({
       boxes[place].checked = false;
       boxes[place].disabled = true;
     }
-    const status = document.getElementById("bulk-status");
     status.textContent = status.dataset.lost;
     count();
   },
