@@ -57,6 +57,19 @@ def get(client, name, *args, **query):
     return client.get(reverse(f"models:{name}", args=args), query)
 
 
+def judged(old, new, admin, now):
+    """The gate's report on `new` against `old`."""
+    report = request_gate(
+        candidate=new.model_version,
+        champion=old.model_version,
+        snapshot=old.snapshot,
+        user=admin,
+        now=now,
+    )
+    judge(report_id=report.pk, now=now)
+    return report
+
+
 def test_moderators_do_not_see_models(client):
     client.force_login(ModeratorFactory())
 
@@ -111,14 +124,7 @@ def test_an_evaluation_shows_every_measure(client, admin, pair):
 
 def test_numbers_of_a_test_split_say_that_they_are_not_about_arrivals(client, admin, pair, now):
     old, new = pair
-    report = request_gate(
-        candidate=new.model_version,
-        champion=old.model_version,
-        snapshot=old.snapshot,
-        user=admin,
-        now=now,
-    )
-    judge(report_id=report.pk, now=now)
+    report = judged(old, new, admin, now)
 
     for page in (
         get(client, "evaluation", old.pk),
@@ -133,14 +139,7 @@ def test_numbers_of_a_test_split_say_that_they_are_not_about_arrivals(client, ad
 def test_it_is_said_of_which_version_nobody_knows_what_it_has_learned(client, admin, pair, now):
     old, new = pair
     TrainedRunFactory(model_version=old.model_version)
-    report = request_gate(
-        candidate=new.model_version,
-        champion=old.model_version,
-        snapshot=old.snapshot,
-        user=admin,
-        now=now,
-    )
-    judge(report_id=report.pk, now=now)
+    report = judged(old, new, admin, now)
 
     for page in (
         get(client, "evaluation", new.pk),
@@ -153,14 +152,7 @@ def test_it_is_said_of_which_version_nobody_knows_what_it_has_learned(client, ad
 
 def test_a_judgement_on_a_selection_of_labels_says_so(client, admin, pair, now):
     old, new = pair
-    report = request_gate(
-        candidate=new.model_version,
-        champion=old.model_version,
-        snapshot=old.snapshot,
-        user=admin,
-        now=now,
-    )
-    judge(report_id=report.pk, now=now)
+    report = judged(old, new, admin, now)
     frozen, _later = FeedbackLabelFactory(), FeedbackLabelFactory()
     DatasetSnapshot.objects.update(last_label=frozen.pk)
 
